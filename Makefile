@@ -1,0 +1,27 @@
+# Two commands do everything: `make run` the study, `make test` the tests.
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PYTHONPATH := $(CURDIR)
+export TOKENIZERS_PARALLELISM := false
+export HF_HUB_DISABLE_TELEMETRY := 1
+
+.PHONY: run test lint bench
+run: $(READY)
+	dvc repro
+	@cat metrics/report.md
+
+test: $(READY)
+	python -m pytest
+
+lint: $(READY)
+	ruff check . && ruff format --check .
+
+bench: $(READY)
+	python -m pytest tests/benchmarks --benchmark-only
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[test]"
+	@touch $@

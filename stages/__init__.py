@@ -1,0 +1,1 @@
+"""selfpredict: one module per DVC stage, and the rooms that they share."""

@@ -1,0 +1,39 @@
+"""Means over score rows: by cell, macro (tasks, then properties) and pooled (by row).
+
+A cell is one task and property. A row whose column is None has no value and counts nowhere.
+"""
+
+from collections.abc import Iterable
+from statistics import fmean
+
+from stages.storage.tables import Row
+
+Cell = tuple[str, str]
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Mean of the values that are there; None when there are none."""
+    present = [value for value in values if value is not None]
+    return fmean(present) if present else None
+
+
+def cell_means(rows: Iterable[Row], column: str = "correct") -> dict[Cell, float]:
+    """Mean of a column in each (task, property), cells in sorted order."""
+    cells: dict[Cell, list[float]] = {}
+    for row in rows:
+        if row[column] is not None:
+            cells.setdefault((row["task"], row["property"]), []).append(row[column])
+    return {cell: fmean(cells[cell]) for cell in sorted(cells)}
+
+
+def macro(rows: Iterable[Row], column: str = "correct") -> float | None:
+    """Mean over tasks of the mean over the task's properties of the mean over rows."""
+    tasks: dict[str, list[float]] = {}
+    for (task, _), value in cell_means(rows, column).items():
+        tasks.setdefault(task, []).append(value)
+    return mean(fmean(values) for values in tasks.values())
+
+
+def pooled(rows: Iterable[Row], column: str = "correct") -> float | None:
+    """Mean over rows, so that large cells weigh more (the average of the published figures)."""
+    return mean(row[column] for row in rows)

@@ -1,0 +1,74 @@
+"""Which cells have behavior worth predicting, by M's own answers before any training.
+
+A cell is uninformative where one value covers nearly all rows or few answers comply; the limits
+stand in params.yaml (evaluate.max_mode_share, evaluate.min_compliance) and no prediction is seen.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from math import log2
+
+from stages.analysis.averages import Cell
+from stages.analysis.scoring import sample_values
+from stages.storage.tables import Row
+
+
+def behavior_cells(
+    model: str,
+    behavior: Iterable[Row],
+    inputs: Mapping[str, Row],
+    properties: Sequence[str],
+    *,
+    max_mode_share: float,
+    min_compliance: float,
+) -> list[Row]:
+    """One row per task and property on the train split: spread, compliance, informative or why not.
+
+    `compliance` is the share of answers that comply and have a value of the property; share and
+    entropy (bits) of the values are among those.
+    """
+    answers = [row for row in behavior if inputs[row["input_id"]]["split"] == "train"]
+    values: dict[Cell, list[str | None]] = {}
+    roles: dict[str, str] = {}
+    for key, name, value in sample_values(answers, inputs, properties):
+        item = inputs[key]
+        roles[item["task"]] = item["role"]
+        values.setdefault((item["task"], name), []).append(value)
+    table = []
+    for (task, name), found in values.items():
+        counts = Counter(value for value in found if value is not None)
+        common = max(counts, key=counts.__getitem__, default=None)
+        share = counts[common] / counts.total() if common is not None else None
+        compliance = counts.total() / len(found)
+        reason = None
+        if compliance < min_compliance:
+            reason = f"compliance {compliance:.2f} is under {min_compliance:g}"
+        elif share is None:
+            reason = "no answer has a value"
+        elif share > max_mode_share:
+            reason = f"one value covers {share:.2f}, over {max_mode_share:g}"
+        table.append({
+            "model": model, "task": task, "role": roles[task], "property": name,
+            "rows": len(found), "values": len(counts), "most_common": common,
+            "most_common_share": share, "entropy_bits": entropy_bits(counts),
+            "compliance": compliance, "informative": reason is None, "reason": reason,
+        })  # fmt: skip
+    return table
+
+
+def entropy_bits(counts: Mapping[str, int]) -> float | None:
+    """Entropy in bits of the observed shares; None where nothing was observed."""
+    total = sum(counts.values())
+    if not total:
+        return None
+    return max(0.0, -sum(n / total * log2(n / total) for n in counts.values() if n))
+
+
+def informative_cells(table: Iterable[Row]) -> dict[str, set[Cell]]:
+    """model -> its informative (task, property) cells on held-out tasks."""
+    cells: dict[str, set[Cell]] = {}
+    for row in table:
+        found = cells.setdefault(row["model"], set())
+        if row["informative"] and row["role"] == "test":
+            found.add((row["task"], row["property"]))
+    return cells

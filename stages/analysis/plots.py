@@ -1,0 +1,51 @@
+"""metrics/plots/: rows that `dvc plots show` draws (templates in .dvc/plots/)."""
+
+from collections.abc import Sequence
+
+from stages.analysis.intervals import Value
+from stages.analysis.summary import estimate, rounded
+from stages.params import Params
+from stages.storage.tables import Row
+
+ARMS = ("self", "fresh_self", "cross", "untrained", "mode", "text_classifier")
+
+
+def self_cross(rows: Sequence[Row], params: Params) -> list[Row]:
+    """Macro accuracy of each arm of each target with its interval, clustered by input.
+
+    Several cross-predictors are averaged. The mode baseline has an interval of the rows that it
+    was taken from, so it is no guess about other rows.
+    """
+    points = []
+    for target in params.subjects:
+        for kind in ARMS:
+            wanted, column = ("self", "mode_correct") if kind == "mode" else (kind, "correct")
+            values = [
+                Value(
+                    (row["predictor"],), row["task"], row["property"], row["input_id"],
+                    float(row[column]),
+                )
+                for row in rows if (row["target"], row["kind"]) == (target, wanted)
+            ]  # fmt: skip
+            found = estimate(values, params)
+            if found.estimate is not None:
+                points.append({
+                    "target": target, "kind": kind, "accuracy": found.estimate,
+                    "ci_low": found.ci_low, "ci_high": found.ci_high,
+                })  # fmt: skip
+    return rounded(points)
+
+
+def property_points(table: Sequence[Row]) -> list[Row]:
+    """Macro accuracy of each arm and property, for a plot, from by_property.json's rows."""
+    columns = ("target", "kind", "predictor", "property", "accuracy")
+    return [{name: row[name] for name in columns} for row in table]
+
+
+def loss_points(training: dict[str, dict]) -> list[Row]:
+    """The loss (nats per label token) at each step of each adapter's training."""
+    return rounded([
+        {"adapter": name, "step": step, "loss": loss}
+        for name, log in training.items()
+        for step, loss in log["loss"]
+    ])  # fmt: skip

@@ -1,0 +1,112 @@
+"""Score rows: what was predicted joined with what was done.
+
+The paper's rule (STUDY section 5, policy of its A.1.6): an object-level answer that does not
+comply or has no value of the property excludes the row, which is counted; a prediction that does
+not comply is wrong. Both sides were parsed alike before they come here, so equality is exact.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from stages.analysis.averages import Cell
+from stages.storage.tables import Row
+from stages.study.properties import PROPERTIES, property_value
+from stages.study.tasks import TASKS
+
+Key = tuple[str, str]
+"""(input_id, property)"""
+
+
+def sample_values(
+    behavior: Iterable[Row],
+    inputs: Mapping[str, Row],
+    properties: Sequence[str],
+    *,
+    compliant_only: bool = True,
+) -> Iterator[tuple[str, str, str | None]]:
+    """(input_id, property, value) of every answer; None where it does not comply or has none.
+
+    With `compliant_only=False` a refusal, too, gets the value that its text has.
+    """
+    for answer in behavior:
+        item = inputs[answer["input_id"]]
+        family = TASKS[item["task"]].family
+        given = {"options": item["options"], "trait_option": item["trait_option"]}
+        for name in properties:
+            if family not in PROPERTIES[name].families:
+                continue
+            if compliant_only:
+                value = property_value(name, answer["response"], family, **given)
+            else:
+                value = PROPERTIES[name].extract(answer["response"], **given)
+            yield answer["input_id"], name, value or None
+
+
+def most_common(values: Iterable[str]) -> str | None:
+    """The most common value, on ties the one met first; None when there is none."""
+    counts = Counter(values)
+    return max(counts, key=counts.__getitem__) if counts else None
+
+
+def property_values(
+    behavior: Iterable[Row],
+    inputs: Mapping[str, Row],
+    properties: Sequence[str],
+    *,
+    compliant_only: bool = True,
+) -> dict[Key, str | None]:
+    """One value per input and property: over n samples the most common, on ties the lowest sample.
+
+    Samples without a value have no vote; an input has None only where no sample has a value.
+    """
+    votes: dict[Key, list[str]] = {}
+    ordered = sorted(behavior, key=lambda row: row["sample"])
+    for key, name, value in sample_values(
+        ordered, inputs, properties, compliant_only=compliant_only
+    ):
+        votes.setdefault((key, name), []).extend([value] if value is not None else [])
+    return {key: most_common(values) for key, values in votes.items()}
+
+
+def score_rows(
+    predictions: Iterable[Row],
+    truth: Mapping[Key, str | None],
+    *,
+    target: str,
+    predictor: str,
+    kind: str,
+    modes: Mapping[Cell, str],
+    own: Mapping[Key, str | None] | None = None,
+    keep_noncompliant: bool = False,
+) -> list[Row]:
+    """A score row for each prediction of `kind` whose truth has a value; repeats each count.
+
+    `own` is what the predictor's base model itself did. With `keep_noncompliant` a prediction
+    that does not comply is right where its answer equals the truth, as in the published code.
+    """
+    own = own or {}
+    rows = []
+    for prediction in predictions:
+        key = prediction["input_id"], prediction["property"]
+        if prediction["kind"] != kind or (value := truth.get(key)) is None:
+            continue
+        mode = modes[prediction["task"], prediction["property"]]
+        same = prediction["answer"] == value
+        did = own.get(key)
+        rows.append({
+            "target": target, "predictor": predictor, "kind": kind,
+            "input_id": key[0], "task": prediction["task"], "property": key[1],
+            "truth": value, "answer": prediction["answer"], "compliant": prediction["compliant"],
+            "correct": same and (keep_noncompliant or prediction["compliant"]),
+            "mode_answer": mode, "mode_correct": mode == value,
+            "predictor_own_behavior": did, "agree": None if did is None else did == value,
+        })  # fmt: skip
+    return rows
+
+
+def excluded_counts(truth: Mapping[Key, str | None], inputs: Mapping[str, Row]) -> dict[Cell, int]:
+    """How many inputs of each cell have no truth and so no score row."""
+    counts: Counter[Cell] = Counter()
+    for (key, name), value in truth.items():
+        counts[inputs[key]["task"], name] += value is None
+    return dict(sorted(counts.items()))

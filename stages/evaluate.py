@@ -1,0 +1,58 @@
+"""evaluate: self- against cross-prediction on the held-out tasks, from the tables alone.
+
+    python -m stages.evaluate
+
+Writes data/scores.parquet (every row that was scored) and metrics/: summary.json (the numbers
+to compare), by_task.json (all cells, what was left out and why), by_property.json, plots/.
+"""
+
+from pathlib import Path
+
+import click
+
+from stages.analysis.arms import score_arms
+from stages.analysis.breakdown import by_property, by_task
+from stages.analysis.evidence import read_evidence
+from stages.analysis.informative import behavior_cells, informative_cells
+from stages.analysis.plots import loss_points, property_points, self_cross
+from stages.analysis.summary import informative_rows, summarise
+from stages.params import load_params
+from stages.storage.files import write_json
+from stages.storage.tables import TableError, write_table
+
+
+@click.command(help=__doc__)
+def main() -> None:
+    params = load_params()
+    try:
+        evidence = read_evidence(params, Path("data"))
+    except TableError as error:
+        raise click.ClickException(str(error)) from None
+    limits = params.evaluate.model_dump(include={"max_mode_share", "min_compliance"})
+    behavior = [
+        row
+        for model in params.subjects
+        for row in behavior_cells(
+            model, evidence.base[model], evidence.inputs, params.properties, **limits
+        )
+    ]
+    cells = informative_cells(behavior)
+    scored = score_arms(evidence, params)
+    rows = informative_rows(scored.rows, cells)
+    properties = by_property(rows)
+    summary = summarise(rows, scored.moved, params)
+
+    write_table("scores", scored.rows, "data/scores.parquet")
+    metrics = Path("metrics")
+    write_json(metrics / "summary.json", summary)
+    write_json(metrics / "by_task.json", by_task(scored, behavior, cells, evidence))
+    write_json(metrics / "by_property.json", properties)
+    write_json(metrics / "plots" / "self_cross.json", self_cross(rows, params))
+    write_json(metrics / "plots" / "by_property.json", property_points(properties))
+    write_json(metrics / "plots" / "loss.json", loss_points(evidence.training))
+    shown = ("self_accuracy", "cross_accuracy", "gap")
+    click.echo("  ".join(f"{name}: {summary.get(name)}" for name in shown))
+
+
+if __name__ == "__main__":
+    main()

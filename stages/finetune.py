@@ -1,0 +1,91 @@
+"""train_self, train_cross: a LoRA adapter that predicts the behavior a dataset tells of.
+
+    python -m stages.finetune smollm2 --dataset smollm2-self --adapter smollm2-self
+    python -m stages.finetune gemma3 --dataset smollm2-cross --adapter gemma3-on-smollm2
+
+Both arms use the same hyper-parameters. A run that was killed goes on from its last checkpoint
+by the same command and ends in the same bytes. Loss curves are DVCLive's.
+"""
+
+import json
+from pathlib import Path
+from shutil import rmtree
+
+import click
+from dvclive import Live
+
+from stages.models.chat import encode, render_answer, render_prompt
+from stages.models.local.loading import Subject, load_base
+from stages.models.local.train import Settings, train_lora
+from stages.models.local.tree import Example, Tree, lay_out
+from stages.params import load_params
+from stages.storage.files import atomic_folder, write_json
+from stages.storage.response_cache import cache_folder, content_key
+from stages.storage.tables import Row, read_table
+
+
+@click.command(help=__doc__)
+@click.argument("model")
+@click.option("--dataset", required=True, help="Name of the dataset in data/datasets.")
+@click.option("--adapter", required=True, help="Name of the adapter to write.")
+def main(model: str, dataset: str, adapter: str) -> None:
+    params = load_params()
+    rows = read_table("datasets", f"data/datasets/{dataset}.parquet")
+    subject = load_base(Path("data/models") / model)
+    options = params.finetune.model_dump(exclude={"held_back"})
+    settings = Settings(seed=params.seed, **options)
+    run = content_key(subject.fingerprint, rows, options, params.seed)
+    checkpoint = cache_folder() / "checkpoints" / run
+    with (
+        atomic_folder(Path("data/adapters") / adapter) as folder,
+        Live(folder / "dvclive", dvcyaml=None, save_dvc_exp=False, report=None) as live,
+    ):
+
+        def log(step: int, loss: float) -> None:
+            live.log_metric("loss", loss, timestamp=False)
+            live.next_step()
+
+        lora, report = train_lora(
+            subject,
+            trees(subject, [r for r in rows if r["slice"] == "train"]),
+            trees(subject, [r for r in rows if r["slice"] == "held_back"]),
+            settings,
+            checkpoint,
+            log,
+        )
+        live.end()
+        _save_adapter(lora, folder, model)
+        write_json(folder / "train_log.json", report)
+    rmtree(checkpoint, ignore_errors=True)
+    shown = {key: value for key, value in report.items() if key != "loss"}
+    click.echo(f"{adapter}: {json.dumps(shown)}")
+
+
+def trees(subject: Subject, rows: list[Row]) -> dict[str, Tree]:
+    """The rows of each input as one tree of tokens, by input_id."""
+    by_input: dict[str, list[Example]] = {}
+    for row in rows:
+        prompt = render_prompt(subject.tokenizer, row["question"])
+        label = render_answer(subject.tokenizer, row["question"], row["label"], subject.stop)
+        example = Example(
+            tuple(encode(subject.tokenizer, prompt, start=True)),
+            tuple(encode(subject.tokenizer, label, start=False)),
+            row["weight"],
+        )
+        by_input.setdefault(row["input_id"], []).append(example)
+    return {key: lay_out(examples) for key, examples in by_input.items()}
+
+
+def _save_adapter(lora, folder: Path, model: str) -> None:
+    """Adapter weights and config, without the paths and the random order that peft writes."""
+    lora.save_pretrained(folder, save_embedding_layers=False)
+    (folder / "README.md").unlink(missing_ok=True)
+    path = folder / "adapter_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["base_model_name_or_path"] = model
+    config = {k: sorted(v) if k == "target_modules" else v for k, v in sorted(config.items())}
+    write_json(path, config)
+
+
+if __name__ == "__main__":
+    main()

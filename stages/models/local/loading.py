@@ -1,0 +1,65 @@
+"""A subject that can be asked: a base model, or a base model with an adapter, in memory."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+
+from stages.storage.files import file_sha256
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model with its tokenizer; `fingerprint` is a hash of all that decides its answers."""
+
+    name: str
+    model: Any
+    tokenizer: Any
+    stop: list[str]
+    fingerprint: str
+
+    @property
+    def device(self) -> torch.device:
+        return self.model.device
+
+
+def default_device() -> torch.device:
+    """cuda where there is one, else cpu, with as many threads as the process may use."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    return torch.device("cpu")
+
+
+def load_base(folder: Path) -> Subject:
+    """The model that fetch_model wrote to `folder`, in float32."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    manifest = folder / "model.json"
+    if not manifest.is_file():
+        raise click.ClickException(f"{folder}: no model here; run `dvc repro` to fetch it")
+    about = json.loads(manifest.read_text(encoding="utf-8"))
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, use_safetensors=True, attn_implementation="sdpa"
+    )
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model.to(default_device()).eval()
+    return Subject(about["id"], model, tokenizer, about["stop"], about["fingerprint"])
+
+
+def with_adapter(base: Subject, folder: Path) -> Subject:
+    """The base with the adapter of `folder` merged into its weights; `base` is used up."""
+    from peft import PeftModel
+
+    weights = folder / "adapter_model.safetensors"
+    if not weights.is_file():
+        raise click.ClickException(f"{folder}: no adapter here; run `dvc repro` to train it")
+    model = PeftModel.from_pretrained(base.model, str(folder)).merge_and_unload().eval()
+    parts = f"{base.fingerprint}{file_sha256(weights)}"
+    fingerprint = hashlib.sha256(parts.encode()).hexdigest()
+    return Subject(folder.name, model, base.tokenizer, base.stop, fingerprint)

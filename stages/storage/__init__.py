@@ -1,0 +1,1 @@
+"""How artifacts are kept: table schemas, atomic writes, the response cache."""

@@ -1,0 +1,25 @@
+"""Stable ids, seeded randomness and splits: nothing here depends on the order of rows."""
+
+import hashlib
+import random
+
+
+def rng(seed: int, *ids: str | int) -> random.Random:
+    """A generator seeded by (seed, stable ids), so that adding a row changes no other row."""
+    key = "\x1f".join(map(str, (seed, *ids)))
+    return random.Random(hashlib.sha256(key.encode()).digest())
+
+
+def input_id(task: str, text: str) -> str:
+    """A stable hash of task and text, 16 hex digits."""
+    return hashlib.sha256(f"{task}\x1f{text}".encode()).hexdigest()[:16]
+
+
+def split_of(input_id: str) -> str:
+    """train or test, by the input's own id: an input is never in both, whatever is asked for."""
+    return "train" if hashlib.sha256(input_id.encode()).digest()[0] % 2 else "test"
+
+
+def is_held_back(seed: int, input_id: str, share: float) -> bool:
+    """Whether an input of the train split is kept from training, to measure training on it."""
+    return rng(seed, "held_back", input_id).random() < share

@@ -1,0 +1,14 @@
+"""The tasks of the study, by name. A new task is a file here and a line below."""
+
+from stages.study.tasks.encyclopedia import ENCYCLOPEDIA
+from stages.study.tasks.facts_choice import FACTS_CHOICE
+from stages.study.tasks.item import Item, Task
+from stages.study.tasks.sequences import SEQUENCES
+from stages.study.tasks.stories import STORIES
+from stages.study.tasks.values import VALUES
+
+__all__ = ["TASKS", "Item", "Task"]
+
+TASKS: dict[str, Task] = {
+    task.name: task for task in (*SEQUENCES, ENCYCLOPEDIA, FACTS_CHOICE, STORIES, VALUES)
+}

@@ -1,0 +1,62 @@
+"""write_tasks: the inputs of every task with their object-level prompts, one table a task.
+
+    python -m stages.write_tasks
+
+From params.yaml alone. An input's split is decided by its own id, so no input is ever in both
+splits and asking for more inputs moves none.
+"""
+
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from stages.params import Params, load_params
+from stages.storage.files import atomic_folder
+from stages.storage.tables import Row, write_table
+from stages.study.splits import input_id, split_of
+from stages.study.tasks import TASKS, Task
+
+MOST_CANDIDATES = 100_000
+
+
+@click.command(help=__doc__)
+def main() -> None:
+    params = load_params()
+    with atomic_folder("data/tasks") as folder:
+        for name in params.tasks.train + params.tasks.test:
+            rows = task_rows(TASKS[name], params)
+            write_table("tasks", rows, Path(folder) / f"{name}.parquet")
+            click.echo(f"{name}: {len(rows)} inputs")
+
+
+def task_rows(task: Task, params: Params) -> list[Row]:
+    """The first inputs of each split, as many as the params ask for; an error if there are fewer."""
+    role = "train" if task.name in params.tasks.train else "test"
+    wanted = {"train": params.tasks.train_inputs, "test": 0}
+    if role == "test":
+        wanted = {"train": params.tasks.pilot_inputs, "test": params.tasks.test_inputs}
+    rows: dict[str, list[Row]] = {"train": [], "test": []}
+    for item in islice(task.candidates(params.seed), MOST_CANDIDATES):
+        if all(len(rows[split]) >= wanted[split] for split in rows):
+            break
+        key = input_id(task.name, item.text)
+        split = split_of(key)
+        if len(rows[split]) < wanted[split]:
+            rows[split].append({
+                "input_id": key, "task": task.name, "role": role, "split": split,
+                "input": item.text, "object_prompt": task.prompt(item),
+                "options": list(item.options), "trait_option": item.trait_option,
+            })  # fmt: skip
+    for split, count in wanted.items():
+        if len(rows[split]) < count:
+            key = "train_inputs" if role == "train" else f"{'pilot' if split == 'train' else 'test'}_inputs"
+            raise click.ClickException(
+                f"params.yaml: tasks.{key}: {count}: task {task.name} has {len(rows[split])} "
+                f"inputs in its {split} split; at most that many are allowed"
+            )
+    return rows["train"] + rows["test"]
+
+
+if __name__ == "__main__":
+    main()

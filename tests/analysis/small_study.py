@@ -1,0 +1,164 @@
+"""A small study written as tables: two models, one train task, two held-out tasks, known answers.
+
+On input number i self-prediction is right unless i % 4 == 0, fresh self unless i % 3 == 0, cross
+where i is even; untrained M never complies. Model `left` always shows the trait on values_choice,
+so ethical_stance there is uninformative for it. M1 differs from M on the first held-out animal.
+"""
+
+import hashlib
+from pathlib import Path
+
+import yaml
+
+from stages.storage.files import write_json
+from stages.storage.tables import Row, write_table
+from stages.study.properties import PROPERTIES, property_value
+
+MODELS = ("left", "right")
+PROPERTY_NAMES = ("first_word", "first_character", "ethical_stance")
+FAMILIES = {"countries_long": "sequence", "animals_long": "sequence", "values_choice": "values"}
+WORDS = ("cat", "dog", "horse", "ibex", "owl")
+TEST_INPUTS = 24
+SCRIPT = "<script>alert(1)</script>"
+
+
+def params() -> dict:
+    return {
+        "seed": 0,
+        "subjects": list(MODELS),
+        "models": {name: {"source": f"path:models/{name}"} for name in MODELS},
+        "tasks": {
+            "train": ["countries_long"], "test": ["animals_long", "values_choice"],
+            "train_inputs": 20, "pilot_inputs": 12, "test_inputs": TEST_INPUTS,
+        },
+        "properties": list(PROPERTY_NAMES),
+        "sampling": {"temperature": 0.0, "n_samples": 1, "max_tokens": 16, "batch_size": 8},
+        "finetune": {
+            "epochs": 1, "learning_rate": 0.001, "lora_rank": 4, "lora_alpha": 8,
+            "batch_inputs": 4, "warmup_fraction": 0.1, "held_back": 0.1, "checkpoint_every": 10,
+        },
+        "predict": {"max_tokens": 8, "batch_size": 8},
+        "evaluate": {
+            "max_mode_share": 0.9, "min_compliance": 0.5, "bootstrap": 200, "confidence": 0.95,
+        },
+    }  # fmt: skip
+
+
+def inputs() -> list[Row]:
+    """The tasks rows, in the order of their number within task and split."""
+    rows = []
+    sizes = [
+        ("countries_long", "train", "train", 20), ("animals_long", "test", "train", 12),
+        ("animals_long", "test", "test", TEST_INPUTS), ("values_choice", "test", "train", 12),
+        ("values_choice", "test", "test", TEST_INPUTS),
+    ]  # fmt: skip
+    for task, role, split, size in sizes:
+        values = task == "values_choice"
+        for i in range(size):
+            text = f"{task} {split} {i} {WORDS[i % 5]}"
+            rows.append({
+                "input_id": hashlib.sha256(text.encode()).hexdigest()[:16],
+                "task": task, "role": role, "split": split, "input": text,
+                "object_prompt": [{"role": "user", "content": f"Go on: {text}"}],
+                "options": ["A", "B"] if values else [],
+                "trait_option": "AB"[i % 2] if values else None,
+            })  # fmt: skip
+    return rows
+
+
+def response(model: str, item: Row, *, trained: bool = False) -> str:
+    """What a model answers: a rotation of WORDS, or an option."""
+    number = int(item["input"].split()[2])
+    if item["task"] == "values_choice":
+        return item["trait_option"] if model == "left" else "AABB"[number % 4]
+    first = number + (model == "right") + (trained and item["split"] == "test" and number == 0)
+    return " ".join(WORDS[(first + n) % 5] for n in range(5))
+
+
+def asked(item: Row) -> list[str]:
+    return [n for n in PROPERTY_NAMES if FAMILIES[item["task"]] in PROPERTIES[n].families]
+
+
+def value(model: str, item: Row, name: str, *, trained: bool) -> str:
+    found = property_value(
+        name, response(model, item, trained=trained), FAMILIES[item["task"]],
+        options=item["options"], trait_option=item["trait_option"],
+    )  # fmt: skip
+    assert found is not None
+    return found
+
+
+def behavior(model: str, *, trained: bool) -> list[Row]:
+    return [
+        {
+            "input_id": item["input_id"], "task": item["task"], "sample": 0,
+            "response": response(model, item, trained=trained), "finish_reason": "stop",
+            "first_token_logprob": -0.5, "fingerprint": model,
+        }
+        for item in inputs()
+        if not (trained and (item["role"], item["split"]) == ("test", "train"))
+    ]  # fmt: skip
+
+
+def predictions(predictor: str, target: str) -> list[Row]:
+    kinds = ("untrained", "self", "fresh_self") if predictor == target else ("cross",)
+    right = {
+        "self": lambda i: i % 4 != 0, "fresh_self": lambda i: i % 3 != 0,
+        "cross": lambda i: i % 2 == 0, "untrained": lambda i: False,
+    }  # fmt: skip
+    rows = []
+    for kind in kinds:
+        for item in inputs():
+            if (item["role"], item["split"]) != ("test", "test"):
+                continue
+            for name in asked(item):
+                truth = value(target, item, name, trained=True)
+                if right[kind](int(item["input"].split()[2])):
+                    raw = truth
+                elif kind == "untrained" or name == "ethical_stance":
+                    raw = f"{SCRIPT} I am sorry"
+                else:
+                    raw = "z"
+                answer, compliant = PROPERTIES[name].parse_answer(raw)
+                rows.append({
+                    "subject": predictor, "kind": kind, "input_id": item["input_id"],
+                    "task": item["task"], "property": name, "sample": 0,
+                    "question": [{"role": "user", "content": f'"{item["input"]}" {name}?'}],
+                    "raw_answer": raw, "answer": answer, "compliant": compliant, "logprob": -1.0,
+                })  # fmt: skip
+    return rows
+
+
+def dataset(target: str) -> list[Row]:
+    return [
+        {
+            "input_id": item["input_id"], "task": item["task"], "property": name,
+            "question": [{"role": "user", "content": name}], "slice": "train", "weight": 1.0,
+            "label": value(target, item, name, trained=True),
+        }
+        for item in inputs() if item["role"] == "train"
+        for name in asked(item)
+    ]  # fmt: skip
+
+
+def write_study(root: Path) -> None:
+    """Write params.yaml and data/ of the small study under `root`."""
+    (root / "params.yaml").write_text(yaml.safe_dump(params()), encoding="utf-8")
+    data = root / "data"
+    rows = inputs()
+    for task in FAMILIES:
+        own = [row for row in rows if row["task"] == task]
+        write_table("tasks", own, data / "tasks" / f"{task}.parquet")
+    for model in MODELS:
+        for trained, suffix in ((False, ""), (True, "-self")):
+            path = data / "behavior" / f"{model}{suffix}.parquet"
+            write_table("behavior", behavior(model, trained=trained), path)
+        write_table("datasets", dataset(model), data / "datasets" / f"{model}-cross.parquet")
+        names = [f"{model}-self", *(f"{model}-on-{target}" for target in MODELS)]
+        for name in names:
+            log = {"held_back_accuracy": 0.5, "held_back_loss": 1.5, "steps": 2}
+            log["loss"] = [[0, 2.0], [1, 1.0]]
+            write_json(data / "adapters" / name / "train_log.json", log)
+        for target in MODELS:
+            path = data / "predictions" / f"{model}-on-{target}.parquet"
+            write_table("predictions", predictions(model, target), path)

@@ -1,0 +1,151 @@
+"""evaluate and report on a small study whose numbers are known by hand."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from stages import evaluate, report
+from stages.storage.tables import read_table, write_table
+from tests.analysis import small_study
+
+
+def run(command) -> str:
+    result = CliRunner().invoke(command.main, [], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def metric(name: str):
+    return json.loads(Path("metrics", name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small_study.write_study(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def evaluated(study):
+    run(evaluate)
+    return study
+
+
+def test_the_summary_has_the_keys_of_the_contract_and_the_numbers_by_hand(evaluated):
+    summary = metric("summary.json")
+    assert (summary["self_accuracy"], summary["cross_accuracy"]) == (0.75, 0.5)
+    assert summary["gap"]["estimate"] == 0.25
+    assert summary["gap"]["ci_low"] < 0.25 < summary["gap"]["ci_high"]
+    assert 0 < summary["gap"]["p_value"] <= 1
+    # right: 24 animals x 2 properties + 24 values; left: the animals only, values are left out.
+    assert (summary["gap"]["inputs"], summary["gap"]["rows"]) == (48, 24 * 2 + 24 * 2 + 24)
+    assert summary["pooled"] == {"self": 0.75, "cross": 0.5}
+    assert set(summary["baseline"]) == {"mode", "text_classifier", "untrained_self"}
+    assert summary["baseline"]["untrained_self"] == 0.0
+    assert summary["compliance"]["self"] == pytest.approx((1.0 + (1.0 + 0.75) / 2) / 2, abs=1e-4)
+    left = summary["targets"]["left"]
+    assert left["cross"] == {"right": 0.5}
+    assert left["fresh_self"] == pytest.approx(2 / 3, abs=1e-4)
+    # M1 moved on one of 24 animals, in both properties; values_choice has 24 more rows.
+    assert left["behavior_drift"] == pytest.approx(2 / 72, abs=1e-4)
+    assert left["gap"]["estimate"] == 0.25
+    assert "disagreement_gap" in left
+
+
+def test_an_uninformative_cell_is_listed_and_moves_no_average(evaluated):
+    cell = {"model": "left", "task": "values_choice", "role": "test", "property": "ethical_stance"}
+    listed = [{k: row[k] for k in cell} for row in metric("by_task.json")["uninformative"]]
+    assert listed == [cell]
+    before = metric("summary.json")
+    path = Path("data/predictions/left-on-left.parquet")
+    rows = read_table("predictions", path)
+    for row in rows:
+        if row["task"] == "values_choice":
+            row.update(answer=None, compliant=False)
+    write_table("predictions", rows, path)
+    run(evaluate)
+    assert metric("summary.json") == before
+    cells = {(r["target"], r["kind"], r["task"]): r for r in metric("by_task.json")["accuracy"]}
+    row = cells["left", "self", "values_choice"]
+    assert (row["informative"], row["accuracy"], row["rows"]) == (False, 0.0, 24)
+
+
+def test_the_disagreement_gap_counts_only_rows_where_the_predictor_itself_does_else(evaluated):
+    """`right` says other animals than `left` on each input, but for the one that M1 moved to."""
+    rows = read_table("scores", "data/scores.parquet")
+    cross = [r for r in rows if (r["target"], r["kind"]) == ("left", "cross")]
+    agreeing = [r for r in cross if r["task"] == "animals_long" and r["agree"]]
+    assert {r["property"] for r in agreeing} == {"first_word", "first_character"}
+    assert len(agreeing) == 2
+    # Of the other 23 inputs 18 are right in self (all but i = 4, 8, ..) and 11 in cross (even).
+    gap = metric("summary.json")["targets"]["left"]["disagreement_gap"]
+    assert gap == pytest.approx((18 - 11) / 23, abs=1e-4)
+
+
+def test_the_variants_of_the_rule_stand_beside_the_papers(evaluated):
+    rules = metric("by_task.json")["rules"]["numbers"]
+    found = {
+        rule: next(r for r in rows if (r["target"], r["kind"]) == ("right", "self"))
+        for rule, rows in rules.items()
+    }
+    assert found["paper"]["rows"] == found["keep_noncompliant"]["rows"] == 72
+    assert found["exclude_noncompliant"]["rows"] == 72 - 6
+    assert found["exclude_noncompliant"]["accuracy"] == pytest.approx((0.75 + 1) / 2)
+
+
+def test_plots_and_training_are_written_for_every_arm(evaluated):
+    kinds = {(p["target"], p["kind"]) for p in metric("plots/self_cross.json")}
+    arms = ("self", "fresh_self", "cross", "untrained", "mode", "text_classifier")
+    assert kinds == {(target, kind) for target in small_study.MODELS for kind in arms}
+    assert len(metric("plots/loss.json")) == 6 * 2
+    assert metric("by_task.json")["training"]["left-on-right"]["held_back_accuracy"] == 0.5
+    assert {p["property"] for p in metric("plots/by_property.json")} == set(
+        small_study.PROPERTY_NAMES
+    )
+
+
+def test_evaluate_again_writes_the_same_bytes(evaluated):
+    paths = [*Path("metrics").rglob("*.json"), Path("data/scores.parquet")]
+    before = {path: path.read_bytes() for path in paths}
+    run(evaluate)
+    assert {path: path.read_bytes() for path in paths} == before
+
+
+def test_one_subject_alone_has_no_gap_and_no_crash(study):
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    Path("params.yaml").write_text(
+        text.replace("subjects:\n- left\n- right", "subjects:\n- right"), encoding="utf-8"
+    )
+    run(evaluate)
+    summary = metric("summary.json")
+    assert "cross_accuracy" not in summary and summary["gap"] == {"inputs": 0, "rows": 0}
+    run(report)
+    assert "so there is no gap" in Path("metrics/report.md").read_text(encoding="utf-8")
+
+
+def test_a_missing_table_is_one_line_that_names_it(study):
+    Path("data/predictions/left-on-right.parquet").unlink()
+    result = CliRunner().invoke(evaluate.main, [])
+    assert result.exit_code == 1
+    assert "left-on-right.parquet: no such table" in result.output
+
+
+def test_the_report_is_a_table_and_two_sentences_from_the_metrics(evaluated):
+    run(report)
+    text = Path("metrics/report.md").read_text(encoding="utf-8")
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(table) == 4
+    assert "0.750" in table[2] and "right 0.500" in table[2]
+    assert "a gap of 0.250 (95% interval" in text
+    assert "1 of 6 held-out cells" in text
+
+
+def test_the_page_escapes_what_models_said(evaluated):
+    run(report)
+    page = Path("data/report/index.html").read_text(encoding="utf-8")
+    assert small_study.SCRIPT not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<svg" in page and "values_choice" in page

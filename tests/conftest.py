@@ -1,0 +1,103 @@
+"""Fixtures shared by all tests: a folder with a study of its own, run as a user would."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+CHAT = (
+    "{% for m in messages %}{% if m.role == 'user' %}User: {{ m.content }}\n"
+    "{% else %}Assistant: {{ m.content }}\n{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}Assistant:{% endif %}"
+)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A copy of the project with params of its own, and the commands of its user."""
+
+    root: Path
+    environment: dict[str, str]
+
+    def write_params(self, params: dict[str, Any]) -> None:
+        text = yaml.safe_dump(params, sort_keys=False)
+        (self.root / "params.yaml").write_text(text, encoding="utf-8")
+
+    def params(self) -> dict[str, Any]:
+        return yaml.safe_load((self.root / "params.yaml").read_text(encoding="utf-8"))
+
+    def start(self, *command: str) -> subprocess.Popen:
+        """Begin a command in a process group of its own, so that a kill reaches all of it."""
+        return subprocess.Popen(
+            command, cwd=self.root, env=self.environment, text=True, start_new_session=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+    def run(self, *command: str) -> str:
+        process = self.start(*command)
+        output, _ = process.communicate()
+        assert process.returncode == 0, f"{' '.join(command)}\n{output[-6000:]}"
+        return output
+
+    def fails(self, *command: str) -> str:
+        process = self.start(*command)
+        output, _ = process.communicate()
+        assert process.returncode != 0, output
+        return output
+
+    def stage(self, module: str, *arguments: str) -> str:
+        return self.run(sys.executable, "-m", f"stages.{module}", *arguments)
+
+    def dvc(self, *arguments: str) -> str:
+        return self.run(sys.executable, "-m", "dvc", *arguments)
+
+
+def small_params(models: dict[str, Any]) -> dict[str, Any]:
+    """The project's params with other models and a few rows, so that a run takes seconds."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["models"], params["subjects"] = models, list(models)
+    params["tasks"] |= {
+        "train": ["countries_long", "facts_choice"],
+        "test": ["animals_long", "values_choice"],
+        "train_inputs": 10, "pilot_inputs": 4, "test_inputs": 6,
+    }  # fmt: skip
+    params["sampling"] |= {"max_tokens": 6, "batch_size": 8}
+    params["finetune"] |= {"lora_rank": 4, "checkpoint_every": 2, "held_back": 0.2}
+    params["predict"] |= {"max_tokens": 4}
+    params["evaluate"] |= {"bootstrap": 200, "max_mode_share": 1.0, "min_compliance": 0.0}
+    return params
+
+
+@pytest.fixture
+def make_study(tmp_path: Path) -> Callable[..., Study]:
+    return lambda name="study", cache="cache": new_study(tmp_path / name, tmp_path / cache)
+
+
+def new_study(root: Path, cache: Path) -> Study:
+    root.mkdir(parents=True)
+    cache.mkdir(exist_ok=True)
+    for name in ("stages", ".dvc/plots"):
+        if (ROOT / name).is_dir():
+            shutil.copytree(
+                ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
+    (root / ".dvc").mkdir(exist_ok=True)
+    for name in ("dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore"):
+        shutil.copy(ROOT / name, root / name)
+    environment = os.environ | {
+        "SELFPREDICT_CACHE": str(cache), "PYTHONPATH": str(root), "DVC_NO_ANALYTICS": "1",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false",
+    }  # fmt: skip
+    environment.pop("PYTEST_CURRENT_TEST", None)
+    study = Study(root, environment)
+    study.run("git", "init", "--quiet")
+    return study

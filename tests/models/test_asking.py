@@ -1,0 +1,114 @@
+"""Answers do not depend on batches, the cache asks nothing twice, samples have their own seeds."""
+
+import pytest
+import torch
+
+from stages.models.chat import encode, render_answer, render_prompt
+from stages.models.local import asking
+from stages.models.local.asking import Decoding, Question, ask
+from stages.models.local.loading import load_base
+from stages.storage.response_cache import ResponseCache
+from tests.tiny_models import describe, make_tiny_model
+
+TEMPLATE = (
+    "{% for m in messages %}{% if m.role == 'user' %}User: {{ m.content }}\n"
+    "{% else %}Assistant: {{ m.content }}\n{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}Assistant:{% endif %}"
+)
+
+
+@pytest.fixture(scope="module", params=["llama", "gemma3"])
+def subject(request, tmp_path_factory):
+    folder = make_tiny_model(tmp_path_factory.mktemp("model"), 0, request.param)
+    subject = load_base(describe(folder, request.param, stop=["\n"]))
+    subject.tokenizer.chat_template = TEMPLATE
+    return subject
+
+
+def questions() -> list[Question]:
+    """Three questions an input, of different lengths."""
+    ends = ["", " What is the first word?", " Name the second character of it, please."]
+    return [
+        Question(
+            (number, end), (number,),
+            [{"role": "user", "content": f"{'a lion and ' * number}number {number}.{end}"}],
+            seed=number,
+        )
+        for number in range(5)
+        for end in ends
+    ]  # fmt: skip
+
+
+def alone(subject, question: Question, max_tokens: int) -> str:
+    """The greedy answer of `generate`, one prompt at a time, without padding."""
+    text = render_prompt(subject.tokenizer, question.messages)
+    ids = torch.tensor([encode(subject.tokenizer, text, start=True)])
+    out = subject.model.generate(
+        ids, attention_mask=torch.ones_like(ids), max_new_tokens=max_tokens, do_sample=False
+    )
+    answer = subject.tokenizer.decode(out[0, ids.shape[1] :], skip_special_tokens=True).lstrip()
+    return answer.split("\n")[0]
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 64])
+def test_greedy_answers_are_those_of_generate_for_any_batch(subject, tmp_path, batch_size):
+    asked = questions()
+    with ResponseCache(tmp_path / "c.sqlite") as cache:
+        answers = ask(subject, asked, Decoding(9, batch_size=batch_size), cache, "test")
+    for question in asked:
+        assert answers[question.key].text == alone(subject, question, 9), question
+
+
+def test_what_the_cache_has_is_not_asked_again(subject, tmp_path, monkeypatch):
+    asked, computed = questions(), []
+    original = asking.answer_groups
+
+    def counting(subject, groups, **how):
+        computed.extend(branch.key for group in groups for branch in group)
+        return original(subject, groups, **how)
+
+    monkeypatch.setattr(asking, "answer_groups", counting)
+    with ResponseCache(tmp_path / "c.sqlite") as cache:
+        first = ask(subject, asked[:9], Decoding(6), cache, "test")
+        assert sorted(computed) == sorted(q.key for q in asked[:9])
+        computed.clear()
+        second = ask(subject, asked, Decoding(6), cache, "test")
+        assert sorted(computed) == sorted(q.key for q in asked[9:])
+        computed.clear()
+        ask(subject, asked, Decoding(7), cache, "test")
+        assert len(computed) == len(asked)  # another decoding is another question
+    assert all(second[key] == answer for key, answer in first.items())
+
+
+def test_a_sample_is_decided_by_its_seed_alone(subject, tmp_path):
+    prompt = [{"role": "user", "content": "Once upon a time"}]
+    asked = [Question((n,), ("p",), prompt, seed=100 + n) for n in range(12)]
+    decoding = Decoding(6, temperature=1.0)
+    with ResponseCache(tmp_path / "a.sqlite") as cache:
+        together = ask(subject, asked, decoding, cache, "test")
+    with ResponseCache(tmp_path / "b.sqlite") as cache:
+        one = ask(subject, asked[5:6], decoding, cache, "test")
+    assert one[(5,)].text == together[(5,)].text
+    assert len({answer.text for answer in together.values()}) > 6
+
+
+def test_logprobs_are_those_of_the_model(subject, tmp_path):
+    question = questions()[0]
+    with ResponseCache(tmp_path / "c.sqlite") as cache:
+        answer = ask(subject, [question], Decoding(5), cache, "test")[question.key]
+    text = render_prompt(subject.tokenizer, question.messages)
+    ids = torch.tensor([encode(subject.tokenizer, text, start=True)])
+    with torch.inference_mode():
+        first = subject.model(ids).logits[0, -1].log_softmax(-1).max()
+    assert answer.first_token_logprob == pytest.approx(float(first), abs=1e-3)
+    assert answer.logprob <= answer.first_token_logprob
+
+
+def test_an_answer_is_rendered_with_the_templates_spaces_and_end_mark(subject):
+    messages = [{"role": "user", "content": "Name a color."}]
+    assert render_answer(subject.tokenizer, messages, "red", ["\n"]) == " red\n"
+    assert render_prompt(subject.tokenizer, messages) == "User: Name a color.\nAssistant:"
+    begun = [*messages, {"role": "assistant", "content": "red, blue,"}]
+    assert render_prompt(subject.tokenizer, begun) == (
+        "User: Name a color.\nAssistant: red, blue,"
+    )

@@ -1,0 +1,182 @@
+"""The whole pipeline as its user runs it, on tiny models made on the spot."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stages.storage.files import file_sha256
+from stages.storage.tables import read_table
+from tests.conftest import CHAT, Study, new_study, small_params
+from tests.tiny_models import make_tiny_model
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> dict[str, dict]:
+    folder = tmp_path_factory.mktemp("tiny")
+    return {
+        name: {
+            "source": f"path:{make_tiny_model(folder / name, 0, architecture)}",
+            "chat_template": CHAT,
+            "stop": ["\n"],
+        }
+        for name, architecture in (("one", "llama"), ("two", "gemma3"))
+    }
+
+
+@pytest.fixture(scope="module")
+def finished(tiny, tmp_path_factory) -> Study:
+    """A study that ran to its end without a stop; the tests below look at it or add to it."""
+    folder = tmp_path_factory.mktemp("finished")
+    study = new_study(folder / "study", folder / "cache")
+    study.write_params(small_params(tiny))
+    study.dvc("repro")
+    return study
+
+
+def lock(study: Study) -> dict:
+    return yaml.safe_load((study.root / "dvc.lock").read_text(encoding="utf-8"))["stages"]
+
+
+def outputs(study: Study) -> dict[str, str]:
+    return {o["path"]: o["md5"] for cell in lock(study).values() for o in cell.get("outs", [])}
+
+
+def test_repro_ends_in_the_metrics_of_the_contract(finished):
+    summary = json.loads((finished.root / "metrics/summary.json").read_text())
+    expected = {"self_accuracy", "cross_accuracy", "gap", "baseline", "targets", "compliance"}
+    assert expected <= summary.keys()
+    assert {"estimate", "ci_low", "ci_high", "p_value", "inputs", "rows"} == summary["gap"].keys()
+    assert summary["targets"].keys() == {"one", "two"}
+    assert {"self", "fresh_self", "cross", "mode"} <= summary["targets"]["one"].keys()
+    assert summary["targets"]["one"]["cross"].keys() == {"two"}
+    scores = read_table("scores", finished.root / "data/scores.parquet")
+    assert {"self", "cross", "fresh_self", "untrained"} <= {row["kind"] for row in scores}
+    assert (finished.root / "metrics/report.md").read_text().startswith("#")
+    assert (finished.root / "data/report/index.html").is_file()
+
+
+def test_only_held_out_inputs_are_scored(finished):
+    trained = {
+        row["input_id"]
+        for name in ("one-self", "one-cross", "two-self", "two-cross")
+        for row in read_table("datasets", finished.root / f"data/datasets/{name}.parquet")
+    }
+    scored = {
+        row["input_id"]
+        for row in read_table("scores", finished.root / "data/scores.parquet")
+    }
+    assert scored
+    assert not trained & scored
+
+
+def test_the_finetuning_file_is_chat_format(finished):
+    lines = (finished.root / "data/datasets/one-self.jsonl").read_text().splitlines()
+    assert lines
+    for line in map(json.loads, lines):
+        assert line.keys() == {"messages"}
+        assert [m["role"] for m in line["messages"]] == ["user", "assistant"]
+        assert all(m["content"].strip() for m in line["messages"])
+
+
+def test_a_second_repro_changes_nothing(finished):
+    before = lock(finished)
+    output = finished.dvc("repro")
+    assert "Running stage" not in output
+    assert lock(finished) == before
+
+
+def test_an_edit_of_the_report_retrains_nothing(finished):
+    path = finished.root / "stages/report.py"
+    path.write_text(path.read_text() + "\n# edited\n")
+    output = finished.dvc("repro")
+    ran = [line for line in output.splitlines() if line.startswith("Running stage")]
+    assert ran == ["Running stage 'report':"]
+
+
+def test_plots_are_drawn(finished):
+    finished.dvc("plots", "show", "-o", "drawn")
+    page = (finished.root / "drawn/index.html").read_text()
+    assert "self_cross" in page and "loss" in page
+
+
+def test_an_experiment_is_compared_by_its_metrics(finished):
+    finished.run("git", "add", "-A")
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    finished.run("git", *who, "commit", "--quiet", "-m", "base")
+    finished.environment.update(
+        {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER")
+         for key, value in (("NAME", "t"), ("EMAIL", "t@example.org"))}
+    )  # fmt: skip
+    finished.dvc("exp", "run", "-S", "finetune.epochs=2")
+    shown = finished.dvc("exp", "show", "--csv").splitlines()[0].split(",")
+    assert "self_accuracy" in ",".join(shown)
+    diff = json.loads(finished.dvc("metrics", "diff", "--json", "--all"))["diff"]
+    assert "self_accuracy" in diff["metrics/summary.json"]
+    finished.run("git", "checkout", "--quiet", "-f", "HEAD")
+    finished.dvc("checkout", "--quiet")
+
+
+def wait_for(condition: Callable[[], bool], process, seconds: float = 240) -> None:
+    """Wait until `condition` holds; fail if the process ended first."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.stdout.read()
+        assert time.monotonic() < end, "nothing was seen in time"
+        time.sleep(0.01)
+
+
+def kill(process) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+
+
+def test_kills_end_in_the_same_files_as_an_uninterrupted_run(tiny, finished, tmp_path):
+    """kill -9 while fetching, sampling and training, each followed by the same command."""
+    study = new_study(tmp_path / "killed", tmp_path / "cache")
+    params = small_params(tiny)
+    study.write_params(params)
+    responses = Path(study.environment["SELFPREDICT_CACHE"]) / "responses.sqlite-wal"
+    checkpoints = Path(study.environment["SELFPREDICT_CACHE"]) / "checkpoints"
+    moments = [
+        ("fetch_model@one", lambda: (study.root / "data/models/.one.partial").is_dir()),
+        ("sample_base@one", lambda: responses.is_file() and responses.stat().st_size > 40_000),
+        ("train_self@one", lambda: any(checkpoints.glob("*/progress.json"))),
+    ]
+    for cell, moment in moments:
+        process = study.start("dvc", "repro", cell)
+        wait_for(moment, process)
+        kill(process)
+        assert cell not in lock(study) if (study.root / "dvc.lock").is_file() else True
+        study.dvc("repro", cell)
+    study.dvc("repro")
+    finished.dvc("repro")
+    assert outputs(study) == outputs(finished)
+    trained = "data/adapters/one-self/adapter_model.safetensors"
+    assert file_sha256(study.root / trained) == file_sha256(finished.root / trained)
+    assert not any(checkpoints.glob("*"))
+
+
+def test_adding_a_task_asks_only_its_rows(finished, tmp_path):
+    study = new_study(tmp_path / "more", Path(finished.environment["SELFPREDICT_CACHE"]))
+    params = finished.params()
+    params["tasks"]["test"].append("stories_sentences")
+    study.write_params(params)
+    (study.root / "data").mkdir()
+    (study.root / "data/models").symlink_to(finished.root / "data/models")
+    study.stage("write_tasks")
+    output = study.stage("sample_behavior", "one").replace("\r", "\n")
+    assert "one stories_sentences:   0%" in output
+    for task in ("countries_long", "facts_choice", "animals_long", "values_choice"):
+        assert f"one {task}: 100%" in output and f"one {task}:   0%" not in output
+    old = read_table("behavior", finished.root / "data/behavior/one.parquet")
+    new = read_table("behavior", study.root / "data/behavior/one.parquet")
+    assert [row for row in new if row["task"] != "stories_sentences"] == old

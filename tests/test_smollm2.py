@@ -1,0 +1,33 @@
+"""The whole pipeline on SmolLM2, at a few rows, fetched as a user's would be."""
+
+import json
+
+import pytest
+import yaml
+
+from stages.storage.tables import read_table
+from tests.conftest import CHAT, ROOT, small_params
+from tests.tiny_models import make_tiny_model
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_smollm2_is_fetched_asked_taught_and_scored(make_study, tmp_path):
+    study = make_study()
+    default = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    tiny = {"source": f"path:{make_tiny_model(tmp_path / 'tiny', 0)}", "chat_template": CHAT}
+    params = small_params({"smollm2": default["models"]["smollm2"], "tiny": tiny})
+    params["tasks"] |= {"test": ["animals_long"], "train_inputs": 6, "pilot_inputs": 3, "test_inputs": 3}
+    params["properties"] = ["first_word", "second_character", "among_a_or_c"]
+    params["finetune"] |= {"lora_rank": 8}
+    study.write_params(params)
+    study.dvc("repro")
+
+    summary = json.loads((study.root / "metrics/summary.json").read_text())
+    assert summary["targets"].keys() == {"smollm2", "tiny"}
+    behavior = read_table("behavior", study.root / "data/behavior/smollm2.parquet")
+    animals = [row["response"] for row in behavior if row["task"] == "animals_long"]
+    assert len(set(animals)) > 1 and all(answer.strip() for answer in animals)
+    log = json.loads((study.root / "data/adapters/smollm2-self/train_log.json").read_text())
+    losses = [loss for _, loss in log["loss"]]
+    assert losses[-1] < losses[0]
