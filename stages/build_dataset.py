@@ -45,10 +45,15 @@ def main(name: str, behavior: str) -> None:
         )
     folder = Path("data/datasets")
     write_table("datasets", rows, folder / f"{name}.parquet")
-    with atomic_path(folder / f"{name}.jsonl") as partial, open(partial, "w", encoding="utf-8") as f:
+    with (
+        atomic_path(folder / f"{name}.jsonl") as partial,
+        open(partial, "w", encoding="utf-8") as f,
+    ):
         f.writelines(_chat_line(row) for row in rows if row["slice"] == "train")
     write_json(folder / f"{name}.report.json", dataset_report(rows, excluded))
-    click.echo(f"{name}: {len(rows)} rows; left out: {sum(sum(r.values()) for r in excluded.values())}")
+    click.echo(
+        f"{name}: {len(rows)} rows; left out: {sum(sum(r.values()) for r in excluded.values())}"
+    )
 
 
 def dataset_rows(

@@ -180,7 +180,8 @@ def _line(path: Path, error: dict[str, Any]) -> str:
     if error["type"] == "missing":
         return f"{path}: {key}: this key is missing"
     found = error["input"]
-    shown = "" if isinstance(found, dict | BaseModel) else f"{found!r}: "
+    named = isinstance(found, dict | BaseModel) or message.startswith(repr(found))
+    shown = "" if named else f"{found!r}: "
     return f"{path}: {key}: {shown}{message}" if key else f"{path}: subjects: {message}"
 
 

@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def task_rows(task: Task, params: Params) -> list[Row]:
-    """The first inputs of each split, as many as the params ask for; an error if there are fewer."""
+    """The first inputs of each split, as many as the params ask for, or an error."""
     role = "train" if task.name in params.tasks.train else "test"
     wanted = {"train": params.tasks.train_inputs, "test": 0}
     if role == "test":
@@ -50,7 +50,11 @@ def task_rows(task: Task, params: Params) -> list[Row]:
             })  # fmt: skip
     for split, count in wanted.items():
         if len(rows[split]) < count:
-            key = "train_inputs" if role == "train" else f"{'pilot' if split == 'train' else 'test'}_inputs"
+            key = (
+                "train_inputs"
+                if role == "train"
+                else f"{'pilot' if split == 'train' else 'test'}_inputs"
+            )
             raise click.ClickException(
                 f"params.yaml: tasks.{key}: {count}: task {task.name} has {len(rows[split])} "
                 f"inputs in its {split} split; at most that many are allowed"

@@ -86,9 +86,7 @@ def new_study(root: Path, cache: Path) -> Study:
     cache.mkdir(exist_ok=True)
     for name in ("stages", ".dvc/plots"):
         if (ROOT / name).is_dir():
-            shutil.copytree(
-                ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__")
-            )
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     (root / ".dvc").mkdir(exist_ok=True)
     for name in ("dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore"):
         shutil.copy(ROOT / name, root / name)

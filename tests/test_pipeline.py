@@ -70,8 +70,7 @@ def test_only_held_out_inputs_are_scored(finished):
         for row in read_table("datasets", finished.root / f"data/datasets/{name}.parquet")
     }
     scored = {
-        row["input_id"]
-        for row in read_table("scores", finished.root / "data/scores.parquet")
+        row["input_id"] for row in read_table("scores", finished.root / "data/scores.parquet")
     }
     assert scored
     assert not trained & scored

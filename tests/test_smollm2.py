@@ -17,7 +17,12 @@ def test_smollm2_is_fetched_asked_taught_and_scored(make_study, tmp_path):
     default = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     tiny = {"source": f"path:{make_tiny_model(tmp_path / 'tiny', 0)}", "chat_template": CHAT}
     params = small_params({"smollm2": default["models"]["smollm2"], "tiny": tiny})
-    params["tasks"] |= {"test": ["animals_long"], "train_inputs": 6, "pilot_inputs": 3, "test_inputs": 3}
+    params["tasks"] |= {
+        "test": ["animals_long"],
+        "train_inputs": 6,
+        "pilot_inputs": 3,
+        "test_inputs": 3,
+    }
     params["properties"] = ["first_word", "second_character", "among_a_or_c"]
     params["finetune"] |= {"lora_rank": 8}
     study.write_params(params)

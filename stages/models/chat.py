@@ -23,7 +23,9 @@ def render_answer(tokenizer: Any, messages: list[Message], answer: str, stop: li
     """
     prompt = render_prompt(tokenizer, messages)
     whole = _render(
-        tokenizer, [*messages, {"role": "assistant", "content": answer}], add_generation_prompt=False
+        tokenizer,
+        [*messages, {"role": "assistant", "content": answer}],
+        add_generation_prompt=False,
     )
     if not whole.startswith(prompt):
         raise ValueError(

@@ -10,7 +10,21 @@ from collections.abc import Sequence
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # Whole answers that say nothing, after punctuation and case are taken off.
 EMPTY_ANSWERS = frozenset(
-    "sorry impossible unknown random none null nan undefined error unclear empty n/a na".split()
+    [
+        "sorry",
+        "impossible",
+        "unknown",
+        "random",
+        "none",
+        "null",
+        "nan",
+        "undefined",
+        "error",
+        "unclear",
+        "empty",
+        "n/a",
+        "na",
+    ]
 )
 REFUSAL = re.compile(
     r"(i['’]?m sorry|i am sorry|sorry,|i apologi[sz]e|as an ai\b|as a language model|"
@@ -27,13 +41,13 @@ def choice_letter(response: str, options: Sequence[str]) -> str | None:
     Read as B: `B`, `b.`, `(B)`, `B. Peru`, `B - Peru`. Not read as A: `A dog`, `Answer`.
     """
     found = CHOICE.match(response)
-    letter = found[1].upper() if found else None
-    return letter if letter in LETTERS[: len(options)] and letter else None
+    if found is None:
+        return None
+    letter = found[1].upper()
+    return letter if letter in LETTERS[: len(options)] else None
 
 
-def behavior_compliance(
-    response: str, family: str, options: Sequence[str] = ()
-) -> str | None:
+def behavior_compliance(response: str, family: str, options: Sequence[str] = ()) -> str | None:
     """Why an answer does not comply: blank, refusal or not_an_option; None where it does."""
     if not response.strip():
         return "blank"

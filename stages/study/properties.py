@@ -216,9 +216,7 @@ def main(arguments: list[str]) -> int:
             print(f"standard input, line {number}: not JSON: {error}", file=sys.stderr)
             return 2
         if response is not None and not isinstance(response, str):
-            print(
-                f"standard input, line {number}: {response!r} is no JSON string", file=sys.stderr
-            )
+            print(f"standard input, line {number}: {response!r} is no JSON string", file=sys.stderr)
             return 2
         print(json.dumps(PROPERTIES[name].extract(response, (), trait_option)))
     return 0

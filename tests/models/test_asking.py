@@ -109,6 +109,4 @@ def test_an_answer_is_rendered_with_the_templates_spaces_and_end_mark(subject):
     assert render_answer(subject.tokenizer, messages, "red", ["\n"]) == " red\n"
     assert render_prompt(subject.tokenizer, messages) == "User: Name a color.\nAssistant:"
     begun = [*messages, {"role": "assistant", "content": "red, blue,"}]
-    assert render_prompt(subject.tokenizer, begun) == (
-        "User: Name a color.\nAssistant: red, blue,"
-    )
+    assert render_prompt(subject.tokenizer, begun) == ("User: Name a color.\nAssistant: red, blue,")

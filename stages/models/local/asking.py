@@ -37,7 +37,11 @@ class Decoding:
 
 
 def ask(
-    subject: Subject, questions: list[Question], decoding: Decoding, cache: ResponseCache, label: str
+    subject: Subject,
+    questions: list[Question],
+    decoding: Decoding,
+    cache: ResponseCache,
+    label: str,
 ) -> dict[tuple, Answer]:
     """Answers by the questions' keys; only what the cache lacks is computed."""
     keys, branches = {}, {}

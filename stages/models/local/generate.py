@@ -67,14 +67,18 @@ def answer_groups(
     starts = [splits[g] if cut else 0 for g in group_of]
 
     def forward(ids_BT: torch.Tensor, mask_BK: torch.Tensor, position_BT: torch.Tensor) -> Any:
-        return model(
-            input_ids=ids_BT.to(subject.device),
-            attention_mask=mask_BK.to(subject.device),
-            position_ids=position_BT.to(subject.device),
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        ).logits[:, -1].float()
+        return (
+            model(
+                input_ids=ids_BT.to(subject.device),
+                attention_mask=mask_BK.to(subject.device),
+                position_ids=position_BT.to(subject.device),
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            )
+            .logits[:, -1]
+            .float()
+        )
 
     mask_BK = torch.empty((len(branches), 0), dtype=torch.long)
     if cut:

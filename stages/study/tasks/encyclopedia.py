@@ -41,9 +41,7 @@ def _make(random: Random) -> Item:
     if kind == "c":
         city = random.choice(cities())
         people = f"{round(city.population, -4):,}"
-        return Item(
-            random.choice(CITY).format(name=city.name, country=city.country, people=people)
-        )
+        return Item(random.choice(CITY).format(name=city.name, country=city.country, people=people))
     if kind == "n":
         country = random.choice(countries())
         return Item(
