@@ -19,7 +19,7 @@ lint: $(READY)
 	ruff check . && ruff format --check .
 
 bench: $(READY)
-	python -m pytest tests/benchmarks --benchmark-only
+	python -m tests.benchmarks.prefix_sharing
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -11,7 +11,7 @@ Message = dict[str, str]
 
 
 def object_text(object_prompt: list[Message]) -> str:
-    """The object-level prompt as one text: the user's words, and the begun answer if there is one."""
+    """The object-level prompt as one text: the user's words, then the answer begun, if any."""
     text = "\n".join(m["content"] for m in object_prompt if m["role"] != "assistant").strip()
     begun = "".join(m["content"] for m in object_prompt if m["role"] == "assistant")
     return f"{text}\n{begun}" if begun else text

@@ -1,0 +1,79 @@
+"""Training is seeded, learns, and goes on from a checkpoint to the same bytes."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from stages.models.local import train as training
+from stages.models.local.loading import load_base
+from stages.models.local.train import Settings, train_lora
+from stages.models.local.tree import Example, Tree, lay_out, loss_and_hits
+from tests.tiny_models import describe, make_tiny_model
+
+SETTINGS = Settings(3, 1e-2, 4, 8, 2, 0.1, 3, 0)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return describe(make_tiny_model(tmp_path_factory.mktemp("model"), 0, "gemma3"), "tiny")
+
+
+def rows(first: int, count: int) -> dict[str, Tree]:
+    """Inputs whose label follows from the question: token 50 for one, 60 for the other."""
+    generator = torch.Generator().manual_seed(first)
+    trees = {}
+    for number in range(first, first + count):
+        prefix = tuple(torch.randint(10, 500, (8,), generator=generator).tolist())
+        trees[f"{number:03}"] = lay_out(
+            [Example((*prefix, 30), (50, 0)), Example((*prefix, 31, 7), (60, 0))]
+        )
+    return trees
+
+
+def run(folder: Path, checkpoint: Path, settings: Settings = SETTINGS):
+    logged: list[tuple[int, float]] = []
+    lora, report = train_lora(
+        load_base(folder), rows(0, 12), rows(100, 4), settings, checkpoint,
+        lambda step, loss: logged.append((step, loss)),
+    )  # fmt: skip
+    weights = {n: p.detach().clone() for n, p in lora.named_parameters() if p.requires_grad}
+    return weights, report, logged
+
+
+def test_training_learns_what_held_back_rows_confirm(folder, tmp_path):
+    _, report, logged = run(folder, tmp_path / "a")
+    assert report["steps"] == 18 == len(logged)
+    assert report["loss"][-1][1] < 0.3 * report["loss"][0][1]
+    before, _ = loss_and_hits(load_base(folder).model, list(rows(100, 4).values()))
+    assert report["held_back_rows"] == 8
+    assert report["held_back_loss"] < 0.5 * before.item()
+
+
+def test_a_run_that_was_stopped_ends_in_the_same_bytes(folder, tmp_path, monkeypatch):
+    whole, report, logged = run(folder, tmp_path / "whole")
+    original, calls = training.loss_and_hits, 0
+
+    def stopping(*given):
+        nonlocal calls
+        calls += 1
+        if calls == 8:  # after the checkpoint of step 6
+            raise KeyboardInterrupt
+        return original(*given)
+
+    monkeypatch.setattr(training, "loss_and_hits", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        run(folder, tmp_path / "stopped")
+    monkeypatch.undo()
+    assert (tmp_path / "stopped/progress.json").is_file()
+    resumed, report_again, logged_again = run(folder, tmp_path / "stopped")
+    assert report_again == report and logged_again == logged
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_the_order_is_decided_by_the_seed(folder, tmp_path):
+    first, *_ = run(folder, tmp_path / "a")
+    again, *_ = run(folder, tmp_path / "b")
+    other, *_ = run(folder, tmp_path / "c", Settings(3, 1e-2, 4, 8, 2, 0.1, 3, seed=1))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in first)
