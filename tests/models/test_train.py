@@ -47,7 +47,7 @@ def test_training_learns_what_held_back_rows_confirm(folder, tmp_path):
     assert report["loss"][-1][1] < 0.3 * report["loss"][0][1]
     before, _ = loss_and_hits(load_base(folder).model, list(rows(100, 4).values()))
     assert report["held_back_rows"] == 8
-    assert report["held_back_loss"] < 0.5 * before.item()
+    assert report["held_back_loss"] < 0.6 * before.item()
 
 
 def test_a_run_that_was_stopped_ends_in_the_same_bytes(folder, tmp_path, monkeypatch):
