@@ -1,18 +1,31 @@
-"""Atomic writes: a file or folder is there whole, or not at all."""
+"""Atomic writes: a file or folder is there whole, or not at all.
+
+Two processes that write one path take turns: a stage may live on when the `dvc` that started it
+was killed, and the same command may be given again before it ends.
+"""
 
 import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 
 def _partial(path: Path) -> Path:
     """The name under which `path` is being written, beside it, so that the rename is atomic."""
     return path.with_name(f".{path.name}.partial")
+
+
+def _turn(path: Path) -> FileLock:
+    """A lock of this path, kept outside the data so that it changes no hash."""
+    key = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
+    return FileLock(Path(tempfile.gettempdir()) / f"selfpredict-{key}.lock")
 
 
 def _remove(path: Path) -> None:
@@ -27,13 +40,14 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a path to write; it takes the name `path` when the block ends without an error."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _partial(path)
-    _remove(partial)  # what a killed run left
-    try:
-        yield partial
-        os.replace(partial, path)
-    finally:
-        _remove(partial)
+    with _turn(path):
+        partial = _partial(path)
+        _remove(partial)  # what a killed run left
+        try:
+            yield partial
+            os.replace(partial, path)
+        finally:
+            _remove(partial)
 
 
 @contextmanager
@@ -41,15 +55,16 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     """Yield an empty folder to fill; it replaces the folder `path` when the block ends well."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _partial(path)
-    _remove(partial)
-    partial.mkdir()
-    try:
-        yield partial
-        _remove(path)
-        os.replace(partial, path)
-    finally:
+    with _turn(path):
+        partial = _partial(path)
         _remove(partial)
+        partial.mkdir()
+        try:
+            yield partial
+            _remove(path)
+            os.replace(partial, path)
+        finally:
+            _remove(partial)
 
 
 def write_json(path: str | Path, value: Any) -> None:

@@ -8,37 +8,52 @@ import re
 from collections.abc import Sequence
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# Whole answers that say nothing, after punctuation and case are taken off.
+# Whole answers that say nothing, after case and the punctuation around them are taken off.
 EMPTY_ANSWERS = frozenset(
     [
         "sorry",
         "impossible",
         "unknown",
+        "unanswerable",
+        "unpredictable",
+        "indeterminate",
+        "undefined",
+        "unclear",
         "random",
         "none",
         "null",
         "nan",
-        "undefined",
-        "error",
-        "unclear",
-        "empty",
         "n/a",
         "na",
+        "no",
+        "nope",
+        "error",
+        "empty",
+        "next",
+        "item",
+        "sequence",
+        "system",
     ]
-)
+) | {"i don't know", "i do not know", "my apologies"}
+# Only what refuses the request: "I can't believe it" and "Sorry, said Tom" may open a story.
 REFUSAL = re.compile(
-    r"(i['’]?m sorry|i am sorry|sorry,|i apologi[sz]e|as an ai\b|as a language model|"
-    r"i can(no|['’])t\b|i am unable|i['’]m unable)",
+    r"(?:i['’]?m (?:very )?sorry\b|i am (?:very )?sorry\b|sorry, (?:but )?i\b|i apologi[sz]e\b|"
+    r"apologies, but\b|as an (?:ai|artificial intelligence)\b|as a (?:large )?language model\b|"
+    r"(?:unfortunately, )?i (?:can(?:not|['’]?t)|am (?:unable|not able) to)"
+    r"(?:\W*$| (?:help|assist|answer|provide|predict|continue|complete|comply|fulfil|generate)))",
     re.IGNORECASE,
 )
-# A letter with quotes or brackets around it, then nothing, or punctuation before more text.
-CHOICE = re.compile(r"""["'“‘(\[*\s]*([A-Za-z])(?:["'”’)\]*\s]*$|["'”’]?[.):\],]|\s+[-–—:]|\n)""")
+# A letter, in quotes or brackets or bare: then nothing, a new line, or a mark before more text.
+CHOICE = re.compile(
+    r"""["'“‘`(\[*\s]*([A-Za-z])(?:["'”’`)\]*\s]*$|["'”’`*]*[.):\],]|[*`]+\s|"""
+    r"""\s+[-–—:]|\s*\n)"""
+)
 
 
 def choice_letter(response: str, options: Sequence[str]) -> str | None:
     """The upper-case letter that an answer chooses, None where it chooses none of the options.
 
-    Read as B: `B`, `b.`, `(B)`, `B. Peru`, `B - Peru`. Not read as A: `A dog`, `Answer`.
+    Read as B: `B`, `b.`, `(B)`, `**B** Peru`, `B - Peru`. Not read as A: `A dog`, `Answer`.
     """
     found = CHOICE.match(response)
     if found is None:

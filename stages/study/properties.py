@@ -37,8 +37,13 @@ class Property:
     def extract(
         self, response: str | None, options: Sequence[str] = (), trait_option: str | None = None
     ) -> str | None:
-        """The published value of the raw answer, None where there is none."""
-        return self.definition(response or "", trait_option)
+        """The published value of the raw answer, None where there is none.
+
+        A missing answer (None) has no value, but "none" for starts_with_vowel, as published.
+        """
+        if response is None:
+            return "none" if self.name == "starts_with_vowel" else None
+        return self.definition(response, trait_option)
 
     def parse_answer(self, raw: str) -> tuple[str | None, bool]:
         """What a predictor answered, as `comparable` writes it, and whether it complied."""
@@ -209,10 +214,10 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     trait_option = arguments[1] if len(arguments) == 2 else None
-    for number, line in enumerate(sys.stdin, start=1):
+    for number, line in enumerate(sys.stdin.buffer, start=1):
         try:
-            response = json.loads(line)
-        except json.JSONDecodeError as error:
+            response = json.loads(line.decode("utf-8-sig"))
+        except (ValueError, RecursionError) as error:  # also bytes that are not UTF-8
             print(f"standard input, line {number}: not JSON: {error}", file=sys.stderr)
             return 2
         if response is not None and not isinstance(response, str):

@@ -1,5 +1,8 @@
 """Tables are validated on write and read; errors name file, column and row."""
 
+import threading
+import time
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -64,3 +67,22 @@ def test_a_folder_is_replaced_whole_and_stale_parts_are_cleaned(tmp_path):
             (partial / name).touch()
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
     assert [p.name for p in path.iterdir()] == ["second"]
+
+
+def test_two_writers_of_one_path_take_turns(tmp_path):
+    path, done = tmp_path / "model", []
+
+    def write(name: str) -> None:
+        with atomic_folder(path) as partial:
+            for number in range(20):
+                (partial / f"{name}{number}").touch()
+                time.sleep(0.005)
+        done.append(name)
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == ["a", "b"]
+    assert sorted(p.name for p in path.iterdir()) == sorted(f"{done[-1]}{n}" for n in range(20))

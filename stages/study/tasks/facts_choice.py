@@ -3,8 +3,14 @@
 from collections.abc import Iterator
 from random import Random
 
-from stages.study.tasks.facts import cities, countries, elements
+from stages.study.tasks.facts import called, cities, countries, elements
 from stages.study.tasks.item import Item, Task, ask, draws, lettered
+
+# Countries that geographers count to two continents.
+SPANNING = {
+    "Armenia", "Azerbaijan", "Cyprus", "East Timor", "Egypt", "Georgia", "Indonesia", "Kazakhstan",
+    "Russia", "Turkey",
+}  # fmt: skip
 
 
 def question(random: Random) -> tuple[str, str, list[str]]:
@@ -21,13 +27,14 @@ def question(random: Random) -> tuple[str, str, list[str]]:
             return f"What is the symbol of the element {element.name}?", element.symbol, wrong
         wrong = [e.name for e in elements() if e != element]
         return f"Which element has the atomic number {element.number}?", element.name, wrong
-    country = random.choice(countries())
     if kind == "continent":
+        country = random.choice([c for c in countries() if c.name not in SPANNING])
         wrong = sorted({c.continent for c in countries()} - {country.continent})
-        return f"On which continent is {country.name}?", country.continent, wrong
+        return f"On which continent is {called(country.name)}?", country.continent, wrong
+    country = random.choice(countries())
     if kind == "capital":
         wrong = [c.capital for c in countries() if c.capital != country.capital]
-        return f"What is the capital of {country.name}?", country.capital, wrong
+        return f"What is the capital of {called(country.name)}?", country.capital, wrong
     wrong = [c.name for c in countries() if c.capital != country.capital]
     return f"Which country has the capital {country.capital}?", country.name, wrong
 

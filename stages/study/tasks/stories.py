@@ -7,9 +7,9 @@ from stages.study.tasks.item import Item, Task, ask, draws
 
 WHEN = """
 One cold morning; Late at night; After the long storm; On the first day of school; Before dawn;
-In the middle of winter; On her tenth birthday; One rainy afternoon; The summer the well ran dry;
-When the last train had left; On market day; During the great festival; At the end of the war;
-Three weeks after the wedding; As the snow began to melt
+In the middle of winter; On the longest day of the year; One rainy afternoon;
+The summer the well ran dry; When the last train had left; On market day; During the great
+festival; At the end of the war; Three weeks after the wedding; As the snow began to melt
 """
 WHO = """
 a young baker named Tomas; an old sailor; two sisters from the valley; a lonely clockmaker;
