@@ -29,10 +29,11 @@ class Subject:
 
 
 def default_device() -> torch.device:
-    """cuda where there is one, else cpu, with as many threads as the process may use."""
+    """cuda where there is one, else cpu, on all cores unless OMP_NUM_THREADS says how many."""
     if torch.cuda.is_available():
         return torch.device("cuda")
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(len(os.sched_getaffinity(0)))
     return torch.device("cpu")
 
 
