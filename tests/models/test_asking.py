@@ -42,7 +42,7 @@ def questions() -> list[Question]:
 def alone(subject, question: Question, max_tokens: int) -> str:
     """The greedy answer of `generate`, one prompt at a time, without padding."""
     text = render_prompt(subject.tokenizer, question.messages)
-    ids = torch.tensor([encode(subject.tokenizer, text, start=True)])
+    ids = torch.tensor([encode(subject.tokenizer, text, start=True)], device=subject.device)
     out = subject.model.generate(
         ids, attention_mask=torch.ones_like(ids), max_new_tokens=max_tokens, do_sample=False
     )
@@ -97,7 +97,7 @@ def test_logprobs_are_those_of_the_model(subject, tmp_path):
     with ResponseCache(tmp_path / "c.sqlite") as cache:
         answer = ask(subject, [question], Decoding(5), cache, "test")[question.key]
     text = render_prompt(subject.tokenizer, question.messages)
-    ids = torch.tensor([encode(subject.tokenizer, text, start=True)])
+    ids = torch.tensor([encode(subject.tokenizer, text, start=True)], device=subject.device)
     with torch.inference_mode():
         first = subject.model(ids).logits[0, -1].log_softmax(-1).max()
     assert answer.first_token_logprob == pytest.approx(float(first), abs=1e-3)
