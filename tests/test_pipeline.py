@@ -58,7 +58,7 @@ def test_repro_ends_in_the_metrics_of_the_contract(finished):
     assert summary["targets"]["one"]["cross"].keys() == {"two"}
     scores = read_table("scores", finished.root / "data/scores.parquet")
     assert {"self", "cross", "fresh_self", "untrained"} <= {row["kind"] for row in scores}
-    assert (finished.root / "metrics/report.md").read_text().startswith("#")
+    assert (finished.root / "metrics/report.md").read_text().startswith("| target")
     assert (finished.root / "data/report/index.html").is_file()
 
 
