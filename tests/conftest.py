@@ -56,6 +56,10 @@ class Study:
     def stage(self, module: str, *arguments: str) -> str:
         return self.run(sys.executable, "-m", f"stages.{module}", *arguments)
 
+    def commit(self, message: str) -> None:
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--message", message)
+
     def dvc(self, *arguments: str) -> str:
         return self.run(sys.executable, "-m", "dvc", *arguments)
 
@@ -90,7 +94,12 @@ def new_study(root: Path, cache: Path) -> Study:
     (root / ".dvc").mkdir(exist_ok=True)
     for name in ("dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore"):
         shutil.copy(ROOT / name, root / name)
-    environment = os.environ | {
+    person = {
+        f"GIT_{role}_{key}": value
+        for role in ("AUTHOR", "COMMITTER")
+        for key, value in (("NAME", "tester"), ("EMAIL", "tester@example.org"))
+    }
+    environment = os.environ | person | {
         "SELFPREDICT_CACHE": str(cache), "PYTHONPATH": str(root), "DVC_NO_ANALYTICS": "1",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false",
@@ -98,4 +107,5 @@ def new_study(root: Path, cache: Path) -> Study:
     environment.pop("PYTEST_CURRENT_TEST", None)
     study = Study(root, environment)
     study.run("git", "init", "--quiet")
+    study.commit("the project")
     return study
