@@ -110,7 +110,7 @@ def test_an_experiment_is_compared_by_its_metrics(finished):
     finished.dvc("exp", "run", "-S", "finetune.epochs=2")
     shown = finished.dvc("exp", "show", "--csv").splitlines()[0].split(",")
     assert "self_accuracy" in ",".join(shown)
-    diff = json.loads(finished.dvc("metrics", "diff", "--json", "--all"))["diff"]
+    diff = json.loads(finished.dvc("metrics", "diff", "--json", "--all"))
     assert {"self_accuracy", "gap.ci_low"} <= diff["metrics/summary.json"].keys()
     finished.run("git", "checkout", "--quiet", "-f", "HEAD")
     finished.dvc("checkout", "--quiet")
