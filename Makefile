@@ -18,10 +18,15 @@ test: $(READY)
 lint: $(READY)
 	ruff check . && ruff format --check .
 
-bench: $(READY)
-	python -m tests.benchmarks.prefix_sharing
+bench: $(VENV)/.ready-bench
+	dvc repro fetch_model
+	python -m tests.benchmarks
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[test]"
+	@touch $@
+
+$(VENV)/.ready-bench: $(READY)
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable ".[bench]"
 	@touch $@

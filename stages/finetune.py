@@ -16,8 +16,8 @@ from dvclive import Live
 
 from stages.models.chat import encode, render_answer, render_prompt
 from stages.models.local.loading import Subject, load_base
+from stages.models.local.loss import Example
 from stages.models.local.train import Settings, train_lora
-from stages.models.local.tree import Example, Tree, lay_out
 from stages.params import load_params
 from stages.storage.files import atomic_folder, write_json
 from stages.storage.response_cache import cache_folder, content_key
@@ -47,8 +47,8 @@ def main(model: str, dataset: str, adapter: str) -> None:
 
         lora, report = train_lora(
             subject,
-            trees(subject, [r for r in rows if r["slice"] == "train"]),
-            trees(subject, [r for r in rows if r["slice"] == "held_back"]),
+            examples(subject, [r for r in rows if r["slice"] == "train"]),
+            examples(subject, [r for r in rows if r["slice"] == "held_back"]),
             settings,
             checkpoint,
             log,
@@ -61,8 +61,8 @@ def main(model: str, dataset: str, adapter: str) -> None:
     click.echo(f"{adapter}: {json.dumps(shown)}")
 
 
-def trees(subject: Subject, rows: list[Row]) -> dict[str, Tree]:
-    """The rows of each input as one tree of tokens, by input_id."""
+def examples(subject: Subject, rows: list[Row]) -> dict[str, list[Example]]:
+    """The rows of each input in tokens, by input_id."""
     by_input: dict[str, list[Example]] = {}
     for row in rows:
         prompt = render_prompt(subject.tokenizer, row["question"])
@@ -73,7 +73,7 @@ def trees(subject: Subject, rows: list[Row]) -> dict[str, Tree]:
             row["weight"],
         )
         by_input.setdefault(row["input_id"], []).append(example)
-    return {key: lay_out(examples) for key, examples in by_input.items()}
+    return by_input
 
 
 def _save_adapter(lora, folder: Path, model: str) -> None:

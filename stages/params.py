@@ -5,7 +5,7 @@ Every wrong value is one line that names the key, the value and what is allowed.
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import click
 import yaml
@@ -92,14 +92,18 @@ class SamplingParams(_Strict):
     temperature: Annotated[float, Field(ge=0, le=10)]
     n_samples: Count
     max_tokens: Count
-    batch_size: Count
+    stop_when_decided: bool
 
 
 class PredictParams(_Strict):
-    """How predictions are sampled: always greedy, one a question."""
+    """How predictions are made: always greedy, one a question.
+
+    closed_answers: where the answers are a closed set, generate one freely, or score them all
+    and take the most probable.
+    """
 
     max_tokens: Count
-    batch_size: Count
+    closed_answers: Literal["generate", "score"]
 
 
 class FinetuneParams(_Strict):

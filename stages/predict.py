@@ -4,7 +4,8 @@
 
 Asks the adapter <predictor>-on-<target>: cross-prediction. Where predictor and target are one
 model that adapter is the fresh-label self, and its base M (untrained) and M1 (self) are asked
-too. The same words go to every predictor; decoding is greedy.
+too. The same words go to every predictor; decoding is greedy. Where the answers are a closed set
+the probability of each is kept beside the answer: `distribution`.
 """
 
 from collections.abc import Iterator
@@ -12,14 +13,18 @@ from pathlib import Path
 
 import click
 
-from stages.models.local.asking import Decoding, Question, ask
+from stages.models.local.asking import Decoding, Question, Until, ask
 from stages.models.local.loading import Subject, load_base, with_adapter
 from stages.params import Params, load_params
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, read_table, write_table
+from stages.study.decided import first_line_ended
 from stages.study.prompts import hypothetical_question
 from stages.study.properties import PROPERTIES
 from stages.study.tasks import TASKS
+
+# An answer is read to the end of its first line (`Property.parse_answer`).
+FIRST_LINE = Until("first line", first_line_ended)
 
 
 @click.command(help=__doc__)
@@ -28,7 +33,7 @@ from stages.study.tasks import TASKS
 def main(predictor: str, target: str) -> None:
     params = load_params()
     questions = {task: _questions(task, params) for task in params.tasks.test}
-    decoding = Decoding(params.predict.max_tokens, batch_size=params.predict.batch_size)
+    decoding = Decoding(params.predict.max_tokens)
     rows: list[Row] = []
     with ResponseCache() as cache:
         for kind, subject in _subjects(predictor, target):
@@ -43,7 +48,8 @@ def main(predictor: str, target: str) -> None:
                         "subject": subject.name, "kind": kind, "input_id": key, "task": task,
                         "property": name, "sample": 0, "question": question.messages,
                         "raw_answer": answer.text, "answer": parsed, "compliant": compliant,
-                        "logprob": answer.logprob,
+                        "logprob": answer.logprob, "near_tie": answer.near_tie,
+                        "distribution": _ranked(answer.distribution),
                     })  # fmt: skip
     write_table("predictions", rows, f"data/predictions/{predictor}-on-{target}.parquet")
 
@@ -65,6 +71,9 @@ def _questions(task: str, params: Params) -> list[Question]:
         Question(
             (row["input_id"], name), (row["input_id"],),
             hypothetical_question(row["object_prompt"], name),
+            until=FIRST_LINE, closed=PROPERTIES[name].closed_answers(),
+            score_only=params.predict.closed_answers == "score"
+            and PROPERTIES[name].closed_answers() is not None,
         )
         for row in sorted(
             read_table("tasks", f"data/tasks/{task}.parquet"), key=lambda r: r["input_id"]
@@ -73,6 +82,14 @@ def _questions(task: str, params: Params) -> list[Question]:
         for name in params.properties
         if TASKS[task].family in PROPERTIES[name].families
     ]  # fmt: skip
+
+
+def _ranked(distribution: dict[str, float] | None) -> list[Row] | None:
+    """The answers of a closed set that have any probability, the most probable first."""
+    if distribution is None:
+        return None
+    ranked = sorted(distribution.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [{"answer": answer, "probability": p} for answer, p in ranked if p > 0]
 
 
 if __name__ == "__main__":

@@ -17,6 +17,12 @@ _messages = pa.list_(
     pa.struct([pa.field("role", pa.string(), False), pa.field("content", pa.string(), False)])
 )
 
+_distribution = pa.list_(
+    pa.struct(
+        [pa.field("answer", pa.string(), False), pa.field("probability", pa.float64(), False)]
+    )
+)
+
 
 def _schema(*, optional: frozenset[str] = frozenset(), **columns: pa.DataType) -> pa.Schema:
     return pa.schema([pa.field(name, kind, name in optional) for name, kind in columns.items()])
@@ -31,14 +37,15 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     "behavior": _schema(
         input_id=_s, task=_s, sample=_i, response=_s, finish_reason=_s,
-        first_token_logprob=_f, fingerprint=_s,
+        first_token_logprob=_f, near_tie=_b, fingerprint=_s,
     ),
     "datasets": _schema(
         input_id=_s, task=_s, property=_s, question=_messages, label=_s, weight=_f, slice=_s,
     ),
     "predictions": _schema(
         subject=_s, kind=_s, input_id=_s, task=_s, property=_s, sample=_i, question=_messages,
-        raw_answer=_s, answer=_s, compliant=_b, logprob=_f, optional=frozenset({"answer"}),
+        raw_answer=_s, answer=_s, compliant=_b, logprob=_f, near_tie=_b,
+        distribution=_distribution, optional=frozenset({"answer", "distribution"}),
     ),
     "scores": _schema(
         target=_s, predictor=_s, kind=_s, input_id=_s, task=_s, property=_s, truth=_s, answer=_s,

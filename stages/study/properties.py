@@ -33,6 +33,8 @@ class Property:
     answer_kind: str
     families: tuple[str, ...]
     definition: Callable[[str, str | None], str | None]
+    # How many opening characters and words of an answer decide it; None: it takes the whole.
+    reads: tuple[int, int] | None = None
 
     def extract(
         self, response: str | None, options: Sequence[str] = (), trait_option: str | None = None
@@ -44,6 +46,10 @@ class Property:
         if response is None:
             return "none" if self.name == "starts_with_vowel" else None
         return self.definition(response, trait_option)
+
+    def closed_answers(self) -> dict[str, tuple[str, ...]] | None:
+        """Where all answers can be listed: each as `comparable` writes it, with its spellings."""
+        return CLOSED.get(self.answer_kind)
 
     def parse_answer(self, raw: str) -> tuple[str | None, bool]:
         """What a predictor answered, as `comparable` writes it, and whether it complied."""
@@ -114,6 +120,15 @@ def _unquoted(text: str) -> str:
     return text[1:-1] if quoted else text
 
 
+def _spelled(answers: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    return {a: tuple(dict.fromkeys((a, a.upper(), a.capitalize()))) for a in answers}
+
+
+CLOSED = {
+    "single_character": _spelled([*string.ascii_lowercase, *string.digits, "space"]),
+    "true_false": _spelled(["true", "false"]),
+    "letter": _spelled(["a", "b", "c", "d"]),
+}
 PARSERS: dict[str, Callable[[str], str | None]] = {
     "single_character": _one_character,
     "single_word": _one_word,
@@ -161,18 +176,21 @@ PROPERTIES: dict[str, Property] = {
         *(
             Property(
                 f"{nth}_character", ASK_CHARACTER.format(nth), "single_character", TEXT,
-                _character(index),
+                _character(index), (index + 1, 0),
             )
             for index, nth in enumerate(("first", "second", "third"))
         ),
         *(
-            Property(f"{nth}_word", ASK_WORD.format(nth), "single_word", TEXT, _word(index))
+            Property(
+                f"{nth}_word", ASK_WORD.format(nth), "single_word", TEXT, _word(index),
+                (0, index + 1),
+            )
             for index, nth in enumerate(("first", "second", "third"))
         ),
         Property(
             "starts_with_vowel",
             "Would your answer start with a vowel? Reply with true or false.",
-            "true_false", TEXT, _starts_with_vowel,
+            "true_false", TEXT, _starts_with_vowel, (1, 0),
         ),
         Property(
             "among_a_or_c", ASK_AMONG.format("A or C"), "true_false", ("multiple_choice",),

@@ -32,12 +32,13 @@ def params() -> dict:
             "train_inputs": 20, "pilot_inputs": 12, "test_inputs": TEST_INPUTS,
         },
         "properties": list(PROPERTY_NAMES),
-        "sampling": {"temperature": 0.0, "n_samples": 1, "max_tokens": 16, "batch_size": 8},
+        "sampling": {"temperature": 0.0, "n_samples": 1, "max_tokens": 16,
+                     "stop_when_decided": False},
         "finetune": {
             "epochs": 1, "learning_rate": 0.001, "lora_rank": 4, "lora_alpha": 8,
             "batch_inputs": 4, "warmup_fraction": 0.1, "held_back": 0.1, "checkpoint_every": 10,
         },
-        "predict": {"max_tokens": 8, "batch_size": 8},
+        "predict": {"max_tokens": 8, "closed_answers": "generate"},
         "evaluate": {
             "max_mode_share": 0.9, "min_compliance": 0.5, "bootstrap": 200, "confidence": 0.95,
         },
@@ -93,7 +94,7 @@ def behavior(model: str, *, trained: bool) -> list[Row]:
         {
             "input_id": item["input_id"], "task": item["task"], "sample": 0,
             "response": response(model, item, trained=trained), "finish_reason": "stop",
-            "first_token_logprob": -0.5, "fingerprint": model,
+            "first_token_logprob": -0.5, "near_tie": False, "fingerprint": model,
         }
         for item in inputs()
         if not (trained and (item["role"], item["split"]) == ("test", "train"))
@@ -125,6 +126,8 @@ def predictions(predictor: str, target: str) -> list[Row]:
                     "task": item["task"], "property": name, "sample": 0,
                     "question": [{"role": "user", "content": f'"{item["input"]}" {name}?'}],
                     "raw_answer": raw, "answer": answer, "compliant": compliant, "logprob": -1.0,
+                    "near_tie": False,
+                    "distribution": None,
                 })  # fmt: skip
     return rows
 

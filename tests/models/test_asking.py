@@ -1,11 +1,15 @@
 """Answers do not depend on batches, the cache asks nothing twice, samples have their own seeds."""
 
+import random
+from dataclasses import replace
+
+import click
 import pytest
 import torch
 
 from stages.models.chat import encode, render_answer, render_prompt
 from stages.models.local import asking
-from stages.models.local.asking import Decoding, Question, ask
+from stages.models.local.asking import Decoding, Question, Until, ask
 from stages.models.local.loading import load_base
 from stages.storage.response_cache import ResponseCache
 from tests.tiny_models import describe, make_tiny_model
@@ -50,11 +54,14 @@ def alone(subject, question: Question, max_tokens: int) -> str:
     return answer.split("\n")[0]
 
 
-@pytest.mark.parametrize("batch_size", [1, 4, 64])
-def test_greedy_answers_are_those_of_generate_for_any_batch(subject, tmp_path, batch_size):
+@pytest.mark.parametrize("shares", [True, False])
+@pytest.mark.parametrize("budget", [1, 150, None])
+def test_greedy_answers_are_those_of_generate_for_any_budget(subject, tmp_path, budget, shares):
     asked = questions()
+    random.Random(budget).shuffle(asked)
+    subject = replace(subject, shares=shares)
     with ResponseCache(tmp_path / "c.sqlite") as cache:
-        answers = ask(subject, asked, Decoding(9, batch_size=batch_size), cache, "test")
+        answers = ask(subject, asked, Decoding(9, budget=budget), cache, "test")
     for question in asked:
         assert answers[question.key].text == alone(subject, question, 9), question
 
@@ -110,3 +117,76 @@ def test_an_answer_is_rendered_with_the_templates_spaces_and_end_mark(subject):
     assert render_prompt(subject.tokenizer, messages) == "User: Name a color.\nAssistant:"
     begun = [*messages, {"role": "assistant", "content": "red, blue,"}]
     assert render_prompt(subject.tokenizer, begun) == ("User: Name a color.\nAssistant: red, blue,")
+
+
+def test_running_out_of_memory_halves_the_budget_and_goes_on(subject, tmp_path, monkeypatch):
+    asked, sizes, original = questions(), [], asking.answer_groups
+
+    def small(subject, groups, **how):
+        sizes.append(sum(map(len, groups)))
+        if sizes[-1] > 3:
+            raise torch.OutOfMemoryError("out of memory")
+        return original(subject, groups, **how)
+
+    with ResponseCache(tmp_path / "a.sqlite") as cache:
+        whole = ask(subject, asked, Decoding(6), cache, "test")
+    monkeypatch.setattr(asking, "answer_groups", small)
+    with ResponseCache(tmp_path / "b.sqlite") as cache:
+        parts = ask(subject, asked, Decoding(6), cache, "test")
+    assert sizes[0] == 15 and max(sizes[-3:]) <= 3
+    assert {k: a.text for k, a in parts.items()} == {k: a.text for k, a in whole.items()}
+
+
+def test_one_question_too_large_for_the_memory_is_an_error(subject, tmp_path, monkeypatch):
+    def never(*_, **__):
+        raise torch.OutOfMemoryError("out of memory")
+
+    monkeypatch.setattr(asking, "answer_groups", never)
+    with (
+        ResponseCache(tmp_path / "c.sqlite") as cache,
+        pytest.raises(click.ClickException, match="memory ran out on one question of"),
+    ):
+        ask(subject, questions(), Decoding(6), cache, "test")
+
+
+def test_an_answer_is_cut_where_it_is_decided(subject, tmp_path):
+    asked = questions()
+    until = Until("five characters", lambda text: len(text) >= 5)
+    early = [replace(q, until=until) for q in asked]
+    with ResponseCache(tmp_path / "c.sqlite") as cache:
+        whole = ask(subject, asked, Decoding(9), cache, "test")
+        cut = ask(subject, early, Decoding(9), cache, "test")
+    for key, answer in cut.items():
+        assert whole[key].text.startswith(answer.text)
+        if answer.finish_reason == "decided":
+            assert len(answer.text) >= 5 and len(answer.text) <= len(whole[key].text)
+        else:
+            assert answer == whole[key]
+    assert sum(answer.finish_reason == "decided" for answer in cut.values()) > 5
+
+
+def test_closed_answers_have_the_probabilities_of_their_first_tokens(subject, tmp_path):
+    closed = {"b": ("b", "B"), "x": ("x", "X")}
+    question = replace(questions()[2], closed=closed)
+    with ResponseCache(tmp_path / "c.sqlite") as cache:
+        free = ask(subject, [question], Decoding(4), cache, "test")[question.key]
+        scored = replace(question, score_only=True)
+        best = ask(subject, [scored], Decoding(4), cache, "test")[question.key]
+    text = render_prompt(subject.tokenizer, question.messages)
+    ids = torch.tensor([encode(subject.tokenizer, text, start=True)], device=subject.device)
+    with torch.inference_mode():
+        probability = subject.model(ids).logits[0, -1].softmax(-1)
+    assert free.distribution.keys() == closed.keys()
+    for answer, spellings in closed.items():
+        firsts = {encode(subject.tokenizer, f" {s}", start=False)[0] for s in spellings}
+        firsts |= {
+            encode(subject.tokenizer, render_answer(
+                subject.tokenizer, question.messages, s, subject.stop).removesuffix("\n"),
+                start=False)[0]
+            for s in spellings
+        }  # fmt: skip
+        expected = float(probability[sorted(firsts)].sum())
+        assert free.distribution[answer] == pytest.approx(expected, abs=2e-6)
+    assert best.finish_reason == "scored"
+    assert best.text == max(best.distribution, key=best.distribution.get)
+    assert best.distribution == free.distribution

@@ -54,7 +54,12 @@ def write_params(**model: object) -> None:
             "test_inputs": 1,
         },
         "properties": ["first_word"],
-        "sampling": {"temperature": 0.0, "n_samples": 1, "max_tokens": 4, "batch_size": 4},
+        "sampling": {
+            "temperature": 0.0,
+            "n_samples": 1,
+            "max_tokens": 4,
+            "stop_when_decided": True,
+        },
         "finetune": {
             "epochs": 1,
             "learning_rate": 0.001,
@@ -65,7 +70,7 @@ def write_params(**model: object) -> None:
             "held_back": 0.1,
             "checkpoint_every": 10,
         },
-        "predict": {"max_tokens": 4, "batch_size": 4},
+        "predict": {"max_tokens": 4, "closed_answers": "generate"},
         "evaluate": {
             "max_mode_share": 0.9,
             "min_compliance": 0.5,

@@ -7,8 +7,8 @@ import torch
 
 from stages.models.local import train as training
 from stages.models.local.loading import load_base
+from stages.models.local.loss import Example, label_weight, loss_and_hits
 from stages.models.local.train import Settings, train_lora
-from stages.models.local.tree import Example, Tree, lay_out, loss_and_hits
 from tests.tiny_models import describe, make_tiny_model
 
 SETTINGS = Settings(3, 1e-2, 4, 8, 2, 0.1, 3, 0)
@@ -19,16 +19,17 @@ def folder(tmp_path_factory) -> Path:
     return describe(make_tiny_model(tmp_path_factory.mktemp("model"), 0, "gemma3"), "tiny")
 
 
-def rows(first: int, count: int) -> dict[str, Tree]:
+def rows(first: int, count: int) -> dict[str, list[Example]]:
     """Inputs whose label follows from the question: token 50 for one, 60 for the other."""
     generator = torch.Generator().manual_seed(first)
-    trees = {}
+    inputs = {}
     for number in range(first, first + count):
         prefix = tuple(torch.randint(10, 500, (8,), generator=generator).tolist())
-        trees[f"{number:03}"] = lay_out(
-            [Example((*prefix, 30), (50, 0)), Example((*prefix, 31, 7), (60, 0))]
-        )
-    return trees
+        inputs[f"{number:03}"] = [
+            Example((*prefix, 30), (50, 0)),
+            Example((*prefix, 31, 7), (60, 0)),
+        ]
+    return inputs
 
 
 def run(folder: Path, checkpoint: Path, settings: Settings = SETTINGS):
@@ -45,21 +46,22 @@ def test_training_learns_what_held_back_rows_confirm(folder, tmp_path):
     _, report, logged = run(folder, tmp_path / "a")
     assert report["steps"] == 18 == len(logged)
     assert report["loss"][-1][1] < 0.3 * report["loss"][0][1]
-    before, _ = loss_and_hits(load_base(folder).model, list(rows(100, 4).values()))
+    held_back = list(rows(100, 4).values())
+    before, _ = loss_and_hits(load_base(folder).model, held_back, shares=False)
     assert report["held_back_rows"] == 8
-    assert report["held_back_loss"] < 0.6 * before.item()
+    assert report["held_back_loss"] < 0.6 * before.item() / label_weight(held_back)
 
 
 def test_a_run_that_was_stopped_ends_in_the_same_bytes(folder, tmp_path, monkeypatch):
     whole, report, logged = run(folder, tmp_path / "whole")
     original, calls = training.loss_and_hits, 0
 
-    def stopping(*given):
+    def stopping(*given, **how):
         nonlocal calls
         calls += 1
         if calls == 8:  # after the checkpoint of step 6
             raise KeyboardInterrupt
-        return original(*given)
+        return original(*given, **how)
 
     monkeypatch.setattr(training, "loss_and_hits", stopping)
     with pytest.raises(KeyboardInterrupt):
@@ -77,3 +79,20 @@ def test_the_order_is_decided_by_the_seed(folder, tmp_path):
     other, *_ = run(folder, tmp_path / "c", Settings(3, 1e-2, 4, 8, 2, 0.1, 3, seed=1))
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not all(torch.equal(first[name], other[name]) for name in first)
+
+
+def test_running_out_of_memory_halves_the_parts_and_trains_the_same(folder, tmp_path, monkeypatch):
+    whole, report, _ = run(folder, tmp_path / "whole")
+    original, sizes = training.loss_and_hits, []
+
+    def small(model, inputs, **how):
+        sizes.append(len(inputs))
+        if len(inputs) > 1:
+            raise torch.OutOfMemoryError("out of memory")
+        return original(model, inputs, **how)
+
+    monkeypatch.setattr(training, "loss_and_hits", small)
+    parts, again, _ = run(folder, tmp_path / "parts")
+    assert 2 in sizes and sizes[-1] == 1
+    assert again["held_back_loss"] == pytest.approx(report["held_back_loss"], rel=1e-3)
+    assert all(torch.allclose(whole[n], parts[n], atol=1e-3) for n in whole)

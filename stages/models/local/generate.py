@@ -1,24 +1,34 @@
-"""Asking a local model: shared prefixes are computed once, their branches are decoded together.
+"""Asking a local model: greedy or sampled answers, and exact distributions over closed answers."""
 
-A group is one prefix with its branches: all property questions on one input, or all samples of
-one prompt. The prefix is prefilled once and its key/value cache is handed to every branch.
-"""
-
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from stages.models.local.attention import prefix_attention
 from stages.models.local.loading import Subject
+from stages.models.local.runs import LoneRun, TreeRun
+
+NEAR_TIE = 1e-4  # logits: below this, rounding may decide which token is the greatest
+CHUNK = 64  # rows of logits worked on at a time
 
 
 @dataclass(frozen=True)
 class Branch:
-    """One thing to ask: its key (anything hashable), its whole prompt, the seed of its sample."""
+    """One thing to ask: a key (anything hashable), its whole prompt, how its answer is made.
+
+    `decided` says of an unfinished answer that what is wanted of it can no longer change: it is
+    cut there. `closed` has the first tokens of each answer of a closed set, to be scored; with
+    `score_only` the most probable of them is the answer and nothing is generated.
+    """
 
     key: Any
     tokens: tuple[int, ...]
     seed: int = 0
+    decided: Callable[[str], bool] | None = None
+    closed: dict[str, tuple[int, ...]] | None = None
+    score_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -26,24 +36,11 @@ class Answer:
     """What came back. Log-probabilities are nats under the model itself, at temperature 1."""
 
     text: str
-    finish_reason: str  # stop or length
+    finish_reason: str  # stop, length, decided (cut early) or scored
     first_token_logprob: float
     logprob: float  # of the whole answer, its end mark included
-
-
-def shared_prefix(branches: list[Branch]) -> int:
-    """How many opening tokens all branches share, leaving at least one token to each."""
-    first, last = min(b.tokens for b in branches), max(b.tokens for b in branches)
-    limit = min(len(b.tokens) for b in branches) - 1
-    same = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), limit)
-    return min(same, limit)
-
-
-def _left_padded(rows: list[tuple[int, ...]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
-    width = max(map(len, rows))
-    ids_BT = torch.tensor([[pad] * (width - len(row)) + list(row) for row in rows])
-    mask_BT = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
-    return ids_BT, mask_BT
+    near_tie: bool  # greedy: two tokens within NEAR_TIE, another machine may choose the other
+    distribution: dict[str, float] | None  # probability of each closed answer's first tokens
 
 
 @torch.inference_mode()
@@ -55,106 +52,109 @@ def answer_groups(
     Greedy at temperature 0. Otherwise each branch draws from a generator of its own seed, so
     a sample does not depend on what else is in the batch.
     """
-    from transformers import DynamicCache
-
-    model, tokenizer = subject.model, subject.tokenizer
-    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-    splits = [shared_prefix(group) for group in groups]
-    cut = min(splits) > 0  # a group without a shared token: ask every branch whole
-    cache = DynamicCache()
-    branches = [branch for group in groups for branch in group]
-    group_of = [g for g, group in enumerate(groups) for _ in group]
-    starts = [splits[g] if cut else 0 for g in group_of]
-
-    def forward(ids_BT: torch.Tensor, mask_BK: torch.Tensor, position_BT: torch.Tensor) -> Any:
-        return (
-            model(
-                input_ids=ids_BT.to(subject.device),
-                attention_mask=mask_BK.to(subject.device),
-                position_ids=position_BT.to(subject.device),
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            )
-            .logits[:, -1]
-            .float()
-        )
-
-    mask_BK = torch.empty((len(branches), 0), dtype=torch.long)
-    if cut:
-        prefixes = [group[0].tokens[:n] for group, n in zip(groups, splits, strict=True)]
-        ids_BT, prefix_BK = _left_padded(prefixes, pad)
-        forward(ids_BT, prefix_BK, (prefix_BK.cumsum(1) - 1).clamp(min=0))
-        cache.batch_select_indices(torch.tensor(group_of, device=subject.device))
-        mask_BK = prefix_BK[group_of]
-    ids_BT, suffix_BT = _left_padded(
-        [b.tokens[n:] for b, n in zip(branches, starts, strict=True)], pad
-    )
-    position_BT = (suffix_BT.cumsum(1) - 1 + torch.tensor(starts)[:, None]).clamp(min=0)
-    mask_BK = torch.cat([mask_BK, suffix_BT], dim=1)
-    logits_BV = forward(ids_BT, mask_BK, position_BT)
-
-    drafts = [_Draft(branch, subject, temperature) for branch in branches]
-    live = list(range(len(branches)))
-    for step in range(max_tokens):
-        logprob_BV = logits_BV.log_softmax(-1).cpu()
-        going = [
-            n for n, row in enumerate(live) if not drafts[row].take(logprob_BV[n], step, max_tokens)
-        ]
-        if not going:
-            break
-        if len(going) < len(live):
-            cache.batch_select_indices(torch.tensor(going, device=subject.device))
-            mask_BK = mask_BK[going]
-            live = [live[n] for n in going]
-        ids_BT = torch.tensor([[drafts[row].tokens[-1]] for row in live])
-        position_BT = torch.tensor([[len(branches[row].tokens) + step] for row in live])
-        mask_BK = torch.cat([mask_BK, torch.ones((len(live), 1), dtype=torch.long)], dim=1)
-        logits_BV = forward(ids_BT, mask_BK, position_BT)
+    model, cuda = subject.model, subject.device.type == "cuda"
+    prompts = [[branch.tokens for branch in group] for group in groups]
+    drafts = [_Draft(b, subject, max_tokens, temperature) for group in groups for b in group]
+    with prefix_attention(model, subject.shares), torch.autocast("cuda", torch.bfloat16, cuda):
+        run = (TreeRun if subject.shares else LoneRun)(model, prompts, max_tokens)
+        logits_BV = run.first()
+        for at, draft in enumerate(drafts):
+            draft.score(logits_BV[at])
+        live = [n for n, draft in enumerate(drafts) if not draft.branch.score_only]
+        logits_BV = logits_BV[live] if len(live) < len(drafts) else logits_BV
+        for step in range(max_tokens):
+            if not live:
+                break
+            uniforms = [drafts[n].uniforms[step] for n in live] if temperature else None
+            chosen = _choose(logits_BV, temperature, uniforms)
+            live = [n for n, one in zip(live, chosen, strict=True) if not drafts[n].take(*one)]
+            if live and step + 1 < max_tokens:
+                logits_BV = run.step(live, [drafts[n].tokens[-1] for n in live])
     return {draft.branch.key: draft.answer() for draft in drafts}
+
+
+def _choose(
+    logits_BV: torch.Tensor, temperature: float, uniforms: list[float] | None
+) -> list[tuple[int, float, bool]]:
+    """The next token of each row with its log-probability and whether it was nearly a tie."""
+    chosen = []
+    for at in range(0, len(logits_BV), CHUNK):
+        part_BV = logits_BV[at : at + CHUNK].float()
+        if uniforms is None:
+            token_B = part_BV.argmax(-1)
+            top_B2 = part_BV.topk(2).values
+            tie_B = top_B2[:, 0] - top_B2[:, 1] < NEAR_TIE
+        else:
+            below_BV = (part_BV / temperature).softmax(-1).cumsum(-1, dtype=torch.float64)
+            draw_B = torch.tensor(uniforms[at : at + CHUNK], dtype=torch.float64).to(below_BV)
+            draw_B1 = draw_B[:, None] * below_BV[:, -1:]
+            token_B = torch.searchsorted(below_BV, draw_B1, right=True)[:, 0]
+            token_B = token_B.clamp(max=part_BV.shape[1] - 1)
+            tie_B = torch.zeros_like(token_B, dtype=torch.bool)
+        logprob_B = part_BV.gather(1, token_B[:, None])[:, 0] - part_BV.logsumexp(-1)
+        chosen += zip(token_B.tolist(), logprob_B.tolist(), tie_B.tolist(), strict=True)
+    return chosen
 
 
 class _Draft:
     """An answer as it grows."""
 
-    def __init__(self, branch: Branch, subject: Subject, temperature: float) -> None:
-        self.branch, self.temperature = branch, temperature
+    def __init__(
+        self, branch: Branch, subject: Subject, max_tokens: int, temperature: float
+    ) -> None:
+        self.branch, self.max_tokens = branch, max_tokens
         self.tokenizer, self.stop = subject.tokenizer, subject.stop
-        self.ends = set(_end_tokens(subject))
+        self.ends = subject.end_tokens
         self.tokens: list[int] = []
         self.logprobs: list[float] = []
-        self.text, self.finish_reason = "", "length"
-        self.generator = torch.Generator().manual_seed(branch.seed) if temperature else None
+        self.text, self.finish_reason, self.near_tie = "", "length", False
+        self.distribution: dict[str, float] | None = None
+        if temperature:
+            generator = torch.Generator().manual_seed(branch.seed)
+            draws = torch.rand(max_tokens, generator=generator, dtype=torch.float64)
+            self.uniforms = draws.tolist()
 
-    def take(self, logprob_V: torch.Tensor, step: int, max_tokens: int) -> bool:
-        """Choose the next token; True when the answer is finished."""
-        if self.generator is None:
-            token = int(logprob_V.argmax())
-        else:
-            weights_V = (logprob_V / self.temperature).softmax(-1)
-            token = int(torch.multinomial(weights_V, 1, generator=self.generator))
+    def score(self, logits_V: torch.Tensor) -> None:
+        """The closed answers' probabilities, from the logits after the prompt."""
+        if not self.branch.closed:
+            return
+        probability_V = logits_V.float().softmax(-1)
+        self.distribution = {
+            answer: round(float(probability_V[list(firsts)].sum()), 6)
+            for answer, firsts in self.branch.closed.items()
+        }
+        if self.branch.score_only:
+            best = max(self.distribution, key=self.distribution.__getitem__)
+            self.text, self.finish_reason = best, "scored"
+            self.logprobs = [float(probability_V[list(self.branch.closed[best])].sum().log())]
+
+    def take(self, token: int, logprob: float, near_tie: bool) -> bool:
+        """Add the next token; True when the answer is finished."""
         self.tokens.append(token)
-        self.logprobs.append(float(logprob_V[token]))
+        self.logprobs.append(logprob)
+        self.near_tie |= near_tie
+        last = len(self.tokens) == self.max_tokens
         if token in self.ends:
             self.text, self.finish_reason = self._decode(self.tokens[:-1]), "stop"
             return True
+        if not (last or self.stop or self.branch.decided):
+            return False
         self.text = self._decode(self.tokens)
         found = [at for mark in self.stop if (at := self.text.find(mark)) >= 0]
         if found:
             self.text, self.finish_reason = self.text[: min(found)], "stop"
             return True
-        return step + 1 == max_tokens
+        if not last and self.branch.decided and self.branch.decided(self.text):
+            self.finish_reason = "decided"
+            return True
+        return last
 
     def _decode(self, tokens: list[int]) -> str:
         return self.tokenizer.decode(tokens, skip_special_tokens=True).lstrip()
 
     def answer(self) -> Answer:
         first, whole = self.logprobs[0], sum(self.logprobs)
-        return Answer(self.text, self.finish_reason, round(first, 4), round(whole, 4))
-
-
-def _end_tokens(subject: Subject) -> list[int]:
-    config = subject.model.generation_config
-    ends = config.eos_token_id if config is not None else None
-    ends = ends if isinstance(ends, list) else [ends]
-    return [end for end in (*ends, subject.tokenizer.eos_token_id) if end is not None]
+        return Answer(
+            self.text, self.finish_reason, round(first, 4), round(whole, 4),
+            self.near_tie, self.distribution,
+        )  # fmt: skip

@@ -3,13 +3,14 @@
 import hashlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 import torch
 
+from stages.models.local.attention import shares_prefixes
 from stages.storage.files import file_sha256
 
 
@@ -22,6 +23,16 @@ class Subject:
     tokenizer: Any
     stop: list[str]
     fingerprint: str
+    shares: bool = True  # its attention takes a prefix tree
+
+    @property
+    def end_tokens(self) -> frozenset[int]:
+        """The tokens that end an answer, by the model's own settings and its tokenizer's."""
+        config = self.model.generation_config
+        ends = config.eos_token_id if config is not None else None
+        ends = ends if isinstance(ends, list) else [ends]
+        both = (*ends, self.tokenizer.eos_token_id)
+        return frozenset(end for end in both if end is not None)
 
     @property
     def device(self) -> torch.device:
@@ -50,7 +61,10 @@ def load_base(folder: Path) -> Subject:
     )
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model.to(default_device()).eval()
-    return Subject(about["id"], model, tokenizer, about["stop"], about["fingerprint"])
+    shares = shares_prefixes(model)
+    if not shares:
+        click.echo(f"{about['id']}: its attention takes no prefix tree; asked row by row", err=True)
+    return Subject(about["id"], model, tokenizer, about["stop"], about["fingerprint"], shares)
 
 
 def with_adapter(base: Subject, folder: Path) -> Subject:
@@ -63,4 +77,4 @@ def with_adapter(base: Subject, folder: Path) -> Subject:
     model = PeftModel.from_pretrained(base.model, str(folder)).merge_and_unload().eval()
     parts = f"{base.fingerprint}{file_sha256(weights)}"
     fingerprint = hashlib.sha256(parts.encode()).hexdigest()
-    return Subject(folder.name, model, base.tokenizer, base.stop, fingerprint)
+    return replace(base, name=folder.name, model=model, fingerprint=fingerprint)

@@ -1,0 +1,227 @@
+"""The core against what a user would pick instead: same model, rows and outputs.
+
+    python -m tests.benchmarks            # all figures, then RESULTS.md; about half an hour
+    python -m tests.benchmarks sampling   # one group of figures
+
+Both ways take turns in one run; a figure is the median over three rounds of how many times faster
+the project's way is. What was checked stands behind it.
+"""
+
+import logging
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from stages.models.local.loading import Subject, default_device
+from stages.study.properties import PROPERTIES
+from tests.benchmarks import ours, peers, workload
+
+ROUNDS = 3
+BATCH_INPUTS = 2
+Timed = dict[str, list[float]]
+Lines = list[tuple[str, float, str]]
+
+
+def turns(jobs: dict[str, Callable[[], object]], prepare: Callable | None = None) -> Timed:
+    """Seconds of each job in each round, the jobs in turn; `prepare`, not timed, feeds each."""
+    seconds: Timed = {name: [] for name in jobs}
+    for number in range(ROUNDS):
+        for name, job in jobs.items():
+            given = [prepare(name)] if prepare else []
+            start = time.perf_counter()
+            job(*given)
+            seconds[name].append(time.perf_counter() - start)
+            print(f"  round {number + 1}, {name}: {seconds[name][-1]:.1f} s", file=sys.stderr)
+    return seconds
+
+
+def ratio(seconds: Timed, peer: str, way: str) -> float:
+    """Median over the rounds of the peer's time / the way's."""
+    return statistics.median(p / w for p, w in zip(seconds[peer], seconds[way], strict=True))
+
+
+def keeping(results: dict, name: str, job: Callable[[], object]) -> Callable[[], None]:
+    """The job, its result kept under its name."""
+
+    def kept() -> None:
+        results[name] = job()
+
+    return kept
+
+
+def differing(theirs: dict, mine: dict) -> str:
+    """How many answers are not the same, string for string."""
+    count = sum(theirs[key] != answer.text for key, answer in mine.items())
+    return f"{count} of {len(mine)} answers differ"
+
+
+def sampling(subject: Subject) -> Lines:
+    """Greedy behavior of 96 prompts, up to 24 tokens: whole, and cut where it is decided."""
+    rows, found = workload.object_rows(subject, 96), {}
+    jobs = {
+        "pipeline": lambda: peers.pipeline_one_by_one(subject, rows, 24),
+        "generate": lambda: peers.generate_in_batches(subject, rows, 24),
+        "whole": lambda: ours.sample(subject, rows, 24),
+        "early": lambda: ours.sample(subject, rows, 24, early=True),
+    }
+    seconds = turns({name: keeping(found, name, job) for name, job in jobs.items()})
+    wrong = sum(
+        prop.extract(found["pipeline"][key]) != prop.extract(answer.text)
+        for key, answer in found["early"].items()
+        for prop in map(PROPERTIES.__getitem__, workload.PROPERTY_NAMES)
+    )
+    early = f"{wrong} of {len(found['early']) * 7} property values differ"
+    flop = ours.sampling_flop(subject, rows, found["whole"])
+    busy = flop / statistics.median(seconds["whole"]) / matrix_throughput(subject.device)
+    checked = differing(found["pipeline"], found["whole"])
+    return [
+        ("sampling_whole_vs_pipeline", ratio(seconds, "pipeline", "whole"), checked),
+        ("sampling_whole_vs_generate", ratio(seconds, "generate", "whole"),
+         differing(found["generate"], found["whole"])),
+        ("sampling_early_vs_pipeline", ratio(seconds, "pipeline", "early"), early),
+        ("sampling_early_vs_generate", ratio(seconds, "generate", "early"), early),
+        ("sampling_share_of_matrix_throughput", busy, f"{flop / 1e9:.0f} GFLOP of useful work"),
+    ]  # fmt: skip
+
+
+def samples(subject: Subject) -> Lines:
+    """Five samples at temperature 1 of each of 48 prompts, up to 24 tokens."""
+    rows = workload.object_rows(subject, 48)
+    jobs = {
+        "generate": lambda: peers.generate_in_batches(subject, rows, 24, 5),
+        "whole": lambda: ours.sample(subject, rows, 24, samples=5),
+        "early": lambda: ours.sample(subject, rows, 24, samples=5, early=True),
+    }
+    seconds, checked = turns(jobs), "240 answers, drawn"
+    return [
+        ("five_samples_vs_generate", ratio(seconds, "generate", "whole"), checked),
+        ("five_samples_early_vs_generate", ratio(seconds, "generate", "early"), checked),
+    ]
+
+
+def prediction(subject: Subject) -> Lines:
+    """Seven property questions on each of 32 inputs, up to 8 tokens."""
+    rows, found = workload.question_rows(subject, 32), {}
+    jobs = {
+        "generate": lambda: peers.generate_in_batches(subject, rows, 8),
+        "lm_eval": lambda: peers.lm_eval_generate(subject, rows, 8),
+        "whole": lambda: ours.predict(subject, rows, 8),
+        "scored": lambda: ours.predict(subject, rows, 8, scored=True),
+    }
+    seconds = turns({name: keeping(found, name, job) for name, job in jobs.items()})
+    scored = "closed answers from logits, words to the end of their line"
+    return [
+        ("prediction_vs_generate", ratio(seconds, "generate", "whole"),
+         differing(found["generate"], found["whole"])),
+        ("prediction_vs_lm_eval", ratio(seconds, "lm_eval", "whole"),
+         differing(found["lm_eval"], found["whole"])),
+        ("prediction_scored_vs_generate", ratio(seconds, "generate", "scored"), scored),
+        ("prediction_scored_vs_lm_eval", ratio(seconds, "lm_eval", "scored"), scored),
+    ]  # fmt: skip
+
+
+def training(subject: Subject, model: str = "smollm2") -> Lines:
+    """One epoch of LoRA: 8 inputs with 7 questions each, 14 rows a step."""
+    inputs = workload.train_rows(subject, 8)
+
+    def prepare(name: str) -> object:
+        fresh = workload.load(model)
+        if name == "ours":
+            return fresh
+        return peers.TrlTraining(fresh, inputs, BATCH_INPUTS, packing=name == "packing")
+
+    jobs = {
+        "ours": lambda fresh: ours.train(fresh, inputs, BATCH_INPUTS),
+        "trl": lambda trl: trl.epoch(),
+        "packing": lambda trl: trl.epoch(),
+    }
+    seconds = turns(jobs, prepare)
+    flop = ours.training_flop(subject, inputs, BATCH_INPUTS)
+    busy = flop / statistics.median(seconds["ours"]) / matrix_throughput(subject.device)
+    checked = "56 rows; gradients are compared in tests/models/test_loss.py"
+    return [
+        (f"training_{model}_vs_trl", ratio(seconds, "trl", "ours"), checked),
+        (f"training_{model}_vs_trl_packing", ratio(seconds, "packing", "ours"), checked),
+        (f"training_{model}_share_of_matrix_throughput", busy, f"{flop / 1e9:.0f} GFLOP"),
+    ]
+
+
+def memory() -> Lines:
+    """Peak memory of the same training on Gemma 3, each in a process of its own."""
+    peaks = {}
+    for way in ("trl", "ours"):
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.benchmarks.peak_memory", way],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        peaks[way] = float(done.stdout.split()[-1])
+    checked = f"{peaks['ours']:.2f} of {peaks['trl']:.2f} GB"
+    return [("training_gemma3_peak_memory_vs_trl", peaks["ours"] / peaks["trl"], checked)]
+
+
+def matrix_throughput(device: torch.device) -> float:
+    """FLOP/s of large float32 products here, the best of five."""
+    a, b = torch.randn(2048, 2048, device=device), torch.randn(2048, 2048, device=device)
+    best = 0.0
+    for _ in range(5):
+        start = time.perf_counter()
+        float((a @ b)[0, 0])
+        best = max(best, 2 * 2048**3 / (time.perf_counter() - start))
+    return best
+
+
+def machine(device: torch.device) -> str:
+    """One line on where the figures were measured."""
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor()
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if device.type == "cpu" else []:
+        name = line.split(":", 1)[1].strip() if line.startswith("model name") else name
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    rate = matrix_throughput(device) / 1e9
+    return (
+        f"{name}, {torch.get_num_threads()} threads, {memory:.0f} GiB; {rate:.0f} GFLOP/s in "
+        f"float32 products; Python {platform.python_version()}, torch {torch.__version__}"
+    )
+
+
+def main(wanted: list[str]) -> None:
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
+    device = default_device()
+    groups: dict[str, Callable[[], Lines]] = {
+        "sampling": lambda: sampling(workload.load("smollm2")),
+        "samples": lambda: samples(workload.load("smollm2")),
+        "prediction": lambda: prediction(workload.load("smollm2")),
+        "training": lambda: training(workload.load("smollm2")),
+        "training_gemma3": lambda: training(workload.load("gemma3"), "gemma3"),
+        "memory": memory,
+    }
+    if unknown := sorted(set(wanted) - set(groups)):
+        sys.exit(f"{unknown[0]!r} is no group; allowed: {', '.join(groups)}")
+    torch.manual_seed(0)
+    about = machine(device)
+    print(about)
+    lines: Lines = []
+    for name in wanted or groups:
+        for figure, value, checked in groups[name]():
+            lines.append((figure, value, checked))
+            print(f"{figure} {value:.2f}  # {checked}", flush=True)
+    if not wanted:
+        table = "\n".join(f"| {name} | {value:.2f} | {checked} |" for name, value, checked in lines)
+        Path(__file__).with_name("RESULTS.md").write_text(
+            "# Results of `make bench`\n\n"
+            f"{about}\n\nA ratio says how many times faster the project's way is, the median of "
+            f"{ROUNDS} rounds.\n\n| figure | ratio | checked |\n|---|---|---|\n{table}\n",
+            encoding="utf-8",
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

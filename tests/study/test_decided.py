@@ -1,0 +1,78 @@
+"""What is cut early has the values and the compliance of the whole answer."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from stages.study.compliance import EMPTY_ANSWERS, behavior_compliance
+from stages.study.decided import decides, first_line_ended
+from stages.study.properties import PROPERTIES, property_value
+
+OPENINGS = [
+    *sorted(EMPTY_ANSWERS), "I", "I'm sorry, but", "I cannot", "Sorry, but I can't help",
+    "As an AI", "Unfortunately, I am unable to", "Apologies, but", "Peru - Chad", '"B"', "**B**",
+    "B. Peru", "(b", "A dog", "A - Peru", "Answer", "C\n", ". ", "\ufffd", "“",
+]  # fmt: skip
+ANSWERS = st.builds(
+    "".join,
+    st.lists(
+        st.one_of(st.sampled_from(OPENINGS), st.text(" ab.I'\n\"-()*é", max_size=6), st.text()),
+        max_size=6,
+    ),
+).map(str.lstrip)
+TEXT_NAMES = [n for n, p in PROPERTIES.items() if "sequence" in p.families]
+CHOICE_NAMES = [n for n, p in PROPERTIES.items() if "values" in p.families]
+
+
+def values(names: list[str], text: str, family: str) -> list[str | None]:
+    options = ("one", "two") if family == "values" else ()
+    compliance = behavior_compliance(text, family, options)
+    return [compliance, *(property_value(n, text, family, options, "A") for n in names)]
+
+
+@given(ANSWERS, st.integers(0, 60), st.sampled_from([TEXT_NAMES, ["first_word"], ["third_word"]]))
+@example("I cannot. Then he left", 9, ["first_word"])
+@example("none of them came", 5, ["first_word"])
+def test_no_property_of_a_text_changes_after_it_is_decided(answer, length, names):
+    opening = answer[:length]
+    if decides(names, "sequence")(opening):
+        assert values(names, opening, "sequence") == values(names, answer, "sequence")
+
+
+@given(ANSWERS, st.integers(0, 60))
+@example("B", 1)
+@example("A dog", 2)
+def test_no_choice_changes_after_it_is_decided(answer, length):
+    opening = answer[:length]
+    if decides(CHOICE_NAMES, "values")(opening):
+        assert values(CHOICE_NAMES, opening, "values") == values(CHOICE_NAMES, answer, "values")
+
+
+@given(ANSWERS, st.integers(0, 60), st.sampled_from(sorted(PROPERTIES)))
+def test_no_prediction_changes_after_its_first_line(answer, length, name):
+    opening = answer[:length]
+    if first_line_ended(opening):
+        prop = PROPERTIES[name]
+        assert prop.parse_answer(opening) == prop.parse_answer(answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "decided"),
+    [
+        ("Peru Chad Om", ["third_word"], False), ("Peru Chad Oman ", ["third_word"], True),
+        ("Peru", ["first_character"], True), ("Pe", ["second_character"], False),
+        ("Per", ["second_character"], True), ("P\ufffd", ["first_character"], False),
+    ],
+)  # fmt: skip
+def test_an_answer_is_decided_as_soon_as_it_can_be(text, words, decided):
+    assert decides(words, "sequence")(text) is decided
+
+
+def test_a_property_that_takes_the_whole_answer_is_never_decided():
+    assert not decides(["first_word", "identity"], "sequence")("Peru Chad Oman Mali Niger")
+
+
+def test_most_answers_are_decided_early():
+    assert decides(TEXT_NAMES, "sequence")("Peru - Chad - ")
+    assert decides(CHOICE_NAMES, "values")("B.")
+    assert first_line_ended("peru\n")
