@@ -15,7 +15,6 @@ from transformers import (
 )  # fmt: skip
 
 from stages.models.local.attention import prefix_attention, shares_prefixes
-from stages.models.local.fused import fused_lora
 from stages.models.local.loss import Example, label_logits, label_weight, loss_and_hits
 
 SIZES = {
@@ -107,7 +106,7 @@ def test_lora_gradients_equal_those_of_separate_rows_in_peft(architecture):
         if "lora_B" in name:  # else B is zero and A has no gradient
             parameter.data = torch.randn(parameter.shape, generator=generator).double() / 10
     model, inputs = lora.get_base_model(), examples(20)
-    with prefix_attention(model), fused_lora(lora):
+    with prefix_attention(model):
         loss_and_hits(model, inputs)[0].backward()
     shared = gradients(lora)
     separate_loss(model, inputs).backward()

@@ -76,22 +76,26 @@ def answer_groups(
 def _choose(
     logits_BV: torch.Tensor, temperature: float, uniforms: list[float] | None
 ) -> list[tuple[int, float, bool]]:
-    """The next token of each row with its log-probability and whether it was nearly a tie."""
+    """The next token of each row with its log-probability and whether it was nearly a tie.
+
+    The logits are used up.
+    """
     chosen = []
     for at in range(0, len(logits_BV), CHUNK):
         part_BV = logits_BV[at : at + CHUNK].float()
+        total_B = part_BV.logsumexp(-1)
         if uniforms is None:
-            token_B = part_BV.argmax(-1)
-            top_B2 = part_BV.topk(2).values
-            tie_B = top_B2[:, 0] - top_B2[:, 1] < NEAR_TIE
+            best_B, token_B = part_BV.max(-1)
+            second_B = part_BV.scatter_(1, token_B[:, None], -torch.inf).amax(-1)
+            logprob_B, tie_B = best_B - total_B, best_B - second_B < NEAR_TIE
         else:
             below_BV = (part_BV / temperature).softmax(-1).cumsum(-1, dtype=torch.float64)
             draw_B = torch.tensor(uniforms[at : at + CHUNK], dtype=torch.float64).to(below_BV)
             draw_B1 = draw_B[:, None] * below_BV[:, -1:]
             token_B = torch.searchsorted(below_BV, draw_B1, right=True)[:, 0]
             token_B = token_B.clamp(max=part_BV.shape[1] - 1)
+            logprob_B = part_BV.gather(1, token_B[:, None])[:, 0] - total_B
             tie_B = torch.zeros_like(token_B, dtype=torch.bool)
-        logprob_B = part_BV.gather(1, token_B[:, None])[:, 0] - part_BV.logsumexp(-1)
         chosen += zip(token_B.tolist(), logprob_B.tolist(), tie_B.tolist(), strict=True)
     return chosen
 

@@ -13,7 +13,6 @@ from tqdm import tqdm
 
 from stages.models.local.attention import prefix_attention
 from stages.models.local.budget import is_out_of_memory, training_budget
-from stages.models.local.fused import fused_lora
 from stages.models.local.layout import lay_out
 from stages.models.local.loading import Subject
 from stages.models.local.loss import Example, label_weight, loss_and_hits
@@ -64,7 +63,7 @@ def train_lora(
     losses = _resume(checkpoint, parameters, optimizer)
     for step, loss in enumerate(losses):
         log(step, loss)
-    with prefix_attention(subject.model, subject.shares), fused_lora(lora):
+    with prefix_attention(subject.model, subject.shares):
         work = _Work(subject, lora.get_base_model())
         for step in tqdm(
             range(len(losses), len(batches)),
