@@ -74,7 +74,7 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
         "train_inputs": 10, "pilot_inputs": 4, "test_inputs": 6,
     }  # fmt: skip
     params["sampling"] |= {"max_tokens": 6}
-    params["finetune"] |= {"lora_rank": 4, "checkpoint_every": 2, "held_back": 0.2}
+    params["finetune"] |= {"lora_rank": 4, "batch_inputs": 1, "checkpoint_every": 1}
     params["predict"] |= {"max_tokens": 4}
     params["evaluate"] |= {"bootstrap": 200, "max_mode_share": 1.0, "min_compliance": 0.0}
     return params
