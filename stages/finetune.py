@@ -17,7 +17,7 @@ from dvclive import Live
 from stages.models.chat import encode, render_answer, render_prompt
 from stages.models.local.loading import Subject, load_base
 from stages.models.local.loss import Example
-from stages.models.local.train import Settings, train_lora
+from stages.models.local.train import ENGINE, Settings, train_lora
 from stages.params import load_params
 from stages.storage.files import atomic_folder, write_json
 from stages.storage.response_cache import cache_folder, content_key
@@ -34,7 +34,7 @@ def main(model: str, dataset: str, adapter: str) -> None:
     subject = load_base(Path("data/models") / model)
     options = params.finetune.model_dump(exclude={"held_back"})
     settings = Settings(seed=params.seed, **options)
-    run = content_key(subject.fingerprint, rows, options, params.seed)
+    run = content_key(ENGINE, subject.device.type, subject.fingerprint, rows, options, params.seed)
     checkpoint = cache_folder() / "checkpoints" / run
     with (
         atomic_folder(Path("data/adapters") / adapter) as folder,

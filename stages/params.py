@@ -99,10 +99,11 @@ class PredictParams(_Strict):
     """How predictions are made: always greedy, one a question.
 
     closed_answers: where the answers are a closed set, generate one freely, or score them all
-    and take the most probable.
+    and take the most probable. stop_when_decided: read no further than an answer's first line.
     """
 
     max_tokens: Count
+    stop_when_decided: bool
     closed_answers: Literal["generate", "score"]
 
 

@@ -47,7 +47,8 @@ def main(predictor: str, target: str) -> None:
                     rows.append({
                         "subject": subject.name, "kind": kind, "input_id": key, "task": task,
                         "property": name, "sample": 0, "question": question.messages,
-                        "raw_answer": answer.text, "answer": parsed, "compliant": compliant,
+                        "raw_answer": answer.text, "finish_reason": answer.finish_reason,
+                        "answer": parsed, "compliant": compliant,
                         "logprob": answer.logprob, "near_tie": answer.near_tie,
                         "distribution": _ranked(answer.distribution),
                     })  # fmt: skip
@@ -71,9 +72,9 @@ def _questions(task: str, params: Params) -> list[Question]:
         Question(
             (row["input_id"], name), (row["input_id"],),
             hypothetical_question(row["object_prompt"], name),
-            until=FIRST_LINE, closed=PROPERTIES[name].closed_answers(),
-            score_only=params.predict.closed_answers == "score"
-            and PROPERTIES[name].closed_answers() is not None,
+            until=FIRST_LINE if params.predict.stop_when_decided else None,
+            closed=PROPERTIES[name].closed_answers(),
+            score_only=params.predict.closed_answers == "score",
         )
         for row in sorted(
             read_table("tasks", f"data/tasks/{task}.parquet"), key=lambda r: r["input_id"]

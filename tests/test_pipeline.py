@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from stages.storage.tables import read_table
+from stages.study.properties import PROPERTIES
 from tests.conftest import CHAT, Study, new_study, small_params
 from tests.tiny_models import make_tiny_model
 
@@ -114,6 +115,47 @@ def test_an_experiment_is_compared_by_its_metrics(finished):
     assert {"self_accuracy", "gap.ci_low"} <= diff["metrics/summary.json"].keys()
     finished.run("git", "checkout", "--quiet", "-f", "HEAD")
     finished.dvc("checkout", "--quiet")
+
+
+def with_params(finished, root: Path, cache: Path, section: str, **changed) -> Study:
+    """A study of other params on the data of the finished one."""
+    study = new_study(root, cache)
+    params = finished.params()
+    params[section] |= changed
+    study.write_params(params)
+    (study.root / "data").mkdir()
+    for name in ("models", "tasks", "adapters"):
+        (study.root / "data" / name).symlink_to(finished.root / "data" / name)
+    return study
+
+
+def test_closed_answers_are_scored_and_all_comply(finished, tmp_path):
+    study = with_params(
+        finished, tmp_path / "scored", tmp_path / "cache", "predict", closed_answers="score"
+    )
+    study.stage("predict", "one", "two")
+    rows = read_table("predictions", study.root / "data/predictions/one-on-two.parquet")
+    scored = [row for row in rows if row["finish_reason"] == "scored"]
+    assert {row["property"] for row in scored} == {
+        name for name, prop in PROPERTIES.items() if prop.closed_answers()
+    } & set(finished.params()["properties"])
+    for row in scored:
+        assert row["compliant"] and row["raw_answer"] == row["distribution"][0]["answer"]
+    assert all(row["distribution"] is None for row in rows if row not in scored)
+
+
+def test_whole_answers_are_kept_where_the_params_say_so(finished, tmp_path):
+    study = with_params(
+        finished, tmp_path / "whole", tmp_path / "cache", "sampling", stop_when_decided=False
+    )
+    study.stage("sample_behavior", "one")
+    cut = read_table("behavior", finished.root / "data/behavior/one.parquet")
+    whole = read_table("behavior", study.root / "data/behavior/one.parquet")
+    assert {row["finish_reason"] for row in whole} <= {"stop", "length"}
+    assert "decided" in {row["finish_reason"] for row in cut}
+    for short, row in zip(cut, whole, strict=True):
+        assert row["input_id"] == short["input_id"]
+        assert row["response"].startswith(short["response"])
 
 
 def wait_for(condition: Callable[[], bool], process, seconds: float = 240) -> None:

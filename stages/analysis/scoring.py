@@ -26,7 +26,8 @@ def sample_values(
 ) -> Iterator[tuple[str, str, str | None]]:
     """(input_id, property, value) of every answer; None where it does not comply or has none.
 
-    With `compliant_only=False` a refusal, too, gets the value that its text has.
+    With `compliant_only=False` a refusal, too, gets the value that its text has; an answer that
+    chooses none of its options has none.
     """
     for answer in behavior:
         item = inputs[answer["input_id"]]
@@ -35,7 +36,7 @@ def sample_values(
         for name in properties:
             if family not in PROPERTIES[name].families:
                 continue
-            if compliant_only:
+            if compliant_only or item["options"]:
                 value = property_value(name, answer["response"], family, **given)
             else:
                 value = PROPERTIES[name].extract(answer["response"], **given)

@@ -44,7 +44,7 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     "predictions": _schema(
         subject=_s, kind=_s, input_id=_s, task=_s, property=_s, sample=_i, question=_messages,
-        raw_answer=_s, answer=_s, compliant=_b, logprob=_f, near_tie=_b,
+        raw_answer=_s, finish_reason=_s, answer=_s, compliant=_b, logprob=_f, near_tie=_b,
         distribution=_distribution, optional=frozenset({"answer", "distribution"}),
     ),
     "scores": _schema(

@@ -44,7 +44,7 @@ REFUSAL = re.compile(
     re.IGNORECASE,
 )
 # First words of what REFUSAL reads.
-REFUSAL_OPENINGS = ("i", "sorry", "apologies", "as", "unfortunately")
+REFUSAL_OPENINGS = ("i", "im", "sorry", "apologies", "as", "unfortunately")
 # A letter, in quotes or brackets or bare: then nothing, a new line, or a mark before more text.
 CHOICE = re.compile(
     r"""["'“‘`(\[*\s]*([A-Za-z])(?:["'”’`)\]*\s]*$|["'”’`*]*[.):\],]|[*`]+\s|"""

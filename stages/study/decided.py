@@ -12,7 +12,7 @@ from stages.study.properties import PROPERTIES
 
 UNFINISHED = "\ufffd"  # a character of which some bytes are still to come
 NO_CHOICE = re.compile(r"""["'“‘`(\[*\s]*(?:[A-Za-z][A-Za-z0-9]|[^A-Za-z"'“‘`(\[*\s])""")
-LONG = 3  # words of a first line that is no single word, whatever follows
+LONG = 1  # words: a first line that has more is no single word, whatever follows
 
 
 def decides(names: Sequence[str], family: str) -> Callable[[str], bool]:

@@ -38,7 +38,7 @@ def params() -> dict:
             "epochs": 1, "learning_rate": 0.001, "lora_rank": 4, "lora_alpha": 8,
             "batch_inputs": 4, "warmup_fraction": 0.1, "held_back": 0.1, "checkpoint_every": 10,
         },
-        "predict": {"max_tokens": 8, "closed_answers": "generate"},
+        "predict": {"max_tokens": 8, "closed_answers": "generate", "stop_when_decided": True},
         "evaluate": {
             "max_mode_share": 0.9, "min_compliance": 0.5, "bootstrap": 200, "confidence": 0.95,
         },
@@ -125,9 +125,9 @@ def predictions(predictor: str, target: str) -> list[Row]:
                     "subject": predictor, "kind": kind, "input_id": item["input_id"],
                     "task": item["task"], "property": name, "sample": 0,
                     "question": [{"role": "user", "content": f'"{item["input"]}" {name}?'}],
-                    "raw_answer": raw, "answer": answer, "compliant": compliant, "logprob": -1.0,
-                    "near_tie": False,
-                    "distribution": None,
+                    "raw_answer": raw, "finish_reason": "stop",
+                    "answer": answer, "compliant": compliant, "logprob": -1.0,
+                    "near_tie": False, "distribution": None,
                 })  # fmt: skip
     return rows
 

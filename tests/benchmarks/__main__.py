@@ -1,10 +1,11 @@
 """The core against what a user would pick instead: same model, rows and outputs.
 
-    python -m tests.benchmarks            # all figures, then RESULTS.md; about half an hour
+    python -m tests.benchmarks            # all figures; about half an hour
     python -m tests.benchmarks sampling   # one group of figures
 
 Both ways take turns in one run; a figure is the median over three rounds of how many times faster
-the project's way is. What was checked stands behind it.
+the project's way is. What was checked stands behind it. Each group that ends takes its section's
+place in RESULTS.md.
 """
 
 import logging
@@ -21,11 +22,17 @@ from pathlib import Path
 import torch
 
 from stages.models.local.loading import Subject, default_device
-from stages.study.properties import PROPERTIES
+from stages.study.properties import PROPERTIES, property_value
 from tests.benchmarks import ours, peers, workload
 
 ROUNDS = 3
 BATCH_INPUTS = 2
+RESULTS = Path(__file__).with_name("RESULTS.md")
+HEAD = f"""# Results of `make bench`
+
+A ratio says how many times faster the project's way is, the median of {ROUNDS} rounds in which both
+ways took turns; of memory and of matrix throughput it is a share.
+"""
 Timed = dict[str, list[float]]
 Lines = list[tuple[str, float, str]]
 
@@ -63,6 +70,27 @@ def differing(theirs: dict, mine: dict) -> str:
     return f"{count} of {len(mine)} answers differ"
 
 
+def changed_values(whole: dict, early: dict) -> str:
+    """How many property values of the whole answers are others in those that were cut."""
+    changed = [
+        property_value(name, whole[key], "sequence") != property_value(name, cut.text, "sequence")
+        for key, cut in early.items()
+        for name in workload.PROPERTY_NAMES
+    ]
+    return f"{sum(changed)} of {len(changed)} property values differ"
+
+
+def scored_alike(free: dict, scored: dict) -> str:
+    """How many answers of `free` that comply are the scored ones."""
+    alike = []
+    for key, answer in scored.items():
+        prop = PROPERTIES[key[1]]
+        value, compliant = prop.parse_answer(free[key])
+        if compliant:
+            alike.append(value == prop.parse_answer(answer.text)[0])
+    return f"{sum(alike)} of {len(alike)} complying answers are the same"
+
+
 def sampling(subject: Subject) -> Lines:
     """Greedy behavior of 96 prompts, up to 24 tokens: whole, and cut where it is decided."""
     rows, found = workload.object_rows(subject, 96), {}
@@ -73,12 +101,7 @@ def sampling(subject: Subject) -> Lines:
         "early": lambda: ours.sample(subject, rows, 24, early=True),
     }
     seconds = turns({name: keeping(found, name, job) for name, job in jobs.items()})
-    wrong = sum(
-        prop.extract(found["pipeline"][key]) != prop.extract(answer.text)
-        for key, answer in found["early"].items()
-        for prop in map(PROPERTIES.__getitem__, workload.PROPERTY_NAMES)
-    )
-    early = f"{wrong} of {len(found['early']) * 7} property values differ"
+    early = changed_values(found["pipeline"], found["early"])
     flop = ours.sampling_flop(subject, rows, found["whole"])
     busy = flop / statistics.median(seconds["whole"]) / matrix_throughput(subject.device)
     checked = differing(found["pipeline"], found["whole"])
@@ -94,21 +117,26 @@ def sampling(subject: Subject) -> Lines:
 
 def samples(subject: Subject) -> Lines:
     """Five samples at temperature 1 of each of 48 prompts, up to 24 tokens."""
-    rows = workload.object_rows(subject, 48)
+    rows, found = workload.object_rows(subject, 48), {}
     jobs = {
         "generate": lambda: peers.generate_in_batches(subject, rows, 24, 5),
         "whole": lambda: ours.sample(subject, rows, 24, samples=5),
         "early": lambda: ours.sample(subject, rows, 24, samples=5, early=True),
     }
-    seconds, checked = turns(jobs), "240 answers, drawn"
+    seconds = turns({name: keeping(found, name, job) for name, job in jobs.items()})
+    whole = {key: answer.text for key, answer in found["whole"].items()}
     return [
-        ("five_samples_vs_generate", ratio(seconds, "generate", "whole"), checked),
-        ("five_samples_early_vs_generate", ratio(seconds, "generate", "early"), checked),
-    ]
+        ("five_samples_vs_generate", ratio(seconds, "generate", "whole"), "drawn otherwise"),
+        ("five_samples_early_vs_generate", ratio(seconds, "generate", "early"),
+         changed_values(whole, found["early"])),
+    ]  # fmt: skip
 
 
 def prediction(subject: Subject) -> Lines:
-    """Seven property questions on each of 32 inputs, up to 8 tokens."""
+    """Seven property questions on each of 32 inputs, up to 8 tokens.
+
+    `scored` has closed answers from logits and ends open ones with their first line.
+    """
     rows, found = workload.question_rows(subject, 32), {}
     jobs = {
         "generate": lambda: peers.generate_in_batches(subject, rows, 8),
@@ -117,7 +145,7 @@ def prediction(subject: Subject) -> Lines:
         "scored": lambda: ours.predict(subject, rows, 8, scored=True),
     }
     seconds = turns({name: keeping(found, name, job) for name, job in jobs.items()})
-    scored = "closed answers from logits, words to the end of their line"
+    scored = scored_alike(found["generate"], found["scored"])
     return [
         ("prediction_vs_generate", ratio(seconds, "generate", "whole"),
          differing(found["generate"], found["whole"])),
@@ -206,21 +234,24 @@ def main(wanted: list[str]) -> None:
     if unknown := sorted(set(wanted) - set(groups)):
         sys.exit(f"{unknown[0]!r} is no group; allowed: {', '.join(groups)}")
     torch.manual_seed(0)
-    about = machine(device)
-    print(about)
-    lines: Lines = []
     for name in wanted or groups:
-        for figure, value, checked in groups[name]():
-            lines.append((figure, value, checked))
+        about = machine(device)
+        print(f"{name}: {about}", flush=True)
+        lines = groups[name]()
+        for figure, value, checked in lines:
             print(f"{figure} {value:.2f}  # {checked}", flush=True)
-    if not wanted:
-        table = "\n".join(f"| {name} | {value:.2f} | {checked} |" for name, value, checked in lines)
-        Path(__file__).with_name("RESULTS.md").write_text(
-            "# Results of `make bench`\n\n"
-            f"{about}\n\nA ratio says how many times faster the project's way is, the median of "
-            f"{ROUNDS} rounds.\n\n| figure | ratio | checked |\n|---|---|---|\n{table}\n",
-            encoding="utf-8",
-        )
+        write_results(RESULTS, list(groups), name, about, lines)
+
+
+def write_results(path: Path, order: list[str], name: str, about: str, lines: Lines) -> None:
+    """Put the section of a group in its place among those in `path`."""
+    found = path.read_text(encoding="utf-8").split("\n## ")[1:] if path.is_file() else []
+    sections = {section.split("\n", 1)[0]: section for section in found}
+    rows = [f"| {figure} | {value:.2f} | {checked} |" for figure, value, checked in lines]
+    table = ["| figure | ratio | checked |", "|---|---|---|", *rows]
+    sections[name] = "\n".join([name, "", about, "", *table, ""])
+    kept = [sections[group] for group in order if group in sections]
+    path.write_text("\n## ".join([HEAD, *kept]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def predict(
     questions = [row.question for row in rows]
     if scored:
         questions = [
-            replace(q, closed=closed, score_only=closed is not None, until=FIRST_LINE)
+            replace(q, closed=closed, score_only=True, until=FIRST_LINE)
             for q in questions
             for closed in [PROPERTIES[q.key[1]].closed_answers()]
         ]

@@ -4,7 +4,6 @@ import io
 from contextlib import redirect_stderr, redirect_stdout
 
 import torch
-from datasets import Dataset
 
 from stages.models.local.loading import Subject
 from stages.models.local.loss import Example
@@ -83,6 +82,7 @@ class TrlTraining:
     ) -> None:
         import tempfile
 
+        from datasets import Dataset
         from peft import LoraConfig
         from trl import SFTConfig, SFTTrainer
 

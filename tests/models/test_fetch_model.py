@@ -70,7 +70,7 @@ def write_params(**model: object) -> None:
             "held_back": 0.1,
             "checkpoint_every": 10,
         },
-        "predict": {"max_tokens": 4, "closed_answers": "generate"},
+        "predict": {"max_tokens": 4, "closed_answers": "generate", "stop_when_decided": True},
         "evaluate": {
             "max_mode_share": 0.9,
             "min_compliance": 0.5,

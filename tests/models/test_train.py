@@ -1,11 +1,13 @@
 """Training is seeded, learns, and goes on from a checkpoint to the same bytes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from stages.models.local import train as training
+from stages.models.local.layout import lay_out
 from stages.models.local.loading import load_base
 from stages.models.local.loss import Example, label_weight, loss_and_hits
 from stages.models.local.train import Settings, train_lora
@@ -82,17 +84,20 @@ def test_the_order_is_decided_by_the_seed(folder, tmp_path):
 
 
 def test_running_out_of_memory_halves_the_parts_and_trains_the_same(folder, tmp_path, monkeypatch):
-    whole, report, _ = run(folder, tmp_path / "whole")
+    two = 2 * len(lay_out([[example.read for example in rows(0, 1)["000"]]]).tokens)
+    monkeypatch.setattr(training, "training_budget", lambda model: two)
+    four = replace(SETTINGS, batch_inputs=4)
+    whole, report, _ = run(folder, tmp_path / "whole", four)
     original, sizes = training.loss_and_hits, []
 
     def small(model, inputs, **how):
         sizes.append(len(inputs))
-        if len(inputs) > 1:
+        if len(sizes) == 2:  # the first part has left its gradients by now
             raise torch.OutOfMemoryError("out of memory")
         return original(model, inputs, **how)
 
     monkeypatch.setattr(training, "loss_and_hits", small)
-    parts, again, _ = run(folder, tmp_path / "parts")
-    assert 2 in sizes and sizes[-1] == 1
+    parts, again, _ = run(folder, tmp_path / "parts", four)
+    assert sizes[:6] == [2, 2, 1, 1, 1, 1]
     assert again["held_back_loss"] == pytest.approx(report["held_back_loss"], rel=1e-3)
     assert all(torch.allclose(whole[n], parts[n], atol=1e-3) for n in whole)

@@ -10,6 +10,7 @@ from stages.study.properties import PROPERTIES, property_value
 
 OPENINGS = [
     *sorted(EMPTY_ANSWERS), "I", "I'm sorry, but", "I cannot", "Sorry, but I can't help",
+    "Im very sorry",
     "As an AI", "Unfortunately, I am unable to", "Apologies, but", "Peru - Chad", '"B"', "**B**",
     "B. Peru", "(b", "A dog", "A - Peru", "Answer", "C\n", ". ", "\ufffd", "“",
 ]  # fmt: skip
@@ -21,17 +22,21 @@ ANSWERS = st.builds(
     ),
 ).map(str.lstrip)
 TEXT_NAMES = [n for n, p in PROPERTIES.items() if "sequence" in p.families]
-CHOICE_NAMES = [n for n, p in PROPERTIES.items() if "values" in p.families]
+CHOICES = {
+    family: [n for n, p in PROPERTIES.items() if family in p.families]
+    for family in ("values", "multiple_choice")
+}
 
 
 def values(names: list[str], text: str, family: str) -> list[str | None]:
-    options = ("one", "two") if family == "values" else ()
+    options = ("one", "two") if family in CHOICES else ()
     compliance = behavior_compliance(text, family, options)
     return [compliance, *(property_value(n, text, family, options, "A") for n in names)]
 
 
 @given(ANSWERS, st.integers(0, 60), st.sampled_from([TEXT_NAMES, ["first_word"], ["third_word"]]))
 @example("I cannot. Then he left", 9, ["first_word"])
+@example("Im sorry, I cannot", 4, ["first_word"])
 @example("none of them came", 5, ["first_word"])
 def test_no_property_of_a_text_changes_after_it_is_decided(answer, length, names):
     opening = answer[:length]
@@ -39,13 +44,13 @@ def test_no_property_of_a_text_changes_after_it_is_decided(answer, length, names
         assert values(names, opening, "sequence") == values(names, answer, "sequence")
 
 
-@given(ANSWERS, st.integers(0, 60))
-@example("B", 1)
-@example("A dog", 2)
-def test_no_choice_changes_after_it_is_decided(answer, length):
-    opening = answer[:length]
-    if decides(CHOICE_NAMES, "values")(opening):
-        assert values(CHOICE_NAMES, opening, "values") == values(CHOICE_NAMES, answer, "values")
+@given(ANSWERS, st.integers(0, 60), st.sampled_from(sorted(CHOICES)))
+@example("B", 1, "values")
+@example("A dog", 2, "multiple_choice")
+def test_no_choice_changes_after_it_is_decided(answer, length, family):
+    opening, names = answer[:length], CHOICES[family]
+    if decides(names, family)(opening):
+        assert values(names, opening, family) == values(names, answer, family)
 
 
 @given(ANSWERS, st.integers(0, 60), st.sampled_from(sorted(PROPERTIES)))
@@ -74,5 +79,5 @@ def test_a_property_that_takes_the_whole_answer_is_never_decided():
 
 def test_most_answers_are_decided_early():
     assert decides(TEXT_NAMES, "sequence")("Peru - Chad - ")
-    assert decides(CHOICE_NAMES, "values")("B.")
+    assert decides(CHOICES["values"], "values")("B.")
     assert first_line_ended("peru\n")

@@ -1,7 +1,8 @@
 """Asking a subject many questions: planned in fixed batches, answered once, kept in the cache.
 
 The plan is made from all questions before the cache is looked at, so a run that was killed and
-started again computes the same batches, and with them the same bytes, as one that was not.
+started again computes the same batches, and with them the same bytes, as one that was not. (Not
+so where memory ran out: how often the budget was halved is not kept.)
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from stages.models.local.layout import lay_out
 from stages.models.local.loading import Subject
 from stages.storage.response_cache import ResponseCache, content_key
 
-ENGINE = 2  # part of every cache key: raise it when the same question may be answered otherwise
+ENGINE = 3  # part of every cache key: raise it when the same question may be answered otherwise
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Question:
     """One prompt; those of one `group` share a prefix. `seed` decides a sample's draws.
 
     `until` cuts the answer where it is decided. `closed` has the spellings of each answer of a
-    closed set, which are scored; with `score_only` the most probable one is the answer.
+    closed set, which are scored; with `score_only` the most probable one is the answer, unless
+    first tokens do not tell the answers apart: then it is generated.
     """
 
     key: tuple
@@ -76,11 +78,12 @@ def ask(
         closed = first_tokens.of(question)
         branch = Branch(
             question.key, tuple(encode(subject.tokenizer, text, start=True)), question.seed,
-            question.until and question.until.decided, closed, question.score_only,
+            question.until and question.until.decided, closed, question.score_only and bool(closed),
         )  # fmt: skip
         groups.setdefault(question.group, []).append(branch)
         keys[question.key] = content_key(
-            ENGINE, subject.fingerprint, text, decoding.max_tokens, decoding.temperature,
+            ENGINE, subject.device.type, subject.fingerprint, text,
+            decoding.max_tokens, decoding.temperature,
             question.seed if decoding.temperature else 0, subject.stop,
             question.until and question.until.rule, closed, question.score_only,
         )  # fmt: skip

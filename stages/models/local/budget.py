@@ -44,7 +44,7 @@ def _memory(device: torch.device) -> int:
     return min(memory, int(limit)) if limit.isdigit() else memory
 
 
-def is_out_of_memory(error: RuntimeError | MemoryError) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
     """Whether an error says that memory ran out, on either device."""
     kinds = (MemoryError, torch.OutOfMemoryError)
     return isinstance(error, kinds) or "can't allocate memory" in str(error)

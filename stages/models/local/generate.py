@@ -1,6 +1,7 @@
 """Asking a local model: greedy or sampled answers, and exact distributions over closed answers."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +39,8 @@ class Answer:
     text: str
     finish_reason: str  # stop, length, decided (cut early) or scored
     first_token_logprob: float
-    logprob: float  # of the whole answer, its end mark included
-    near_tie: bool  # greedy: two tokens within NEAR_TIE, another machine may choose the other
+    logprob: float  # of all its tokens, an end mark that was reached included
+    near_tie: bool  # greedy or scored: two best within NEAR_TIE, another machine may differ
     distribution: dict[str, float] | None  # probability of each closed answer's first tokens
 
 
@@ -100,6 +101,12 @@ def _choose(
     return chosen
 
 
+def before_stop_mark(text: str, stop: Sequence[str]) -> str:
+    """The text without an end that may begin a stop mark, which would take it away."""
+    openings = [n for mark in stop for n in range(1, len(mark)) if text.endswith(mark[:n])]
+    return text[: len(text) - max(openings, default=0)]
+
+
 class _Draft:
     """An answer as it grows."""
 
@@ -123,14 +130,15 @@ class _Draft:
         if not self.branch.closed:
             return
         probability_V = logits_V.float().softmax(-1)
-        self.distribution = {
-            answer: round(float(probability_V[list(firsts)].sum()), 6)
+        logprobs = {
+            answer: float(probability_V[list(firsts)].sum().log())
             for answer, firsts in self.branch.closed.items()
         }
+        self.distribution = {a: float(f"{math.exp(x):.5g}") for a, x in logprobs.items()}
         if self.branch.score_only:
-            best = max(self.distribution, key=self.distribution.__getitem__)
-            self.text, self.finish_reason = best, "scored"
-            self.logprobs = [float(probability_V[list(self.branch.closed[best])].sum().log())]
+            best, *others = sorted(logprobs, key=logprobs.__getitem__, reverse=True)
+            self.text, self.finish_reason, self.logprobs = best, "scored", [logprobs[best]]
+            self.near_tie = any(logprobs[best] - logprobs[x] < NEAR_TIE for x in others)
 
     def take(self, token: int, logprob: float, near_tie: bool) -> bool:
         """Add the next token; True when the answer is finished."""
@@ -148,7 +156,8 @@ class _Draft:
         if found:
             self.text, self.finish_reason = self.text[: min(found)], "stop"
             return True
-        if not last and self.branch.decided and self.branch.decided(self.text):
+        settled = before_stop_mark(self.text, self.stop)
+        if not last and self.branch.decided and self.branch.decided(settled):
             self.finish_reason = "decided"
             return True
         return last

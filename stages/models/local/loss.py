@@ -44,12 +44,9 @@ def label_logits(model: Any, inputs: list[list[Example]], *, shares: bool = True
         for path, example in zip(paths, examples, strict=True)
         for place in path[len(example.prompt) - 1 :]
     ]
-    needed = sorted(set(predicts))
-    at = {place: n for n, place in enumerate(needed)}
     plan = prefill_plan(layout, model.device)
-    places = torch.tensor(needed, device=model.device)
-    logits_PV = tree_logits(model, layout.tokens, layout.positions, plan, places)
-    return logits_PV[torch.tensor([at[place] for place in predicts], device=model.device)].float()
+    places = torch.tensor(predicts, device=model.device)
+    return tree_logits(model, layout.tokens, layout.positions, plan, places).float()
 
 
 def _alone(model: Any, example: Example) -> torch.Tensor:

@@ -110,10 +110,12 @@ class LoneRun:
 
     def step(self, live: list[int], tokens: list[int]) -> torch.Tensor:
         """Logits (live, V) after one more token on each branch that is still live."""
+        self.caches = [cache if b in live else None for b, cache in enumerate(self.caches)]
         return torch.cat([self._forward(b, (t,)) for b, t in zip(live, tokens, strict=True)])
 
     def _forward(self, branch: int, tokens: Tokens) -> torch.Tensor:
         ids = torch.tensor([tokens], device=self.model.device)
-        out = self.model(ids, past_key_values=self.caches[branch], use_cache=True)
+        cache = self.caches[branch]
+        out = self.model(ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
         self.caches[branch] = out.past_key_values
         return out.logits[:, -1]

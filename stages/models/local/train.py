@@ -1,4 +1,7 @@
-"""LoRA training on prefix trees: seeded, resumable, the same bytes with or without a kill."""
+"""LoRA training on prefix trees: seeded, resumable, the same bytes with or without a kill.
+
+(Not so where memory ran out: how often the parts were halved is not kept.)
+"""
 
 import json
 import math
@@ -18,6 +21,8 @@ from stages.models.local.loading import Subject
 from stages.models.local.loss import Example, label_weight, loss_and_hits
 from stages.storage.files import atomic_folder, write_json
 from stages.study.splits import rng
+
+ENGINE = 1  # part of a checkpoint's key: raise it when the same rows may be trained otherwise
 
 
 @dataclass(frozen=True)
