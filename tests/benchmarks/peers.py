@@ -104,7 +104,8 @@ class TrlTraining:
             args=SFTConfig(
                 output_dir=self.folder.name,
                 per_device_train_batch_size=1 if packing else batch_rows,
-                num_train_epochs=1, learning_rate=2e-4, bf16=False, gradient_checkpointing=False,
+                num_train_epochs=1, learning_rate=2e-4,
+                bf16=torch.cuda.is_available(), gradient_checkpointing=False,
                 completion_only_loss=True, packing=packing, packing_strategy="wrapped",
                 max_length=max(tokens, longest) if packing else longest, report_to="none",
                 save_strategy="no", logging_strategy="no", disable_tqdm=True, use_cpu=not
