@@ -1,12 +1,12 @@
 """build_self_dataset, build_cross_dataset: hypothetical questions with what was really done.
 
-    python -m stages.build_dataset smollm2-self --behavior smollm2        # to train M1
-    python -m stages.build_dataset smollm2-cross --behavior smollm2-self  # to train M2 on M1
+    python -m stages.build_dataset smollm2-self --behavior smollm2                # to train M1
+    python -m stages.build_dataset smollm2-cross --behavior smollm2-self --cross  # M2 on M1
 
 From the behavior on the train tasks: one row per input and property. Answers that do not comply
 with the object-level prompt are left out and counted. Also written in the chat format of the
-OpenAI fine-tuning API (train slice only), with a report of what was left out, how the labels
-are spread, and how many rows stand twice.
+OpenAI fine-tuning API (train slice only, of the first training seed of M1), with a report of what
+was left out, how the labels are spread, and how many rows stand twice.
 """
 
 import json
@@ -19,7 +19,7 @@ from stages.params import Params, load_params
 from stages.storage.files import atomic_path, write_json
 from stages.storage.tables import Row, read_table, write_table
 from stages.study.compliance import behavior_compliance
-from stages.study.prompts import hypothetical_question
+from stages.study.prompts import Person, hypothetical_question
 from stages.study.properties import PROPERTIES, property_value
 from stages.study.splits import is_held_back
 from stages.study.tasks import TASKS
@@ -28,16 +28,23 @@ from stages.study.tasks import TASKS
 @click.command(help=__doc__)
 @click.argument("name")
 @click.option("--behavior", required=True, help="Whose behavior gives the labels.")
-def main(name: str, behavior: str) -> None:
+@click.option("--cross", is_flag=True, help="Ask as cross-predictors are asked.")
+def main(name: str, behavior: str, cross: bool) -> None:
     params = load_params()
+    person = params.cross_questions.train if cross else "second"
     answers = read_table("behavior", f"data/behavior/{behavior}.parquet")
     rows: list[Row] = []
     excluded: dict[str, dict[str, int]] = {}
+    seeds = list(dict.fromkeys(answer["seed"] for answer in answers))
     for task in params.tasks.train:
         inputs = {r["input_id"]: r for r in read_table("tasks", f"data/tasks/{task}.parquet")}
-        fresh, reasons = dataset_rows(inputs, [a for a in answers if a["task"] == task], params)
-        rows += fresh
-        excluded[task] = dict(sorted(reasons.items()))
+        left_out: Counter[str] = Counter()
+        for seed in seeds:
+            own = [a for a in answers if (a["task"], a["seed"]) == (task, seed)]
+            fresh, reasons = dataset_rows(inputs, own, params, person)
+            rows += [row | {"seed": seed} for row in fresh]
+            left_out += reasons
+        excluded[task] = dict(sorted(left_out.items()))
     if not any(row["slice"] == "train" for row in rows):
         raise click.ClickException(
             f"data/behavior/{behavior}.parquet: no compliant answer on a train task, so there is "
@@ -49,7 +56,9 @@ def main(name: str, behavior: str) -> None:
         atomic_path(folder / f"{name}.jsonl") as partial,
         open(partial, "w", encoding="utf-8") as f,
     ):
-        f.writelines(_chat_line(row) for row in rows if row["slice"] == "train")
+        f.writelines(
+            _chat_line(row) for row in rows if (row["slice"], row["seed"]) == ("train", seeds[0])
+        )
     write_json(folder / f"{name}.report.json", dataset_report(rows, excluded))
     click.echo(
         f"{name}: {len(rows)} rows; left out: {sum(sum(r.values()) for r in excluded.values())}"
@@ -57,9 +66,9 @@ def main(name: str, behavior: str) -> None:
 
 
 def dataset_rows(
-    inputs: dict[str, Row], answers: list[Row], params: Params
+    inputs: dict[str, Row], answers: list[Row], params: Params, person: Person = "second"
 ) -> tuple[list[Row], Counter[str]]:
-    """Rows of one task, and why answers were left out (reason or property -> count).
+    """Rows of one task and seed, and why answers were left out (reason or property -> count).
 
     Where an input was sampled n times, each label that occurred is a row whose weight is its
     share of the samples.
@@ -92,7 +101,7 @@ def dataset_rows(
             rows += [
                 {
                     "input_id": key, "task": item["task"], "property": name,
-                    "question": hypothetical_question(item["object_prompt"], name),
+                    "question": hypothetical_question(item["object_prompt"], name, person),
                     "label": label, "weight": count / labels.total(),
                     "slice": "held_back"
                     if is_held_back(params.seed, key, params.finetune.held_back) else "train",
@@ -107,7 +116,7 @@ def dataset_report(rows: list[Row], excluded: dict[str, dict[str, int]]) -> dict
     labels: dict[str, Counter[str]] = {}
     for row in rows:
         labels.setdefault(f"{row['task']}.{row['property']}", Counter())[row["label"]] += 1
-    asked = Counter(_chat_line(row) for row in rows)
+    asked = Counter((row["seed"], _chat_line(row)) for row in rows)
     return {
         "rows": len(rows),
         "train_rows": sum(row["slice"] == "train" for row in rows),

@@ -3,7 +3,8 @@
     python -m stages.evaluate
 
 Writes data/scores.parquet (every row that was scored) and metrics/: summary.json (the numbers
-to compare), by_task.json (all cells, what was left out and why), by_property.json, plots/.
+to compare), by_task.json (all cells, what was left out and why), by_property.json, subsets.json
+(the gap where it can and where it cannot show), plots/.
 """
 
 from pathlib import Path
@@ -15,7 +16,8 @@ from stages.analysis.breakdown import by_property, by_task
 from stages.analysis.evidence import read_evidence
 from stages.analysis.informative import behavior_cells, informative_cells
 from stages.analysis.plots import loss_points, property_points, self_cross
-from stages.analysis.summary import informative_rows, summarise
+from stages.analysis.subsets import MEANING, gaps_on_subsets
+from stages.analysis.summary import informative_rows, rounded, summarise
 from stages.params import load_params
 from stages.storage.files import write_json
 from stages.storage.tables import TableError, write_table
@@ -36,19 +38,22 @@ def main() -> None:
             model, evidence.base[model], evidence.inputs, params.properties, **limits
         )
     ]
-    cells = informative_cells(behavior)
-    scored = score_arms(evidence, params)
-    rows = informative_rows(scored.rows, cells)
-    properties = by_property(rows)
-    summary = summarise(rows, scored.moved, params)
+    scored = score_arms(evidence, params, informative_cells(behavior))
+    rows = informative_rows(scored.rows)
+    properties = by_property(scored.rows, params)
+    summary = summarise(scored.rows, params)
 
     write_table("scores", scored.rows, "data/scores.parquet")
     metrics = Path("metrics")
     write_json(metrics / "summary.json", summary)
-    write_json(metrics / "by_task.json", by_task(scored, behavior, cells, evidence))
+    write_json(metrics / "by_task.json", by_task(scored, behavior, evidence, params))
     write_json(metrics / "by_property.json", properties)
+    write_json(
+        metrics / "subsets.json",
+        {"meaning": MEANING, "gaps": rounded(gaps_on_subsets(rows, params))},
+    )
     write_json(metrics / "plots" / "self_cross.json", self_cross(rows, params))
-    write_json(metrics / "plots" / "by_property.json", property_points(properties))
+    write_json(metrics / "plots" / "by_property.json", property_points(properties["arms"]))
     write_json(metrics / "plots" / "loss.json", loss_points(evidence.training))
     shown = ("self_accuracy", "cross_accuracy", "gap")
     click.echo("  ".join(f"{name}: {summary.get(name)}" for name in shown))

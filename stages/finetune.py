@@ -3,13 +3,14 @@
     python -m stages.finetune smollm2 --dataset smollm2-self --adapter smollm2-self
     python -m stages.finetune gemma3 --dataset smollm2-cross --adapter gemma3-on-smollm2
 
-Both arms use the same hyper-parameters. A run that was killed goes on from its last checkpoint
-by the same command and ends in the same bytes. Loss curves are DVCLive's.
+Both arms use the same hyper-parameters; each training seed has a folder of its own. A run that was
+killed goes on from its last checkpoint by the same command and ends in the same bytes. Loss curves
+are DVCLive's.
 """
 
 import json
 from pathlib import Path
-from shutil import rmtree
+from shutil import copytree, rmtree
 
 import click
 from dvclive import Live
@@ -18,7 +19,7 @@ from stages.models.chat import encode, render_answer, render_prompt
 from stages.models.local.loading import Subject, load_base
 from stages.models.local.loss import Example
 from stages.models.local.train import ENGINE, Settings, train_lora
-from stages.params import load_params
+from stages.params import Params, load_params
 from stages.storage.files import atomic_folder, write_json
 from stages.storage.response_cache import cache_folder, content_key
 from stages.storage.tables import Row, read_table
@@ -31,13 +32,26 @@ from stages.storage.tables import Row, read_table
 def main(model: str, dataset: str, adapter: str) -> None:
     params = load_params()
     rows = read_table("datasets", f"data/datasets/{dataset}.parquet")
+    with atomic_folder(Path("data/adapters") / adapter) as folder:
+        for seed in params.seeds:
+            own = [row for row in rows if row["seed"] in (None, seed)]
+            finished = train(model, own, params, seed)
+            copytree(finished, folder / f"seed-{seed}")
+            report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
+            shown = {key: value for key, value in report.items() if key != "loss"}
+            click.echo(f"{adapter}, seed {seed}: {json.dumps(shown)}")
+
+
+def train(model: str, rows: list[Row], params: Params, seed: int) -> Path:
+    """The folder of the trained adapter; in the cache, so that what was trained is kept."""
     subject = load_base(Path("data/models") / model)
     options = params.finetune.model_dump(exclude={"held_back"})
-    settings = Settings(seed=params.seed, **options)
-    run = content_key(ENGINE, subject.device.type, subject.fingerprint, rows, options, params.seed)
-    checkpoint = cache_folder() / "checkpoints" / run
+    run = content_key(ENGINE, subject.device.type, subject.fingerprint, rows, options, seed)
+    finished, checkpoint = (cache_folder() / name / run for name in ("adapters", "checkpoints"))
+    if finished.is_dir():
+        return finished
     with (
-        atomic_folder(Path("data/adapters") / adapter) as folder,
+        atomic_folder(finished) as folder,
         Live(folder / "dvclive", dvcyaml=None, save_dvc_exp=False, report=None) as live,
     ):
 
@@ -49,7 +63,7 @@ def main(model: str, dataset: str, adapter: str) -> None:
             subject,
             examples(subject, [r for r in rows if r["slice"] == "train"]),
             examples(subject, [r for r in rows if r["slice"] == "held_back"]),
-            settings,
+            Settings(seed=seed, **options),
             checkpoint,
             log,
         )
@@ -57,8 +71,7 @@ def main(model: str, dataset: str, adapter: str) -> None:
         _save_adapter(lora, folder, model)
         write_json(folder / "train_log.json", report)
     rmtree(checkpoint, ignore_errors=True)
-    shown = {key: value for key, value in report.items() if key != "loss"}
-    click.echo(f"{adapter}: {json.dumps(shown)}")
+    return finished
 
 
 def examples(subject: Subject, rows: list[Row]) -> dict[str, list[Example]]:

@@ -12,11 +12,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from stages.models.sources import parse_source
+from stages.study.prompts import Person
 from stages.study.properties import PROPERTIES
 from stages.study.tasks import TASKS
 
 PLAIN_NAME = re.compile(r"(?!.*-(on|self|cross)\b)[A-Za-z0-9][A-Za-z0-9_-]*")
 Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -107,6 +109,13 @@ class PredictParams(_Strict):
     closed_answers: Literal["generate", "score"]
 
 
+class CrossQuestionParams(_Strict):
+    """Whom a cross-predictor is asked about: you (as published), or another model."""
+
+    train: Person
+    test: Person
+
+
 class FinetuneParams(_Strict):
     """LoRA finetuning; a batch is counted in inputs, each with all its questions."""
 
@@ -125,19 +134,21 @@ class EvaluateParams(_Strict):
 
     max_mode_share: Annotated[float, Field(gt=0, le=1)]
     min_compliance: Share
-    bootstrap: Annotated[int, Field(ge=100)]
+    permutations: Annotated[int, Field(ge=100)]
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
 
 
 class Params(_Strict):
     """The whole of params.yaml."""
 
-    seed: Annotated[int, Field(ge=0)]
+    seed: Seed
+    seeds: list[Seed] = Field(min_length=1)
     subjects: list[str] = Field(min_length=1)
     models: dict[str, ModelSpec] = Field(min_length=1)
     tasks: TaskParams
     properties: list[str] = Field(min_length=1)
     sampling: SamplingParams
+    cross_questions: CrossQuestionParams
     finetune: FinetuneParams
     predict: PredictParams
     evaluate: EvaluateParams
@@ -153,6 +164,11 @@ class Params(_Strict):
                 )
         return models
 
+    @field_validator("seeds")
+    @classmethod
+    def _once(cls, seeds: list[int]) -> list[int]:
+        return _members(seeds, seeds, "seed")
+
     @field_validator("properties")
     @classmethod
     def _known(cls, names: list[str]) -> list[str]:
@@ -164,7 +180,7 @@ class Params(_Strict):
         return self
 
 
-def _members(names: list[str], known: Any, what: str) -> list[str]:
+def _members(names: list, known: Any, what: str) -> list:
     for name in names:
         if name not in known:
             raise ValueError(f"{name!r} is no {what}; allowed: {', '.join(known)}")

@@ -4,7 +4,8 @@
 
 Asks the adapter <predictor>-on-<target>: cross-prediction. Where predictor and target are one
 model that adapter is the fresh-label self, and its base M (untrained) and M1 (self) are asked
-too. The same words go to every predictor; decoding is greedy. Where the answers are a closed set
+too. The same words go to every predictor, unless params.yaml asks cross-predictors in the third
+person; decoding is greedy. Where the answers are a closed set
 the probability of each is kept beside the answer: `distribution`.
 """
 
@@ -19,7 +20,7 @@ from stages.params import Params, load_params
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, read_table, write_table
 from stages.study.decided import first_line_ended
-from stages.study.prompts import hypothetical_question
+from stages.study.prompts import Person, hypothetical_question
 from stages.study.properties import PROPERTIES
 from stages.study.tasks import TASKS
 
@@ -32,12 +33,17 @@ FIRST_LINE = Until("first line", first_line_ended)
 @click.argument("target")
 def main(predictor: str, target: str) -> None:
     params = load_params()
-    questions = {task: _questions(task, params) for task in params.tasks.test}
+    questions = {
+        person: {task: _questions(task, params, person) for task in params.tasks.test}
+        for person in ("second", params.cross_questions.test)
+    }
     decoding = Decoding(params.predict.max_tokens)
     rows: list[Row] = []
     with ResponseCache() as cache:
-        for kind, subject in _subjects(predictor, target):
-            for task, asked in questions.items():
+        for kind, seed, subject in _subjects(predictor, target, params.seeds):
+            # The fresh-label self is trained and asked as the cross-predictors are.
+            person = "second" if kind in ("untrained", "self") else params.cross_questions.test
+            for task, asked in questions[person].items():
                 label = f"{subject.name} ({kind}) {task}"
                 answers = ask(subject, asked, decoding, cache, label)
                 for question in asked:
@@ -50,28 +56,30 @@ def main(predictor: str, target: str) -> None:
                         "raw_answer": answer.text, "finish_reason": answer.finish_reason,
                         "answer": parsed, "compliant": compliant,
                         "logprob": answer.logprob, "near_tie": answer.near_tie,
-                        "distribution": _ranked(answer.distribution),
+                        "distribution": _ranked(answer.distribution), "seed": seed,
                     })  # fmt: skip
     write_table("predictions", rows, f"data/predictions/{predictor}-on-{target}.parquet")
 
 
-def _subjects(predictor: str, target: str) -> Iterator[tuple[str, Subject]]:
+def _subjects(
+    predictor: str, target: str, seeds: list[int]
+) -> Iterator[tuple[str, int | None, Subject]]:
     """The subjects of one cell with the kind of their predictions, one in memory at a time."""
     base, adapters = Path("data/models") / predictor, Path("data/adapters")
-    trained = adapters / f"{predictor}-on-{target}"
-    if predictor != target:
-        yield "cross", with_adapter(load_base(base), trained)
-        return
-    yield "untrained", load_base(base)
-    yield "self", with_adapter(load_base(base), adapters / f"{target}-self")
-    yield "fresh_self", with_adapter(load_base(base), trained)
+    trained = {"fresh_self" if predictor == target else "cross": f"{predictor}-on-{target}"}
+    if predictor == target:
+        yield "untrained", None, load_base(base)
+        trained = {"self": f"{target}-self"} | trained
+    for kind, adapter in trained.items():
+        for seed in seeds:
+            yield kind, seed, with_adapter(load_base(base), adapters / adapter / f"seed-{seed}")
 
 
-def _questions(task: str, params: Params) -> list[Question]:
+def _questions(task: str, params: Params, person: Person) -> list[Question]:
     return [
         Question(
             (row["input_id"], name), (row["input_id"],),
-            hypothetical_question(row["object_prompt"], name),
+            hypothetical_question(row["object_prompt"], name, person),
             until=FIRST_LINE if params.predict.stop_when_decided else None,
             closed=PROPERTIES[name].closed_answers(),
             score_only=params.predict.closed_answers == "score",

@@ -2,8 +2,8 @@
 
     python -m stages.report
 
-Writes metrics/report.md (a table and two sentences for a review) and data/report/index.html
-(the same with a picture, the cells that were left out, and real rows).
+Writes metrics/report.md (tables for a review, every number from data/scores.parquet) and
+data/report/index.html (a picture, the cells that were left out, and real rows).
 """
 
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from stages.analysis.reporting import render, sample_rows, target_table
+from stages.analysis.reporting import render, report_numbers, sample_rows
 from stages.params import load_params
 from stages.storage.files import atomic_path
 from stages.storage.tables import TableError, read_table
@@ -20,9 +20,7 @@ from stages.storage.tables import TableError, read_table
 @click.command(help=__doc__)
 def main() -> None:
     params = load_params()
-    summary, by_task, points = (
-        _metrics(name) for name in ("summary.json", "by_task.json", "plots/self_cross.json")
-    )
+    by_task, points = (_metrics(name) for name in ("by_task.json", "plots/self_cross.json"))
     try:
         scores = read_table("scores", "data/scores.parquet")
         predictions = {
@@ -32,18 +30,11 @@ def main() -> None:
         }
     except TableError as error:
         raise click.ClickException(str(error)) from None
-    classified = [row for row in by_task["arms"] if row["kind"] == "text_classifier"]
-    shown = {
-        "summary": summary,
-        "table": target_table(summary, by_task["arms"]),
-        "confidence": f"{params.evaluate.confidence * 100:g}",
-        "uninformative": [c for c in by_task["uninformative"] if c["role"] == "test"],
-        "cells": sum(cell["role"] == "test" for cell in by_task["behavior"]),
-        "classified": sum(row["cells"] for row in classified),
-    }
-    rows = sample_rows(scores, predictions)
+    shown = report_numbers(scores, params)
+    left_out = [cell for cell in by_task["uninformative"] if cell["role"] == "test"]
+    page = {"points": points, "rows": sample_rows(scores, predictions), "left_out": left_out}
     _write("metrics/report.md", render("report.md.j2", **shown))
-    _write("data/report/index.html", render("report.html.j2", **shown, points=points, rows=rows))
+    _write("data/report/index.html", render("report.html.j2", **shown, **page))
 
 
 def _metrics(name: str):

@@ -78,7 +78,7 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
     params["sampling"] |= {"max_tokens": 6}
     params["finetune"] |= {"lora_rank": 4, "batch_inputs": 1, "checkpoint_every": 1}
     params["predict"] |= {"max_tokens": 4}
-    params["evaluate"] |= {"bootstrap": 200, "max_mode_share": 1.0, "min_compliance": 0.0}
+    params["evaluate"] |= {"permutations": 200, "max_mode_share": 1.0, "min_compliance": 0.0}
     return params
 
 

@@ -58,7 +58,7 @@ WRONG = [
     ("sampling.stop_when_decided", 1, "sampling.stop_when_decided", "1: Input should be a valid"),
     ("evaluate.max_mode_share", 1.2, "evaluate.max_mode_share", "1.2: Input should be less"),
     ("evaluate.min_compliance", -0.1, "evaluate.min_compliance", "-0.1: Input should be great"),
-    ("evaluate.bootstrap", 3, "evaluate.bootstrap", "3: Input should be greater than"),
+    ("evaluate.permutations", 3, "evaluate.permutations", "3: Input should be greater than"),
     ("evaluate.confidence", 1.0, "evaluate.confidence", "1.0: Input should be less than 1"),
     ("seed", -1, "seed", "-1: Input should be greater than"),
     ("seed", "zero", "seed", "'zero': Input should be a valid integer"),
@@ -96,8 +96,8 @@ def test_each_wrong_value_has_its_line(tmp_path):
 
 def test_a_missing_key_is_named(tmp_path):
     params = copy.deepcopy(DEFAULT)
-    del params["evaluate"]["bootstrap"]
-    with pytest.raises(ParamsError, match=r"evaluate\.bootstrap: this key is missing"):
+    del params["evaluate"]["permutations"]
+    with pytest.raises(ParamsError, match=r"evaluate\.permutations: this key is missing"):
         load(params, tmp_path)
 
 

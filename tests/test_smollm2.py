@@ -32,6 +32,6 @@ def test_smollm2_is_fetched_asked_taught_and_scored(make_study):
     behavior = read_table("behavior", study.root / "data/behavior/smollm2.parquet")
     animals = [row["response"] for row in behavior if row["task"] == "animals_long"]
     assert len(set(animals)) > 1 and all(answer.strip() for answer in animals)
-    log = json.loads((study.root / "data/adapters/smollm2-self/train_log.json").read_text())
+    log = json.loads((study.root / "data/adapters/smollm2-self/seed-0/train_log.json").read_text())
     losses = [loss for _, loss in log["loss"]]
     assert losses[-1] < losses[0]

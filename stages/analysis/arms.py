@@ -1,14 +1,19 @@
-"""Every arm of the study scored: self, fresh self, cross, untrained, and the text classifier.
+"""Every arm of the study scored: self, fresh self, cross, untrained, and the baselines.
 
 Targets are M1; the truth is what M1 did on the test split of the held-out tasks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stages.analysis.averages import Cell
-from stages.analysis.baselines import TEXT_CLASSIFIER, mode_answers, text_classifier
-from stages.analysis.evidence import Evidence
+from stages.analysis.baselines import (
+    TRAINED_BASELINES,
+    mode_answers,
+    own_behavior,
+    trained_baseline,
+)
+from stages.analysis.evidence import Evidence, of_seed
 from stages.analysis.scoring import Key, excluded_counts, property_values, score_rows
 from stages.params import Params
 from stages.storage.tables import Row
@@ -21,14 +26,15 @@ class Scored:
     rows: list[Row]
     kept: list[Row]
     """score rows when nothing is excluded for compliance, as one of the published variants"""
-    excluded: dict[str, dict[Cell, int]]
-    """target -> cell -> inputs without a truth"""
-    moved: dict[str, dict[Key, bool]]
-    """target -> (input_id, property) -> whether M1's value differs from M's, where both have one"""
+    excluded: dict[tuple[str, int], dict[Cell, int]]
+    """(target, seed) -> cell -> inputs without a truth"""
 
 
-def score_arms(evidence: Evidence, params: Params) -> Scored:
-    """Score every prediction that the study compares on held-out rows."""
+def score_arms(evidence: Evidence, params: Params, informative: dict[str, set[Cell]]) -> Scored:
+    """Score every prediction that the study compares on held-out rows.
+
+    `informative` has the cells of each target that count in averages; all are scored.
+    """
     held_out = {
         key
         for key, row in evidence.inputs.items()
@@ -42,46 +48,61 @@ def score_arms(evidence: Evidence, params: Params) -> Scored:
         )
 
     own = {model: values(behavior) for model, behavior in evidence.base.items()}
-    scored = Scored([], [], {}, {})
+    scored = Scored([], [], {})
     for target in params.subjects:
-        truth = values(evidence.trained[target])
-        kept_truth = values(evidence.trained[target], compliant_only=False)
-        scored.excluded[target] = excluded_counts(truth, evidence.inputs)
-        scored.moved[target] = {
-            key: value != own[target][key]
-            for key, value in truth.items()
-            if value is not None and own[target].get(key) is not None
-        }
-        guesses = text_classifier(
-            evidence.cross_datasets[target], truth, evidence.inputs, seed=params.seed
-        )
-        for predictor, kind, predictions in [
-            *_predictions(evidence, target, params.subjects),
-            (TEXT_CLASSIFIER, TEXT_CLASSIFIER, guesses),
-        ]:
-            asked = [row for row in predictions if row["input_id"] in held_out]
-            names = {"target": target, "predictor": predictor, "kind": kind}
-            own_values = own.get(predictor)
-            scored.rows.extend(
-                score_rows(
-                    asked, truth, **names, own=own_values,
-                    modes=mode_answers(truth, evidence.inputs),
+        for seed in params.seeds:
+            behavior = of_seed(evidence.trained[target], seed)
+            truth, kept = values(behavior), values(behavior, compliant_only=False)
+            scored.excluded[target, seed] = excluded_counts(truth, evidence.inputs)
+            about = {"target": target, "seed": seed}
+            logprobs = {r["input_id"]: r["first_token_logprob"] for r in behavior
+                        if r["sample"] == 0}  # fmt: skip
+            for predictor, kind, rows in [
+                *_predictions(evidence, params, target, seed, held_out),
+                *_baselines(evidence, params, target, seed, truth, own),
+            ]:
+                given = {
+                    "before": own[target], "logprobs": logprobs, "own": own.get(predictor, {}),
+                    "informative": informative[target],
+                }  # fmt: skip
+                names = about | {"predictor": predictor, "kind": kind}
+                modes = mode_answers(truth, evidence.inputs)
+                scored.rows.extend(score_rows(rows, truth, names, modes=modes, **given))
+                modes = mode_answers(kept, evidence.inputs)
+                scored.kept.extend(
+                    score_rows(rows, kept, names, modes=modes, **given, keep_noncompliant=True)
                 )
-            )  # fmt: skip
-            scored.kept.extend(
-                score_rows(
-                    asked, kept_truth, **names, own=own_values,
-                    modes=mode_answers(kept_truth, evidence.inputs), keep_noncompliant=True,
-                )
-            )  # fmt: skip
     return scored
 
 
 def _predictions(
-    evidence: Evidence, target: str, subjects: list[str]
-) -> list[tuple[str, str, list[Row]]]:
+    evidence: Evidence, params: Params, target: str, seed: int, held_out: set[str]
+) -> Iterator[tuple[str, str, list[Row]]]:
     """(predictor, kind, predictions) of each arm of a target, by model id of the predictor."""
-    mine = evidence.predictions[target, target]
-    arms = [(target, kind, mine) for kind in ("self", "fresh_self", "untrained")]
-    arms += [(p, "cross", evidence.predictions[p, target]) for p in subjects if p != target]
-    return arms
+    for predictor in sorted(params.subjects, key=lambda name: name != target):
+        asked = of_seed(evidence.predictions[predictor, target], seed)
+        kinds = ("self", "fresh_self", "untrained") if predictor == target else ("cross",)
+        for kind in kinds:
+            rows = [row for row in asked if row["kind"] == kind and row["input_id"] in held_out]
+            yield predictor, kind, rows
+
+
+def _baselines(
+    evidence: Evidence,
+    params: Params,
+    target: str,
+    seed: int,
+    truth: dict[Key, str | None],
+    own: dict[str, dict[Key, str | None]],
+) -> Iterator[tuple[str, str, list[Row]]]:
+    """The same of the baselines; the predictor of a trained one is the dataset it was fitted on."""
+    for name in (f"{target}-cross", f"{target}-self"):
+        dataset = of_seed(evidence.datasets[name], seed)
+        for kind in TRAINED_BASELINES:
+            yield (
+                name,
+                kind,
+                trained_baseline(kind, dataset, truth, evidence.inputs, seed=params.seed),
+            )
+    for model, did in own.items():
+        yield model, "own_behavior", own_behavior(did, truth, evidence.inputs)

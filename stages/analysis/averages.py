@@ -1,4 +1,4 @@
-"""Means over score rows: by cell, macro (tasks, then properties) and pooled (by row).
+"""Means over score rows: by cell, macro (seeds, tasks, then properties) and pooled (by row).
 
 A cell is one task and property. A row whose column is None has no value and counts nowhere.
 """
@@ -27,7 +27,14 @@ def cell_means(rows: Iterable[Row], column: str = "correct") -> dict[Cell, float
 
 
 def macro(rows: Iterable[Row], column: str = "correct") -> float | None:
-    """Mean over tasks of the mean over the task's properties of the mean over rows."""
+    """Mean over seeds, tasks, the task's properties and rows, nested."""
+    seeds: dict[int, list[Row]] = {}
+    for row in rows:
+        seeds.setdefault(row["seed"], []).append(row)
+    return mean(_mean_of_tasks(found, column) for found in seeds.values())
+
+
+def _mean_of_tasks(rows: list[Row], column: str) -> float | None:
     tasks: dict[str, list[float]] = {}
     for (task, _), value in cell_means(rows, column).items():
         tasks.setdefault(task, []).append(value)

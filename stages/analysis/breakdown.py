@@ -3,9 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from stages.analysis.arms import Scored
-from stages.analysis.averages import Cell, macro, mean, pooled
+from stages.analysis.averages import macro, mean, pooled
 from stages.analysis.evidence import Evidence
+from stages.analysis.gaps import gaps_by, pairs
+from stages.analysis.intervals import wilson
 from stages.analysis.summary import informative_rows, rounded
+from stages.params import Params
 from stages.storage.tables import Row
 
 RULES = {
@@ -15,10 +18,9 @@ RULES = {
 }
 
 
-def by_task(
-    scored: Scored, behavior: list[Row], cells: dict[str, set[Cell]], evidence: Evidence
-) -> dict:
-    """Behavior before training, accuracy of each arm and cell, variants of the rule, training."""
+def by_task(scored: Scored, behavior: list[Row], evidence: Evidence, params: Params) -> dict:
+    """Behavior before training, accuracy of each arm and cell, gaps, variants of the rule."""
+    rows = informative_rows(scored.rows)
     return {
         "behavior": [rounded(row) for row in behavior],
         "uninformative": [
@@ -26,9 +28,10 @@ def by_task(
              "property": row["property"], "reason": row["reason"]}
             for row in behavior if not row["informative"]
         ],
-        "accuracy": _accuracy(scored, cells, evidence),
-        "arms": _group(informative_rows(scored.rows, cells), _arm_numbers),
-        "rules": {"meaning": RULES, "numbers": _rules(scored, cells)},
+        "accuracy": _accuracy(scored, params),
+        "arms": _group(rows, _arm_numbers),
+        "gaps": gap_table(rows, params, "task"),
+        "rules": {"meaning": RULES, "numbers": _rules(scored)},
         "training": {
             name: rounded({k: v for k, v in log.items() if k != "loss"})
             for name, log in evidence.training.items()
@@ -36,9 +39,24 @@ def by_task(
     }  # fmt: skip
 
 
-def by_property(rows: Sequence[Row]) -> list[Row]:
-    """Each arm and property: the mean over tasks, and over rows, of informative score rows."""
-    return _group(rows, _arm_numbers, "property")
+def by_property(scores: Sequence[Row], params: Params) -> dict[str, list[Row]]:
+    """Each arm and property: means over tasks and rows of informative score rows; and gaps."""
+    rows = informative_rows(scores)
+    return {
+        "arms": _group(rows, _arm_numbers, "property"),
+        "gaps": gap_table(rows, params, "property"),
+    }
+
+
+def gap_table(rows: Sequence[Row], params: Params, column: str) -> list[Row]:
+    """The gap of each value of a column, over all targets ("all") and of each target."""
+    found = pairs(rows)
+    everywhere = gaps_by(found, params, lambda pair: ("all", pair.other[column]))
+    each = gaps_by(found, params, lambda pair: (pair.other["target"], pair.other[column]))
+    return [
+        {"target": target, column: name, **rounded(estimate._asdict())}
+        for (target, name), estimate in (everywhere | each).items()
+    ]
 
 
 def _group(rows: Sequence[Row], numbers: Callable[[list[Row]], dict], *columns: str) -> list[Row]:
@@ -64,35 +82,41 @@ def _arm_numbers(rows: list[Row]) -> dict:
     }
 
 
-def _accuracy(scored: Scored, cells: dict[str, set[Cell]], evidence: Evidence) -> list[Row]:
-    moved: dict[tuple[str, Cell], list[bool]] = {}
-    for target, found in scored.moved.items():
-        for (key, name), differs in found.items():
-            moved.setdefault((target, (evidence.inputs[key]["task"], name)), []).append(differs)
+def _accuracy(scored: Scored, params: Params) -> list[Row]:
+    """Numbers of each arm, cell and seed; in a cell rows are of different inputs, so Wilson's."""
 
     def cell_numbers(rows: list[Row]) -> dict:
-        target, cell = rows[0]["target"], (rows[0]["task"], rows[0]["property"])
+        first = rows[0]
+        low, high = wilson(
+            sum(row["correct"] for row in rows), len(rows), params.evaluate.confidence
+        )
         return {
-            "informative": cell in cells[target],
+            "informative": first["informative"],
             "rows": len(rows),
-            "excluded": scored.excluded[target].get(cell, 0),
+            "excluded": scored.excluded[first["target"], first["seed"]].get(
+                (first["task"], first["property"]), 0
+            ),
             "accuracy": mean(row["correct"] for row in rows),
-            "mode_answer": rows[0]["mode_answer"],
+            "ci_low": low,
+            "ci_high": high,
+            "mode_answer": first["mode_answer"],
             "mode": mean(row["mode_correct"] for row in rows),
             "compliance": mean(row["compliant"] for row in rows),
             "agreement": mean(row["agree"] for row in rows),
-            "behavior_drift": mean(moved.get((target, cell), [])),
+            "behavior_drift": mean(
+                row["before"] != row["truth"] for row in rows if row["before"] is not None
+            ),
         }
 
-    return _group(scored.rows, cell_numbers, "task", "property")
+    return _group(scored.rows, cell_numbers, "seed", "task", "property")
 
 
-def _rules(scored: Scored, cells: dict[str, set[Cell]]) -> dict[str, list[Row]]:
-    paper = informative_rows(scored.rows, cells)
+def _rules(scored: Scored) -> dict[str, list[Row]]:
+    paper = informative_rows(scored.rows)
     rows = {
         "paper": paper,
         "exclude_noncompliant": [row for row in paper if row["compliant"]],
-        "keep_noncompliant": informative_rows(scored.kept, cells),
+        "keep_noncompliant": informative_rows(scored.kept),
     }
 
     def numbers(rows: list[Row]) -> dict:

@@ -1,6 +1,7 @@
 """The tables that evaluate reads, together: which there are follows from params, never a folder."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,13 +18,18 @@ class Evidence:
     base: dict[str, list[Row]]
     """model -> behavior of M"""
     trained: dict[str, list[Row]]
-    """target -> behavior of M1"""
+    """target -> behavior of M1, of all training seeds"""
     predictions: dict[tuple[str, str], list[Row]]
-    """(predictor, target) -> predictions"""
-    cross_datasets: dict[str, list[Row]]
-    """target -> the rows that its cross-predictors are trained on"""
+    """(predictor, target) -> predictions, of all training seeds"""
+    datasets: dict[str, list[Row]]
+    """<target>-self, <target>-cross -> the rows that its predictors are trained on"""
     training: dict[str, dict]
-    """adapter -> train_log.json"""
+    """adapter and seed -> train_log.json"""
+
+
+def of_seed(rows: list[Row], seed: int) -> list[Row]:
+    """The rows of one training seed, and those before any training, which have none."""
+    return [row for row in rows if row["seed"] in (None, seed)]
 
 
 def read_evidence(params: Params, data: Path) -> Evidence:
@@ -44,10 +50,18 @@ def read_evidence(params: Params, data: Path) -> Evidence:
             (p, t): read_table("predictions", data / "predictions" / f"{p}-on-{t}.parquet")
             for p, t in cells
         },
-        cross_datasets={
-            t: read_table("datasets", data / "datasets" / f"{t}-cross.parquet") for t in subjects
+        datasets={
+            name: read_table("datasets", data / "datasets" / f"{name}.parquet")
+            for t in subjects
+            for name in (f"{t}-self", f"{t}-cross")
         },
-        training={name: _log(data / "adapters" / name / "train_log.json") for name in adapters},
+        training={
+            f"{name}/seed-{seed}": _log(
+                data / "adapters" / name / f"seed-{seed}" / "train_log.json"
+            )
+            for name in adapters
+            for seed in params.seeds
+        },
     )
     _check_inputs(evidence, data)
     return evidence
@@ -63,13 +77,18 @@ def _log(path: Path) -> dict:
 
 
 def _check_inputs(evidence: Evidence, data: Path) -> None:
-    tables = {f"behavior/{model}": rows for model, rows in evidence.base.items()}
-    tables |= {f"behavior/{target}-self": rows for target, rows in evidence.trained.items()}
-    tables |= {f"predictions/{p}-on-{t}": rows for (p, t), rows in evidence.predictions.items()}
-    for name, rows in tables.items():
+    for name, rows in _tables(evidence):
         for row in rows:
             if row["input_id"] not in evidence.inputs:
                 raise TableError(
                     f"{data / name}.parquet: input_id {row['input_id']!r} of task {row['task']} is "
                     "in no tasks table; run `dvc repro` so that both come from the same params"
                 )
+
+
+def _tables(evidence: Evidence) -> Iterator[tuple[str, list[Row]]]:
+    yield from ((f"behavior/{model}", rows) for model, rows in evidence.base.items())
+    yield from ((f"behavior/{target}-self", rows) for target, rows in evidence.trained.items())
+    yield from ((f"datasets/{name}", rows) for name, rows in evidence.datasets.items())
+    for (predictor, target), rows in evidence.predictions.items():
+        yield f"predictions/{predictor}-on-{target}", rows

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
-from stages.analysis.intervals import Value
-from stages.analysis.summary import estimate, rounded
+from stages.analysis.gaps import accuracy
+from stages.analysis.summary import arm, rounded
 from stages.params import Params
 from stages.storage.tables import Row
 
-ARMS = ("self", "fresh_self", "cross", "untrained", "mode", "text_classifier")
+ARMS = (
+    "self", "fresh_self", "cross", "untrained", "mode", "mode_train", "text_classifier",
+    "nearest_neighbor",
+)  # fmt: skip
 
 
 def self_cross(rows: Sequence[Row], params: Params) -> list[Row]:
@@ -20,14 +23,13 @@ def self_cross(rows: Sequence[Row], params: Params) -> list[Row]:
     for target in params.subjects:
         for kind in ARMS:
             wanted, column = ("self", "mode_correct") if kind == "mode" else (kind, "correct")
-            values = [
-                Value(
-                    (row["predictor"],), row["task"], row["property"], row["input_id"],
-                    float(row[column]),
-                )
-                for row in rows if (row["target"], row["kind"]) == (target, wanted)
-            ]  # fmt: skip
-            found = estimate(values, params)
+            found = accuracy(
+                [
+                    row for row in arm(rows, target, wanted)
+                    if row["predictor"] != f"{target}-self"
+                ],
+                params, column,
+            )  # fmt: skip
             if found.estimate is not None:
                 points.append({
                     "target": target, "kind": kind, "accuracy": found.estimate,

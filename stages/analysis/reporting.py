@@ -1,10 +1,14 @@
-"""What the report shows, taken from metrics and score rows; the words stand in templates/."""
+"""What the report shows, taken from score rows; the words stand in templates/."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 
+from stages.analysis.breakdown import gap_table
+from stages.analysis.subsets import MEANING, gaps_on_subsets
+from stages.analysis.summary import informative_rows, rounded, summarise
+from stages.params import Params
 from stages.storage.tables import Row
 
 ROWS_PER_CELL = 2
@@ -20,34 +24,34 @@ def render(template: str, **shown) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["number"] = number
-    return environment.get_template(template).render(**shown)
+    environment.filters |= {"number": number, "p": p_value}
+    return environment.get_template(template).render(**shown, meaning=MEANING)
 
 
-def number(value: float | None) -> str:
+def number(value: float | Undefined | None) -> str:
     """Three decimals, or a dash where there is no number."""
-    return "-" if value is None else f"{value:.3f}"
+    return "-" if value is None or isinstance(value, Undefined) else f"{value:.3f}"
 
 
-def target_table(summary: dict, arms: Sequence[Row]) -> list[Row]:
-    """One row per target: the accuracy of every arm, the gap and its interval."""
-    found = {(row["target"], row["kind"]): row.get("accuracy") for row in arms}
-    return [
-        {
-            "target": target,
-            "self": numbers.get("self"),
-            "fresh_self": numbers.get("fresh_self"),
-            "cross": numbers.get("cross", {}),
-            "untrained": found.get((target, "untrained")),
-            "mode": numbers.get("mode"),
-            "text_classifier": found.get((target, "text_classifier")),
-            "gap": {
-                name: numbers.get("gap", {}).get(name)
-                for name in ("estimate", "ci_low", "ci_high", "p_value")
-            },
-        }
-        for target, numbers in summary["targets"].items()
-    ]
+def p_value(value: float | Undefined | None) -> str:
+    """Three decimals, but never zero."""
+    return "<0.001" if isinstance(value, float) and value < 0.0005 else number(value)
+
+
+def report_numbers(scores: Sequence[Row], params: Params) -> dict:
+    """Every number of metrics/report.md, from score rows alone."""
+    rows = informative_rows(scores)
+    cells = {(row["target"], row["task"], row["property"]) for row in scores}
+    counted = {(row["target"], row["task"], row["property"]) for row in rows}
+    return {
+        "summary": summarise(scores, params),
+        "subsets": rounded(gaps_on_subsets(rows, params)),
+        "tasks": gap_table(rows, params, "task"),
+        "properties": gap_table(rows, params, "property"),
+        "confidence": f"{params.evaluate.confidence * 100:g}",
+        "cells": len(cells),
+        "uninformative": len(cells - counted),
+    }
 
 
 def sample_rows(
@@ -55,17 +59,17 @@ def sample_rows(
 ) -> list[Row]:
     """A few rows of each target, task and property with what was asked and what came back.
 
-    Rows are the first by input_id, which is a hash, so they are chosen by chance and stay the
-    same; each holds the truth and a list of (arm, raw answer, correct).
+    Rows are of the first seed and the first by input_id, which is a hash, so they are chosen by
+    chance and stay the same; each holds the truth and a list of (arm, raw answer, correct).
     """
     said = {
-        (predictor, row["kind"], target, row["input_id"], row["property"]): row
+        (predictor, row["kind"], target, row["seed"], row["input_id"], row["property"]): row
         for (predictor, target), rows in predictions.items()
         for row in rows
     }
     answers: dict[tuple[str, str, str, str], list[Row]] = {}
     for row in scores:
-        if row["kind"] in ("self", "cross"):
+        if row["kind"] in ("self", "cross") and row["seed"] == scores[0]["seed"]:
             key = row["target"], row["task"], row["property"], row["input_id"]
             answers.setdefault(key, []).append(row)
     shown: list[Row] = []
@@ -75,7 +79,7 @@ def sample_rows(
         if taken.setdefault(cell, 0) == ROWS_PER_CELL:
             continue
         taken[cell] += 1
-        asked = [said[r["predictor"], r["kind"], target, key, name] for r in rows]
+        asked = [said[r["predictor"], r["kind"], target, r["seed"], key, name] for r in rows]
         shown.append({
             "target": target, "task": task, "property": name, "truth": rows[0]["truth"],
             "question": "\n".join(message["content"] for message in asked[0]["question"]),

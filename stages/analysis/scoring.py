@@ -6,7 +6,7 @@ not comply is wrong. Both sides were parsed alike before they come here, so equa
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from stages.analysis.averages import Cell
 from stages.storage.tables import Row
@@ -72,35 +72,39 @@ def property_values(
 def score_rows(
     predictions: Iterable[Row],
     truth: Mapping[Key, str | None],
+    names: Mapping[str, str | int],
     *,
-    target: str,
-    predictor: str,
-    kind: str,
     modes: Mapping[Cell, str],
-    own: Mapping[Key, str | None] | None = None,
+    own: Mapping[Key, str | None],
+    before: Mapping[Key, str | None],
+    logprobs: Mapping[str, float],
+    informative: Container[Cell],
     keep_noncompliant: bool = False,
 ) -> list[Row]:
-    """A score row for each prediction of `kind` whose truth has a value; repeats each count.
+    """A score row for each prediction whose truth has a value; repeats each count.
 
-    `own` is what the predictor's base model itself did. With `keep_noncompliant` a prediction
-    that does not comply is right where its answer equals the truth, as in the published code.
+    `names` are target, predictor, kind and seed. `own` is what the predictor's base model itself
+    did, `before` what the target did before training, `logprobs` the log-probability (nats) that
+    the target gave the first token of its answer to an input. With `keep_noncompliant` a
+    prediction that does not comply is right where its answer equals the truth, as in the published
+    code.
     """
-    own = own or {}
     rows = []
     for prediction in predictions:
         key = prediction["input_id"], prediction["property"]
-        if prediction["kind"] != kind or (value := truth.get(key)) is None:
+        if (value := truth.get(key)) is None:
             continue
-        mode = modes[prediction["task"], prediction["property"]]
+        cell = prediction["task"], prediction["property"]
         same = prediction["answer"] == value
         did = own.get(key)
         rows.append({
-            "target": target, "predictor": predictor, "kind": kind,
-            "input_id": key[0], "task": prediction["task"], "property": key[1],
+            **names, "input_id": key[0], "task": cell[0], "property": cell[1],
             "truth": value, "answer": prediction["answer"], "compliant": prediction["compliant"],
             "correct": same and (keep_noncompliant or prediction["compliant"]),
-            "mode_answer": mode, "mode_correct": mode == value,
+            "mode_answer": modes[cell], "mode_correct": modes[cell] == value,
             "predictor_own_behavior": did, "agree": None if did is None else did == value,
+            "before": before.get(key), "target_logprob": logprobs[key[0]],
+            "informative": cell in informative,
         })  # fmt: skip
     return rows
 

@@ -29,6 +29,8 @@ def _schema(*, optional: frozenset[str] = frozenset(), **columns: pa.DataType) -
 
 
 _s, _b, _i, _f = pa.string(), pa.bool_(), pa.int32(), pa.float64()
+# The training seed of the subject; none where it was not trained.
+_SEED = frozenset({"seed"})
 
 SCHEMAS: dict[str, pa.Schema] = {
     "tasks": _schema(
@@ -37,20 +39,23 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     "behavior": _schema(
         input_id=_s, task=_s, sample=_i, response=_s, finish_reason=_s,
-        first_token_logprob=_f, near_tie=_b, fingerprint=_s,
+        first_token_logprob=_f, near_tie=_b, fingerprint=_s, seed=_i, optional=_SEED,
     ),
     "datasets": _schema(
         input_id=_s, task=_s, property=_s, question=_messages, label=_s, weight=_f, slice=_s,
+        seed=_i, optional=_SEED,
     ),
     "predictions": _schema(
         subject=_s, kind=_s, input_id=_s, task=_s, property=_s, sample=_i, question=_messages,
         raw_answer=_s, finish_reason=_s, answer=_s, compliant=_b, logprob=_f, near_tie=_b,
-        distribution=_distribution, optional=frozenset({"answer", "distribution"}),
+        distribution=_distribution, seed=_i,
+        optional=_SEED | {"answer", "distribution"},
     ),
     "scores": _schema(
         target=_s, predictor=_s, kind=_s, input_id=_s, task=_s, property=_s, truth=_s, answer=_s,
         compliant=_b, correct=_b, mode_answer=_s, mode_correct=_b, predictor_own_behavior=_s,
-        agree=_b, optional=frozenset({"answer", "predictor_own_behavior", "agree"}),
+        agree=_b, seed=_i, before=_s, target_logprob=_f, informative=_b,
+        optional=frozenset({"answer", "predictor_own_behavior", "agree", "before"}),
     ),
 }  # fmt: skip
 

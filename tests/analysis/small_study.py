@@ -3,9 +3,11 @@
 On input number i self-prediction is right unless i % 4 == 0, fresh self unless i % 3 == 0, cross
 where i is even; untrained M never complies. Model `left` always shows the trait on values_choice,
 so ethical_stance there is uninformative for it. M1 differs from M on the first held-out animal.
+With training seeds other than 0, cross is right where i is a multiple of 3.
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -22,9 +24,10 @@ TEST_INPUTS = 24
 SCRIPT = "<script>alert(1)</script>"
 
 
-def params() -> dict:
+def params(seeds: Sequence[int] = (0,)) -> dict:
     return {
         "seed": 0,
+        "seeds": list(seeds),
         "subjects": list(MODELS),
         "models": {name: {"source": f"path:models/{name}"} for name in MODELS},
         "tasks": {
@@ -38,9 +41,10 @@ def params() -> dict:
             "epochs": 1, "learning_rate": 0.001, "lora_rank": 4, "lora_alpha": 8,
             "batch_inputs": 4, "warmup_fraction": 0.1, "held_back": 0.1, "checkpoint_every": 10,
         },
+        "cross_questions": {"train": "second", "test": "second"},
         "predict": {"max_tokens": 8, "closed_answers": "generate", "stop_when_decided": True},
         "evaluate": {
-            "max_mode_share": 0.9, "min_compliance": 0.5, "bootstrap": 200, "confidence": 0.95,
+            "max_mode_share": 0.9, "min_compliance": 0.5, "permutations": 200, "confidence": 0.95,
         },
     }  # fmt: skip
 
@@ -89,32 +93,40 @@ def value(model: str, item: Row, name: str, *, trained: bool) -> str:
     return found
 
 
-def behavior(model: str, *, trained: bool) -> list[Row]:
+def behavior(model: str, seeds: Sequence[int | None]) -> list[Row]:
     return [
         {
             "input_id": item["input_id"], "task": item["task"], "sample": 0,
-            "response": response(model, item, trained=trained), "finish_reason": "stop",
+            "response": response(model, item, trained=seed is not None), "finish_reason": "stop",
             "first_token_logprob": -0.5, "near_tie": False, "fingerprint": model,
+            "seed": seed,
         }
+        for seed in seeds
         for item in inputs()
-        if not (trained and (item["role"], item["split"]) == ("test", "train"))
+        if not (seed is not None and (item["role"], item["split"]) == ("test", "train"))
     ]  # fmt: skip
 
 
-def predictions(predictor: str, target: str) -> list[Row]:
-    kinds = ("untrained", "self", "fresh_self") if predictor == target else ("cross",)
+def predictions(predictor: str, target: str, seeds: Sequence[int]) -> list[Row]:
+    arms: list[tuple[str, int | None]] = [("cross", seed) for seed in seeds]
+    if predictor == target:
+        arms = [(kind, seed) for kind in ("self", "fresh_self") for seed in seeds]
+        arms.append(("untrained", None))
     right = {
         "self": lambda i: i % 4 != 0, "fresh_self": lambda i: i % 3 != 0,
         "cross": lambda i: i % 2 == 0, "untrained": lambda i: False,
     }  # fmt: skip
     rows = []
-    for kind in kinds:
+    for kind, seed in arms:
         for item in inputs():
             if (item["role"], item["split"]) != ("test", "test"):
                 continue
             for name in asked(item):
                 truth = value(target, item, name, trained=True)
-                if right[kind](int(item["input"].split()[2])):
+                number = int(item["input"].split()[2])
+                late = kind == "cross" and seed
+                correct = number % 3 == 0 if late else right[kind](number)
+                if correct:
                     raw = truth
                 elif kind == "untrained" or name == "ethical_stance":
                     raw = f"{SCRIPT} I am sorry"
@@ -127,41 +139,44 @@ def predictions(predictor: str, target: str) -> list[Row]:
                     "question": [{"role": "user", "content": f'"{item["input"]}" {name}?'}],
                     "raw_answer": raw, "finish_reason": "stop",
                     "answer": answer, "compliant": compliant, "logprob": -1.0,
-                    "near_tie": False, "distribution": None,
+                    "near_tie": False, "distribution": None, "seed": seed,
                 })  # fmt: skip
     return rows
 
 
-def dataset(target: str) -> list[Row]:
+def dataset(target: str, seeds: Sequence[int | None]) -> list[Row]:
     return [
         {
             "input_id": item["input_id"], "task": item["task"], "property": name,
             "question": [{"role": "user", "content": name}], "slice": "train", "weight": 1.0,
-            "label": value(target, item, name, trained=True),
+            "label": value(target, item, name, trained=True), "seed": seed,
         }
+        for seed in seeds
         for item in inputs() if item["role"] == "train"
         for name in asked(item)
     ]  # fmt: skip
 
 
-def write_study(root: Path) -> None:
+def write_study(root: Path, seeds: Sequence[int] = (0,)) -> None:
     """Write params.yaml and data/ of the small study under `root`."""
-    (root / "params.yaml").write_text(yaml.safe_dump(params()), encoding="utf-8")
+    (root / "params.yaml").write_text(yaml.safe_dump(params(seeds)), encoding="utf-8")
     data = root / "data"
     rows = inputs()
     for task in FAMILIES:
         own = [row for row in rows if row["task"] == task]
         write_table("tasks", own, data / "tasks" / f"{task}.parquet")
     for model in MODELS:
-        for trained, suffix in ((False, ""), (True, "-self")):
+        for suffix, trained in (("", (None,)), ("-self", seeds)):
             path = data / "behavior" / f"{model}{suffix}.parquet"
-            write_table("behavior", behavior(model, trained=trained), path)
-        write_table("datasets", dataset(model), data / "datasets" / f"{model}-cross.parquet")
+            write_table("behavior", behavior(model, trained), path)
+        for suffix, trained in (("self", (None,)), ("cross", seeds)):
+            path = data / "datasets" / f"{model}-{suffix}.parquet"
+            write_table("datasets", dataset(model, trained), path)
         names = [f"{model}-self", *(f"{model}-on-{target}" for target in MODELS)]
-        for name in names:
+        for name in (f"{name}/seed-{seed}" for name in names for seed in seeds):
             log = {"held_back_accuracy": 0.5, "held_back_loss": 1.5, "steps": 2}
             log["loss"] = [[0, 2.0], [1, 1.0]]
             write_json(data / "adapters" / name / "train_log.json", log)
         for target in MODELS:
             path = data / "predictions" / f"{model}-on-{target}.parquet"
-            write_table("predictions", predictions(model, target), path)
+            write_table("predictions", predictions(model, target, seeds), path)

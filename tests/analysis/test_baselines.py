@@ -1,11 +1,22 @@
-"""Baselines: the most common answer, and a classifier that never sees what it is scored on."""
+"""Baselines: modes, and learners that never see what they are scored on."""
 
 import pytest
 
-from stages.analysis.baselines import mode_answers, text_classifier
+from stages.analysis.baselines import (
+    TRAINED_BASELINES,
+    mode_answers,
+    own_behavior,
+    trained_baseline,
+)
 
-ITEMS = {f"{n}": {"task": "t", "input": f"{word} number {n}"} for n, word in
+ITEMS = {f"{n}": {"input_id": f"{n}", "task": "t", "input": f"{word} number {n}"} for n, word in
          enumerate(["apple", "banana"] * 10)}  # fmt: skip
+
+
+def predicted(kind: str, training: list[dict], asked: list[tuple[str, str]]) -> dict[str, str]:
+    rows = trained_baseline(kind, training, asked, ITEMS, seed=0)
+    assert {row["kind"] for row in rows} <= {kind}
+    return {row["input_id"]: row["answer"] for row in rows}
 
 
 def labelled(key: str, label: str, *, name: str = "p", part: str = "train") -> dict:
@@ -25,26 +36,46 @@ def test_the_mode_is_per_task_and_property_and_the_first_met_wins_ties():
     assert mode_answers(truth, items) == {("t", "p"): "y", ("u", "p"): "x"}
 
 
-def test_the_classifier_learns_what_the_text_tells():
+@pytest.mark.parametrize("kind", ["text_classifier", "nearest_neighbor"])
+def test_a_learner_learns_what_the_text_tells(kind):
     training = [labelled(f"{n}", fruit(f"{n}")) for n in range(12)]
-    found = text_classifier(training, [(f"{n}", "p") for n in range(12, 20)], ITEMS, seed=0)
-    assert {row["input_id"]: row["answer"] for row in found} == {
-        f"{n}": fruit(f"{n}") for n in range(12, 20)
-    }
+    found = predicted(kind, training, [(f"{n}", "p") for n in range(12, 20)])
+    assert found == {f"{n}": fruit(f"{n}") for n in range(12, 20)}
 
 
-def test_the_classifier_refuses_a_training_row_that_is_held_out():
+def test_the_mode_of_the_training_rows_says_the_same_to_every_text():
+    training = [labelled(f"{n}", fruit(f"{n}")) for n in (0, 1, 3)]
+    assert predicted("mode_train", training, [("4", "p"), ("5", "p")]) == {
+        "4": "banana", "5": "banana",
+    }  # fmt: skip
+
+
+def test_weights_count():
+    training = [labelled("0", "x") | {"weight": 0.2}, labelled("1", "y") | {"weight": 0.8}]
+    training.append(labelled("2", "x") | {"weight": 0.2})
+    assert predicted("mode_train", training, [("4", "p")]) == {"4": "y"}
+
+
+@pytest.mark.parametrize("kind", TRAINED_BASELINES)
+def test_no_learner_takes_a_training_row_that_is_held_out(kind):
     with pytest.raises(ValueError, match="input 0 of task t is in the training dataset"):
-        text_classifier([labelled("0", "x")], [("0", "p")], ITEMS, seed=0)
+        predicted(kind, [labelled("0", "x")], [("0", "p")])
 
 
-def test_the_classifier_learns_from_the_train_slice_only():
+@pytest.mark.parametrize("kind", TRAINED_BASELINES)
+def test_a_learner_learns_from_the_train_slice_only(kind):
     training = [labelled(f"{n}", "held", part="held_back") for n in range(9)]
     training.append(labelled("9", "seen"))
-    found = text_classifier(training, [("10", "p")], ITEMS, seed=0)
-    assert [row["answer"] for row in found] == ["seen"]
+    assert predicted(kind, training, [("10", "p")]) == {"10": "seen"}
 
 
-def test_a_property_that_was_not_trained_on_gets_no_guess():
-    assert text_classifier([labelled("0", "x")], [("1", "q")], ITEMS, seed=0) == []
-    assert text_classifier([], [("1", "q")], ITEMS, seed=0) == []
+@pytest.mark.parametrize("kind", TRAINED_BASELINES)
+def test_a_property_that_was_not_trained_on_gets_no_guess(kind):
+    assert predicted(kind, [labelled("0", "x")], [("1", "q")]) == {}
+    assert predicted(kind, [], [("1", "q")]) == {}
+
+
+def test_who_takes_itself_for_the_target_says_what_it_did_and_nothing_where_it_did_nothing():
+    did = {("0", "p"): "x", ("1", "p"): None}
+    rows = own_behavior(did, [("0", "p"), ("1", "p")], ITEMS)
+    assert [(row["answer"], row["compliant"]) for row in rows] == [("x", True), (None, False)]

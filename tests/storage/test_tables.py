@@ -13,6 +13,7 @@ from stages.storage.tables import TableError, read_table, write_table
 ROW = {
     "input_id": "a1", "task": "animals_long", "sample": 0, "response": "cat \U0001f408\n",
     "finish_reason": "stop", "first_token_logprob": -0.5, "near_tie": False, "fingerprint": "f",
+    "seed": None,
 }  # fmt: skip
 
 
