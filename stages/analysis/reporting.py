@@ -8,8 +8,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from stages.analysis.breakdown import gap_table
 from stages.analysis.subsets import MEANING, gaps_on_subsets
 from stages.analysis.summary import informative_rows, rounded, summarise
-from stages.params import Params
-from stages.storage.tables import Row
+from stages.params import Params, load_params
+from stages.storage.tables import Row, read_table
 
 ROWS_PER_CELL = 2
 
@@ -36,6 +36,12 @@ def number(value: float | Undefined | None) -> str:
 def p_value(value: float | Undefined | None) -> str:
     """Three decimals, but never zero."""
     return "<0.001" if isinstance(value, float) and value < 0.0005 else number(value)
+
+
+def markdown(scores: str | Path, params: str | Path) -> str:
+    """The text of metrics/report.md, from the score table and the params that it was made with."""
+    numbers = report_numbers(read_table("scores", scores), load_params(params))
+    return render("report.md.j2", **numbers)
 
 
 def report_numbers(scores: Sequence[Row], params: Params) -> dict:

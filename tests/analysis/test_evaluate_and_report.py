@@ -220,7 +220,7 @@ def test_the_documented_snippet_prints_the_report_from_the_scores_alone(evaluate
     run(report)
     docs = (Path(__file__).parents[2] / "docs/method.md").read_text(encoding="utf-8")
     snippet = docs.split("```python\n")[1].split("```")[0]
-    assert len(snippet.splitlines()) == 3
+    assert len(snippet.splitlines()) <= 3
     written = Path("metrics/report.md").read_text(encoding="utf-8")
     shutil.rmtree("metrics")
     exec(snippet, {})  # our own words, of our own file
