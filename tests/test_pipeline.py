@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -194,6 +195,55 @@ def test_kills_end_in_the_same_files_as_an_uninterrupted_run(tiny, finished, tmp
     assert {"data/models/one", "data/behavior/one.parquet", "data/adapters/one-self"} <= set(made)
     assert made.items() <= outputs(finished).items()
     assert not any(checkpoints.glob("*"))
+
+
+def test_another_training_seed_leaves_the_first_as_it_was(finished, tmp_path):
+    study = new_study(tmp_path / "seeds", Path(finished.environment["SELFPREDICT_CACHE"]))
+    params = finished.params()
+    params["seeds"] = [0, 5]
+    study.write_params(params)
+    study.dvc("repro", "evaluate")
+    for name in ("one-self", "two-on-one"):
+        first, second = (
+            (
+                study.root / f"data/adapters/{name}/seed-{seed}/adapter_model.safetensors"
+            ).read_bytes()
+            for seed in (0, 5)
+        )
+        old = finished.root / f"data/adapters/{name}/seed-0/adapter_model.safetensors"
+        assert first == old.read_bytes() != second
+    summary = json.loads((study.root / "metrics/summary.json").read_text())
+    assert summary["seeds"]["gap"].keys() == {"0", "5"}
+    old = json.loads((finished.root / "metrics/summary.json").read_text())
+    assert summary["seeds"]["gap"]["0"] == old["gap"]["estimate"]
+
+
+def test_cross_predictors_are_asked_in_the_third_person_where_the_params_say_so(finished, tmp_path):
+    study = new_study(tmp_path / "third", tmp_path / "cache")
+    params = finished.params()
+    params["cross_questions"] = {"train": "third", "test": "third"}
+    study.write_params(params)
+    shutil.copytree(finished.root / "data", study.root / "data", symlinks=True)
+    study.stage("build_dataset", "one-cross", "--behavior", "one-self", "--cross")
+    study.stage("build_dataset", "one-self", "--behavior", "one")
+    study.stage("predict", "one", "one")
+
+    def asked(path: str, kind: str) -> str:
+        rows = read_table(kind, study.root / "data" / path)
+        return {row.get("kind", ""): row["question"][0]["content"] for row in rows}
+
+    for questions in (
+        asked("datasets/one-cross.parquet", "datasets")[""],
+        asked("predictions/one-on-one.parquet", "predictions")["fresh_self"],
+    ):
+        assert questions.startswith("Another language model was asked this:")
+        assert "its answer" in questions and "your answer" not in questions
+    for questions in (
+        asked("datasets/one-self.parquet", "datasets")[""],
+        asked("predictions/one-on-one.parquet", "predictions")["self"],
+        asked("predictions/one-on-one.parquet", "predictions")["untrained"],
+    ):
+        assert questions.startswith("Suppose you were asked this:")
 
 
 def test_adding_a_task_asks_only_its_rows(finished, tmp_path):

