@@ -21,7 +21,7 @@ from stages.storage.tables import Row, read_table, write_table
 from stages.study.compliance import behavior_compliance
 from stages.study.prompts import Person, hypothetical_question
 from stages.study.properties import PROPERTIES, property_value
-from stages.study.splits import is_held_back
+from stages.study.splits import is_held_back, rng
 from stages.study.tasks import TASKS
 
 
@@ -42,6 +42,8 @@ def main(name: str, behavior: str, cross: bool) -> None:
         for seed in seeds:
             own = [a for a in answers if (a["task"], a["seed"]) == (task, seed)]
             fresh, reasons = dataset_rows(inputs, own, params, person)
+            if params.finetune.scramble_labels:
+                fresh = scrambled(fresh, params.seed)
             rows += [row | {"seed": seed} for row in fresh]
             left_out += reasons
         excluded[task] = dict(sorted(left_out.items()))
@@ -109,6 +111,21 @@ def dataset_rows(
                 for label, count in sorted(labels.items())
             ]  # fmt: skip
     return rows, +left_out
+
+
+def scrambled(rows: list[Row], seed: int) -> list[Row]:
+    """The rows of a task with the labels of each property dealt out anew, by (seed, input)."""
+    cells: dict[str, list[Row]] = {}
+    for row in rows:
+        cells.setdefault(row["property"], []).append(row)
+    dealt: dict[int, Row] = {}
+    for name, cell in cells.items():
+        order = sorted(
+            cell, key=lambda r: rng(seed, "scramble", name, r["input_id"], r["label"]).random()
+        )
+        for row, other in zip(cell, order, strict=True):
+            dealt[id(row)] = row | {"label": other["label"]}
+    return [dealt[id(row)] for row in rows]
 
 
 def dataset_report(rows: list[Row], excluded: dict[str, dict[str, int]]) -> dict:

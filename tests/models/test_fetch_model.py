@@ -44,6 +44,7 @@ def write_params(**model: object) -> None:
     spec = {"chat_template": TEMPLATE, "stop": ["\n"]} | model
     params = {
         "seed": 0,
+        "seeds": [0],
         "subjects": ["tiny"],
         "models": {"tiny": spec},
         "tasks": {
@@ -69,7 +70,10 @@ def write_params(**model: object) -> None:
             "warmup_fraction": 0.1,
             "held_back": 0.1,
             "checkpoint_every": 10,
+            "rehearse": False,
+            "scramble_labels": False,
         },
+        "cross_questions": {"train": "second", "test": "second"},
         "predict": {"max_tokens": 4, "closed_answers": "generate", "stop_when_decided": True},
         "evaluate": {
             "max_mode_share": 0.9,

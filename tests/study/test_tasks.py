@@ -9,6 +9,7 @@ import pytest
 from stages.params import load_params
 from stages.study.splits import input_id, is_held_back, split_of
 from stages.study.tasks import TASKS
+from stages.study.tasks.codes import SIZE
 from stages.study.tasks.facts import called, cities, countries, elements
 from stages.study.tasks.sequences import WORDS
 from stages.study.tasks.values import scenarios
@@ -24,7 +25,7 @@ def first(name: str, count: int, seed: int = 0):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_there_are_enough_distinct_inputs(name):
-    wanted = 120 if name == "values_choice" else 1000
+    wanted = {"values_choice": 120, "codes_near": SIZE, "codes_far": SIZE}.get(name, 1000)
     texts = {item.text for item in first(name, wanted)}
     assert len(texts) == wanted
 

@@ -1,5 +1,6 @@
 """The tasks of the study, by name. A new task is a file here and a line below."""
 
+from stages.study.tasks.codes import CODES
 from stages.study.tasks.encyclopedia import ENCYCLOPEDIA
 from stages.study.tasks.facts_choice import FACTS_CHOICE
 from stages.study.tasks.item import Item, Task
@@ -10,5 +11,5 @@ from stages.study.tasks.values import VALUES
 __all__ = ["TASKS", "Item", "Task"]
 
 TASKS: dict[str, Task] = {
-    task.name: task for task in (*SEQUENCES, ENCYCLOPEDIA, FACTS_CHOICE, STORIES, VALUES)
+    task.name: task for task in (*SEQUENCES, ENCYCLOPEDIA, FACTS_CHOICE, STORIES, VALUES, *CODES)
 }
