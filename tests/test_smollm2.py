@@ -24,7 +24,7 @@ def test_smollm2_is_fetched_asked_taught_and_scored(make_study):
     params["properties"] = ["first_word", "second_character", "among_a_or_c"]
     params["finetune"] |= {"lora_rank": 8}
     study.write_params(params)
-    study.dvc("repro")
+    study.dvc("repro", "evaluate")
 
     summary = json.loads((study.root / "metrics/summary.json").read_text())
     assert summary["targets"].keys() == {"smollm2"}
