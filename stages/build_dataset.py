@@ -115,17 +115,19 @@ def dataset_rows(
 
 def scrambled(rows: list[Row], seed: int) -> list[Row]:
     """The rows of a task with the labels of each property dealt out anew, by (seed, input)."""
+
+    def turn(row: Row, what: str) -> float:
+        return rng(seed, what, row["property"], row["input_id"], row["label"]).random()
+
     cells: dict[str, list[Row]] = {}
     for row in rows:
         cells.setdefault(row["property"], []).append(row)
-    dealt: dict[int, Row] = {}
-    for name, cell in cells.items():
-        order = sorted(
-            cell, key=lambda r: rng(seed, "scramble", name, r["input_id"], r["label"]).random()
-        )
-        for row, other in zip(cell, order, strict=True):
-            dealt[id(row)] = row | {"label": other["label"]}
-    return [dealt[id(row)] for row in rows]
+    dealt: dict[int, str] = {}
+    for cell in cells.values():
+        givers = sorted(cell, key=lambda row: turn(row, "give"))
+        takers = sorted(cell, key=lambda row: turn(row, "take"))
+        dealt |= {id(r): g["label"] for r, g in zip(takers, givers, strict=True)}
+    return [row | {"label": dealt[id(row)]} for row in rows]
 
 
 def dataset_report(rows: list[Row], excluded: dict[str, dict[str, int]]) -> dict:

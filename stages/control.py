@@ -2,9 +2,9 @@
 
     python -m stages.control own_answers
 
-Runs the study of controls/NAME.yaml in data/controls/NAME, in one process. `--seed N` runs it
-with other organisms and another training seed, as docs/controls.md did to record how often it
-shows what it must.
+Runs the study of controls/NAME.yaml in data/controls/NAME, up to its predictions, in one process.
+`--seed N` runs it with other organisms and another training seed in data/control_seeds/NAME/N, to
+record how often it shows what it must (docs/method.md). evaluate_controls scores both.
 """
 
 import contextlib
@@ -17,7 +17,6 @@ import yaml
 
 from stages import (
     build_dataset,
-    evaluate,
     fetch_model,
     finetune,
     predict,
@@ -27,26 +26,28 @@ from stages import (
 from stages.params import Params, load_params
 from stages.storage.files import atomic_folder
 
+STUDIES, SEED_RUNS = Path("data/controls"), Path("data/control_seeds")
+
 
 @click.command(help=__doc__)
 @click.argument("name")
 @click.option("--seed", type=click.IntRange(0), help="Of the study, its trainings and organisms.")
-@click.option("--out", type=click.Path(path_type=Path), help="Default: data/controls/NAME.")
-def main(name: str, seed: int | None, out: Path | None) -> None:
+def main(name: str, seed: int | None) -> None:
     source = Path("controls") / f"{name}.yaml"
     if not source.is_file():
         known = ", ".join(sorted(path.stem for path in Path("controls").glob("*.yaml")))
         raise click.ClickException(f"{source}: no such control; there are: {known}")
-    with atomic_folder(out or Path("data/controls") / name) as folder:
+    out = STUDIES / name if seed is None else SEED_RUNS / name / str(seed)
+    with atomic_folder(out) as folder:
         shutil.copy(source, folder / "params.yaml")
         if seed is not None:
-            _reseed(folder / "params.yaml", seed)
+            reseed(folder / "params.yaml", seed)
         with contextlib.chdir(folder):
             run_study(load_params())
 
 
 def run_study(params: Params) -> None:
-    """All stages in the order of dvc.yaml, from params.yaml in the working folder."""
+    """The stages in the order of dvc.yaml up to predict, from params.yaml in the working folder."""
     models = params.subjects
     for model in models:
         _run(fetch_model, model)
@@ -62,14 +63,13 @@ def run_study(params: Params) -> None:
             names = ["--dataset", f"{target}-cross", "--adapter", f"{predictor}-on-{target}"]
             _run(finetune, predictor, *names)
             _run(predict, predictor, target)
-    _run(evaluate)
 
 
 def _run(stage, *arguments: str) -> None:
     stage.main(list(arguments), standalone_mode=False)
 
 
-def _reseed(path: Path, seed: int) -> None:
+def reseed(path: Path, seed: int) -> None:
     """Give the study, its trainings and every organism the seed."""
     params = yaml.safe_load(path.read_text(encoding="utf-8"))
     params |= {"seed": seed, "seeds": [seed]}

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import click
 
-from stages.analysis.arms import score_arms
+from stages.analysis.arms import score_study
 from stages.analysis.breakdown import by_property, by_task
 from stages.analysis.evidence import read_evidence
-from stages.analysis.informative import behavior_cells, informative_cells
 from stages.analysis.plots import loss_points, property_points, self_cross
 from stages.analysis.subsets import MEANING, gaps_on_subsets
 from stages.analysis.summary import informative_rows, rounded, summarise
@@ -30,15 +29,7 @@ def main() -> None:
         evidence = read_evidence(params, Path("data"))
     except TableError as error:
         raise click.ClickException(str(error)) from None
-    limits = params.evaluate.model_dump(include={"max_mode_share", "min_compliance"})
-    behavior = [
-        row
-        for model in params.subjects
-        for row in behavior_cells(
-            model, evidence.base[model], evidence.inputs, params.properties, **limits
-        )
-    ]
-    scored = score_arms(evidence, params, informative_cells(behavior))
+    scored, behavior = score_study(evidence, params)
     rows = informative_rows(scored.rows)
     properties = by_property(scored.rows, params)
     summary = summarise(scored.rows, params)

@@ -2,7 +2,7 @@
 
     python -m stages.report
 
-Writes metrics/report.md (tables for a review, every number from data/scores.parquet) and
+Writes metrics/report.md (tables for a review, every number from score rows) and
 data/report/index.html (a picture, the cells that were left out, and real rows).
 """
 
@@ -20,7 +20,9 @@ from stages.storage.tables import TableError, read_table
 @click.command(help=__doc__)
 def main() -> None:
     params = load_params()
-    by_task, points = (_metrics(name) for name in ("by_task.json", "plots/self_cross.json"))
+    by_task, points, controls = (
+        _metrics(name) for name in ("by_task.json", "plots/self_cross.json", "controls.json")
+    )
     try:
         scores = read_table("scores", "data/scores.parquet")
         predictions = {
@@ -33,7 +35,8 @@ def main() -> None:
     shown = report_numbers(scores, params)
     left_out = [cell for cell in by_task["uninformative"] if cell["role"] == "test"]
     page = {"points": points, "rows": sample_rows(scores, predictions), "left_out": left_out}
-    _write("metrics/report.md", render("report.md.j2", **shown))
+    text = render("report.md.j2", **shown) + render("controls.md.j2", controls=controls)
+    _write("metrics/report.md", text)
     _write("data/report/index.html", render("report.html.j2", **shown, **page))
 
 

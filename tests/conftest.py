@@ -90,7 +90,7 @@ def make_study(tmp_path: Path) -> Callable[..., Study]:
 def new_study(root: Path, cache: Path) -> Study:
     root.mkdir(parents=True)
     cache.mkdir(exist_ok=True)
-    for name in ("stages", ".dvc/plots"):
+    for name in ("stages", "controls", ".dvc/plots"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     (root / ".dvc").mkdir(exist_ok=True)

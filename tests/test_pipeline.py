@@ -101,6 +101,15 @@ def test_an_edit_of_the_report_retrains_nothing(finished):
     assert ran == ["Running stage 'report':"]
 
 
+def test_every_control_shows_what_it_must(finished):
+    controls = json.loads((finished.root / "metrics/controls.json").read_text())
+    assert {name: found["held"] for name, found in controls.items()} == dict.fromkeys(
+        ("own_answers", "twin", "from_prompt", "scrambled"), True
+    )
+    assert controls["own_answers"]["gap"]["estimate"] > 0.3
+    assert "## Controls" in (finished.root / "metrics/report.md").read_text()
+
+
 def test_plots_are_drawn(finished):
     finished.dvc("plots", "show", "-o", "drawn")
     page = (finished.root / "drawn/index.html").read_text()

@@ -14,6 +14,7 @@ from stages.analysis.baselines import (
     trained_baseline,
 )
 from stages.analysis.evidence import Evidence, of_seed
+from stages.analysis.informative import behavior_cells, informative_cells
 from stages.analysis.scoring import Key, excluded_counts, property_values, score_rows
 from stages.params import Params
 from stages.storage.tables import Row
@@ -28,6 +29,19 @@ class Scored:
     """score rows when nothing is excluded for compliance, as one of the published variants"""
     excluded: dict[tuple[str, int], dict[Cell, int]]
     """(target, seed) -> cell -> inputs without a truth"""
+
+
+def score_study(evidence: Evidence, params: Params) -> tuple[Scored, list[Row]]:
+    """All score rows of a study, and the behavior of M by which cells are informative."""
+    limits = params.evaluate.model_dump(include={"max_mode_share", "min_compliance"})
+    behavior = [
+        row
+        for model in params.subjects
+        for row in behavior_cells(
+            model, evidence.base[model], evidence.inputs, params.properties, **limits
+        )
+    ]
+    return score_arms(evidence, params, informative_cells(behavior)), behavior
 
 
 def score_arms(evidence: Evidence, params: Params, informative: dict[str, set[Cell]]) -> Scored:

@@ -65,6 +65,13 @@ def accuracy(rows: Iterable[Row], params: Params, column: str = "correct") -> Es
     return estimate((_value(row, float(row[column])) for row in rows), params, permutations=0)
 
 
+def over_mode(rows: Iterable[Row], params: Params) -> Estimate:
+    """The macro accuracy minus that of the most common value of the same rows, clustered."""
+    return estimate(
+        (_value(row, float(row["correct"]) - float(row["mode_correct"])) for row in rows), params
+    )
+
+
 def estimate(
     values: Iterable[Value],
     params: Params,

@@ -18,7 +18,7 @@ def render(template: str, **shown) -> str:
     """A template of templates/ filled in; all but Markdown is escaped, missing names are errors."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=lambda name: name != "report.md.j2",
+        autoescape=lambda name: not name.endswith(".md.j2"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -35,11 +35,11 @@ def number(value: float | Undefined | None) -> str:
 
 def p_value(value: float | Undefined | None) -> str:
     """Three decimals, but never zero."""
-    return "<0.001" if isinstance(value, float) and value < 0.0005 else number(value)
+    return "≤0.001" if isinstance(value, float) and value < 0.0005 else number(value)
 
 
 def markdown(scores: str | Path, params: str | Path) -> str:
-    """The text of metrics/report.md, from the score table and the params that it was made with."""
+    """The text of metrics/report.md, its controls aside, from the score table and the params."""
     numbers = report_numbers(read_table("scores", scores), load_params(params))
     return render("report.md.j2", **numbers)
 

@@ -1,0 +1,67 @@
+"""evaluate_controls: whether each control study shows what it must.
+
+    python -m stages.evaluate_controls
+    python -m stages.evaluate_controls --seeds   # a line for each run of `control --seed`
+
+Writes data/control_scores/NAME.parquet and metrics/controls.json; with --seeds it prints a table
+and writes nothing.
+"""
+
+from pathlib import Path
+
+import click
+
+from stages.analysis.arms import score_study
+from stages.analysis.controls import CONTROLS, control_numbers
+from stages.analysis.evidence import read_evidence
+from stages.control import SEED_RUNS, STUDIES
+from stages.params import load_params
+from stages.storage.files import atomic_folder, write_json
+from stages.storage.tables import Row, TableError, write_table
+
+
+@click.command(help=__doc__)
+@click.option("--seeds", is_flag=True, help="Look at the runs with other seeds.")
+def main(seeds: bool) -> None:
+    if seeds:
+        _table()
+        return
+    found = {}
+    with atomic_folder("data/control_scores") as folder:
+        for name in CONTROLS:
+            scores, found[name] = _look(name, STUDIES / name)
+            write_table("scores", scores, folder / f"{name}.parquet")
+    write_json("metrics/controls.json", found)
+    for name, numbers in found.items():
+        held = "held" if numbers["held"] else "NOT HELD"
+        click.echo(f"{name}: {held}; gap {numbers['gap'].get('estimate')}")
+
+
+def _look(name: str, study: Path) -> tuple[list[Row], dict]:
+    params = load_params(study / "params.yaml")
+    try:
+        evidence = read_evidence(params, study / "data")
+    except TableError as error:
+        raise click.ClickException(f"control {name}: {error}") from None
+    scores = score_study(evidence, params)[0].rows
+    return scores, control_numbers(name, scores, params)
+
+
+def _table() -> None:
+    click.echo(
+        "| control | seed | self | cross | mode | gap (95% interval) | self minus mode | held |"
+    )
+    click.echo("|---|---|---|---|---|---|---|---|")
+    for name in CONTROLS:
+        for study in sorted((SEED_RUNS / name).glob("*"), key=lambda path: int(path.name)):
+            n = _look(name, study)[1]
+            gap, over = (
+                f"{e['estimate']:.3f} ({e['ci_low']:.3f} to {e['ci_high']:.3f})"
+                for e in (n["gap"], n["over_mode"])
+            )
+            shown = " | ".join(f"{n[key]:.3f}" for key in ("self", "cross", "mode"))
+            click.echo(f"| {name} | {study.name} | {shown} | {gap} | {over} | {n['held']} |")
+
+
+if __name__ == "__main__":
+    main()
