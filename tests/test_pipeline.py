@@ -54,13 +54,13 @@ def test_repro_ends_in_the_metrics_of_the_contract(finished):
     summary = json.loads((finished.root / "metrics/summary.json").read_text())
     expected = {"self_accuracy", "cross_accuracy", "gap", "baseline", "targets", "compliance"}
     assert expected <= summary.keys()
-    assert {"estimate", "ci_low", "ci_high", "p_value", "inputs", "rows"} == summary["gap"].keys()
+    assert {"estimate", "ci_low", "ci_high", "p_value", "inputs", "rows"} <= summary["gap"].keys()
     assert summary["targets"].keys() == {"one", "two"}
     assert {"self", "fresh_self", "cross", "mode"} <= summary["targets"]["one"].keys()
     assert summary["targets"]["one"]["cross"].keys() == {"two"}
     scores = read_table("scores", finished.root / "data/scores.parquet")
     assert {"self", "cross", "fresh_self", "untrained"} <= {row["kind"] for row in scores}
-    assert (finished.root / "metrics/report.md").read_text().startswith("| target")
+    assert (finished.root / "metrics/report.md").read_text().startswith("## Self against cross")
     assert (finished.root / "data/report/index.html").is_file()
 
 
