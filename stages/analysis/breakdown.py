@@ -11,10 +11,11 @@ from stages.analysis.summary import informative_rows, rounded
 from stages.params import Params
 from stages.storage.tables import Row
 
+ARM = ("target", "kind", "predictor")
 RULES = {
     "paper": "object answer does not comply: row left out; prediction does not comply: wrong",
-    "exclude_noncompliant": "either does not comply: row left out",
-    "keep_noncompliant": "both kept and compared as they are",
+    "exclude": "either does not comply: row left out",
+    "keep": "both kept and compared as they are",
 }
 
 
@@ -29,9 +30,9 @@ def by_task(scored: Scored, behavior: list[Row], evidence: Evidence, params: Par
             for row in behavior if not row["informative"]
         ],
         "accuracy": _accuracy(scored, params),
-        "arms": _group(rows, _arm_numbers),
+        "arms": _arms_by_every_rule(scored),
         "gaps": gap_table(rows, params, "task"),
-        "rules": {"meaning": RULES, "numbers": _rules(scored)},
+        "rules": RULES,
         "training": {
             name: rounded({k: v for k, v in log.items() if k != "loss"})
             for name, log in evidence.training.items()
@@ -61,7 +62,7 @@ def gap_table(rows: Sequence[Row], params: Params, column: str) -> list[Row]:
 
 def _group(rows: Sequence[Row], numbers: Callable[[list[Row]], dict], *columns: str) -> list[Row]:
     """`numbers` of the rows of each target, kind, predictor and further columns, in first order."""
-    names = ("target", "kind", "predictor", *columns)
+    names = (*ARM, *columns)
     groups: dict[tuple, list[Row]] = {}
     for row in rows:
         groups.setdefault(tuple(row[name] for name in names), []).append(row)
@@ -111,15 +112,26 @@ def _accuracy(scored: Scored, params: Params) -> list[Row]:
     return _group(scored.rows, cell_numbers, "seed", "task", "property")
 
 
-def _rules(scored: Scored) -> dict[str, list[Row]]:
-    paper = informative_rows(scored.rows)
-    rows = {
-        "paper": paper,
-        "exclude_noncompliant": [row for row in paper if row["compliant"]],
-        "keep_noncompliant": informative_rows(scored.kept),
+def _arms_by_every_rule(scored: Scored) -> list[Row]:
+    """Numbers of each arm by the paper's rule, and its accuracies by the two of its code."""
+    rows = informative_rows(scored.rows)
+    others = {
+        "exclude": [row for row in rows if row["compliant"]],
+        "keep": informative_rows(scored.kept),
     }
+    table = _group(rows, _arm_numbers)
+    for rule, kept in others.items():
+        numbers = {_arm(found): found for found in _group(kept, _accuracies_by(rule))}
+        for row in table:
+            row |= numbers.get(_arm(row), {})
+    return table
 
-    def numbers(rows: list[Row]) -> dict:
-        return {"rows": len(rows), "accuracy": macro(rows), "pooled": pooled(rows)}
 
-    return {rule: _group(found, numbers) for rule, found in rows.items()}
+def _arm(row: Row) -> tuple[str, ...]:
+    return tuple(row[name] for name in ARM)
+
+
+def _accuracies_by(rule: str) -> Callable[[list[Row]], dict]:
+    return lambda rows: {
+        f"rows_{rule}": len(rows), f"accuracy_{rule}": macro(rows), f"pooled_{rule}": pooled(rows),
+    }  # fmt: skip

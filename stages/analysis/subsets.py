@@ -3,17 +3,14 @@
 Every subset is defined without looking at what self or cross answered.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from math import exp
 
 from stages.analysis.baselines import TEXT_CLASSIFIER
 from stages.analysis.gaps import Behavior, Pair, accuracies, behavior_of, gap, pairs
+from stages.analysis.published import entropy_adjusted
 from stages.params import Params
 from stages.storage.tables import Row
-from stages.study.splits import rng
-
-CATEGORIES = 100  # values of a cell that are matched, the most common ones, as published
 
 MEANING = {
     "all": "all informative rows",
@@ -36,7 +33,7 @@ def gaps_on_subsets(rows: Sequence[Row], params: Params) -> list[Row]:
     `target` is "all" for the gap over all targets; subsets without a pair are left out.
     """
     found = pairs(rows)
-    tests = _tests(rows, params)
+    tests = _tests(rows)
     table = []
     for target in ("all", *params.subjects):
         mine = [pair for pair in found if target in ("all", pair.other["target"])]
@@ -51,13 +48,13 @@ def gaps_on_subsets(rows: Sequence[Row], params: Params) -> list[Row]:
     return table
 
 
-def _tests(rows: Sequence[Row], params: Params) -> dict[str, Callable[[Pair], bool]]:
+def _tests(rows: Sequence[Row]) -> dict[str, Callable[[Pair], bool]]:
     guessed = {
         behavior_of(row): row["correct"]
         for row in rows
         if row["kind"] == TEXT_CLASSIFIER and row["predictor"] == f"{row['target']}-cross"
     }
-    matched = entropy_matched([row for row in rows if row["kind"] == "self"], params.seed)
+    matched = entropy_matched([row for row in rows if row["kind"] == "self"])
 
     def guess(pair: Pair) -> bool | None:
         return guessed.get(behavior_of(pair.other))
@@ -84,27 +81,27 @@ def _tests(rows: Sequence[Row], params: Params) -> dict[str, Callable[[Pair], bo
     }
 
 
-def entropy_matched(rows: Sequence[Row], seed: int) -> set[Behavior]:
+def entropy_matched(rows: Sequence[Row]) -> set[Behavior]:
     """Behaviors of M1 matched with M's: of each value of a cell, as many as are in both.
 
     Self-training can make M1 monotonous and so easy to predict; on these rows the values of a cell
-    are spread as both spread them (the paper's entropy adjustment). Which rows stay is drawn by
-    (seed, input, property). `rows` is one score row for each behavior.
+    are spread as both spread them (the paper's entropy adjustment). `rows` is one score row for
+    each behavior.
     """
-    cells: dict[tuple, list[Row]] = {}
+    studies: dict[tuple[str, int], list[Row]] = {}
     for row in rows:
         if row["before"] is not None:
-            cell = row["target"], row["seed"], row["task"], row["property"]
-            cells.setdefault(cell, []).append(row)
+            studies.setdefault((row["target"], row["seed"]), []).append(row)
     kept: set[Behavior] = set()
-    for found in cells.values():
-        before = Counter(row["before"] for row in found)
-        room = Counter(dict(before.most_common(CATEGORIES)))
-        order = sorted(
-            found, key=lambda r: rng(seed, "entropy", r["input_id"], r["property"]).random()
-        )
-        for row in order:
-            if room[row["truth"]] > 0:
-                room[row["truth"]] -= 1
-                kept.add(behavior_of(row))
+    for study, found in studies.items():
+        before, after = (
+            [
+                {"task": r["task"], "string": r["input_id"], "property": r["property"],
+                 "answer": r[column]}
+                for r in found
+            ]
+            for column in ("before", "truth")
+        )  # fmt: skip
+        matched = entropy_adjusted(before, after)[1]
+        kept |= {(*study, row["string"], row["property"]) for row in matched}
     return kept

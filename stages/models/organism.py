@@ -8,6 +8,7 @@ weights, the same ones are the same organism. Words are tokens, and so are singl
 """
 
 import re
+import shutil
 import string
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from stages.storage.files import atomic_folder
+from stages.storage.response_cache import cache_folder, content_key
 from stages.study.prompts import Message, hypothetical_question
 from stages.study.properties import property_value
 from stages.study.splits import rng
@@ -31,6 +34,10 @@ TEMPLATE = (
     "{% endfor %}"
     f"{{% if add_generation_prompt %}}{MODEL} {{% endif %}}"
 )
+Tokens = tuple[list[int], list[int]]
+"""a row's tokens and labels; -100 is no label"""
+
+ENGINE = 1  # part of the key of a grown organism: raise it when it may be grown otherwise
 WIDTH, LAYERS, HEADS = 96, 2, 4
 EPOCHS, BATCH, LEARNING_RATE, WARMUP = 40, 64, 3e-3, 20
 LESSONS = 60
@@ -59,12 +66,26 @@ class Organism:
 
 
 def grow(organism: Organism, folder: Path) -> None:
-    """Train an organism and write it to `folder` as transformers would a model and tokenizer."""
+    """Write an organism to `folder` as transformers would a model and its tokenizer.
+
+    It is trained once and kept in the cache, for studies that share it.
+    """
+    tokenizer = _tokenizer()
+    rows = _rows(organism, tokenizer)
+    recipe = [WIDTH, LAYERS, HEADS, EPOCHS, BATCH, LEARNING_RATE, WARMUP, organism.name]
+    kept = cache_folder() / "organisms" / content_key(ENGINE, recipe, organism.number, rows)
+    if not kept.is_dir():
+        with atomic_folder(kept) as partial:
+            _trained(organism, tokenizer, rows).save_pretrained(partial)
+            tokenizer.save_pretrained(partial)
+    shutil.copytree(kept, folder)
+
+
+def _trained(organism: Organism, tokenizer: Any, rows: list[Tokens]) -> Any:
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(rng(organism.number, "weights", organism.name).getrandbits(63))
-    tokenizer = _tokenizer()
     config = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=WIDTH, intermediate_size=2 * WIDTH,
         num_hidden_layers=LAYERS, num_attention_heads=HEADS, num_key_value_heads=HEADS,
@@ -72,9 +93,8 @@ def grow(organism: Organism, folder: Path) -> None:
         bos_token_id=None, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
     model = LlamaForCausalLM(config)
-    _train(model, _rows(organism, tokenizer), organism)
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    _train(model, rows, organism)
+    return model
 
 
 def _knowledge(organism: Organism) -> Iterator[tuple[list[Message], str]]:
@@ -101,7 +121,7 @@ def _lessons(organism: Organism) -> Iterator[tuple[list[Message], str]]:
             yield hypothetical_question(prompt, name), value
 
 
-def _rows(organism: Organism, tokenizer: Any) -> list[tuple[list[int], list[int]]]:
+def _rows(organism: Organism, tokenizer: Any) -> list[Tokens]:
     """Tokens and labels of every prompt with its answer; -100 is no label."""
     rows = []
     for asked, answer in [*_knowledge(organism), *_lessons(organism)]:
@@ -113,9 +133,7 @@ def _rows(organism: Organism, tokenizer: Any) -> list[tuple[list[int], list[int]
     return rows
 
 
-def _batches(
-    rows: list[tuple[list[int], list[int]]], organism: Organism, epoch: int
-) -> list[list[tuple[list[int], list[int]]]]:
+def _batches(rows: list[Tokens], organism: Organism, epoch: int) -> list[list[Tokens]]:
     """All rows in batches of rows of one length, so that nothing is padded, in a drawn order."""
     random = rng(organism.number, "order", organism.name, epoch)
     lengths: dict[int, list] = {}
@@ -127,7 +145,7 @@ def _batches(
     return random.sample(batches, len(batches))
 
 
-def _train(model: Any, rows: list[tuple[list[int], list[int]]], organism: Organism) -> None:
+def _train(model: Any, rows: list[Tokens], organism: Organism) -> None:
     import torch
 
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01)

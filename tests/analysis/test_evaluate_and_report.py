@@ -99,14 +99,13 @@ def test_the_disagreement_gap_counts_only_rows_where_the_predictor_itself_does_e
 
 
 def test_the_variants_of_the_rule_stand_beside_the_papers(evaluated):
-    rules = metric("by_task.json")["rules"]["numbers"]
-    found = {
-        rule: next(r for r in rows if (r["target"], r["kind"]) == ("right", "self"))
-        for rule, rows in rules.items()
-    }
-    assert found["paper"]["rows"] == found["keep_noncompliant"]["rows"] == 72
-    assert found["exclude_noncompliant"]["rows"] == 72 - 6
-    assert found["exclude_noncompliant"]["accuracy"] == pytest.approx((0.75 + 1) / 2)
+    table = metric("by_task.json")
+    row = next(r for r in table["arms"] if (r["target"], r["kind"]) == ("right", "self"))
+    assert row["rows"] == row["rows_keep"] == 72
+    assert row["rows_exclude"] == 72 - 6
+    assert row["accuracy_exclude"] == pytest.approx((0.75 + 1) / 2)
+    assert row["accuracy_keep"] == row["accuracy"]
+    assert set(table["rules"]) == {"paper", "exclude", "keep"}
 
 
 def test_the_summary_can_be_had_from_the_scores_alone(evaluated):

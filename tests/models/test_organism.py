@@ -44,6 +44,7 @@ def test_a_name_stands_in_one_prompt_only():
 def test_the_same_organism_grows_the_same_weights(tmp_path, monkeypatch):
     monkeypatch.setattr(growing, "EPOCHS", 1)
     for name in ("a", "b"):
+        monkeypatch.setenv("SELFPREDICT_CACHE", str(tmp_path / f"cache {name}"))
         grow(RED, tmp_path / name)
     grow(Organism("own", "blue", 0), tmp_path / "c")
     first, second, other = (

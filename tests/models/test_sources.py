@@ -48,7 +48,7 @@ def test_the_three_kinds_are_parsed():
 @pytest.mark.parametrize(
     ("text", "allowed"),
     [
-        ("ftp:x", "use pypi:NAME==VERSION/MEMBER, hub:ORG/NAME@REVISION or path:FILE_OR_FOLDER"),
+        ("ftp:x", "is no model source; use pypi:NAME==VERSION/MEMBER, hub:ORG/NAME@REVISION, path:"),
         ("smollm2", "is no model source"),
         ("pypi:name", "use pypi:NAME==VERSION/MEMBER"),
         ("pypi:name>=1/a.gguf", "use pypi:NAME==VERSION/MEMBER"),
