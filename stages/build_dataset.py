@@ -19,10 +19,9 @@ from stages.params import Params, load_params
 from stages.storage.files import atomic_path, write_json
 from stages.storage.tables import Row, read_table, write_table
 from stages.study.compliance import behavior_compliance
-from stages.study.prompts import Person, hypothetical_question
-from stages.study.properties import PROPERTIES, property_value
+from stages.study.prompts import Person, asked_properties, question_on
+from stages.study.properties import property_value
 from stages.study.splits import is_held_back, rng
-from stages.study.tasks import TASKS
 
 
 @click.command(help=__doc__)
@@ -82,15 +81,13 @@ def dataset_rows(
         by_input.setdefault(answer["input_id"], []).append(answer)
     for key, samples in sorted(by_input.items()):
         item = inputs[key]
-        family = TASKS[item["task"]].family
+        family = item["family"]
         reasons = [
             behavior_compliance(s["response"], family, options=item["options"]) for s in samples
         ]
         left_out.update(reason for reason in reasons if reason)
         compliant = [s for s, reason in zip(samples, reasons, strict=True) if not reason]
-        for name in params.properties:
-            if family not in PROPERTIES[name].families:
-                continue
+        for name in asked_properties(item, params.properties):
             values = [
                 property_value(
                     name, s["response"], family,
@@ -103,7 +100,7 @@ def dataset_rows(
             rows += [
                 {
                     "input_id": key, "task": item["task"], "property": name,
-                    "question": hypothetical_question(item["object_prompt"], name, person),
+                    "question": question_on(item, name, person),
                     "label": label, "weight": count / labels.total(),
                     "slice": "held_back"
                     if is_held_back(params.seed, key, params.finetune.held_back) else "train",

@@ -11,18 +11,15 @@ are DVCLive's.
 import json
 from collections import Counter
 from pathlib import Path
-from shutil import copytree, rmtree
+from shutil import copytree
 
 import click
-from dvclive import Live
 
-from stages.models.chat import encode, render_answer, render_prompt
-from stages.models.local.loading import Subject, load_base
-from stages.models.local.loss import Example
-from stages.models.local.train import ENGINE, Settings, train_lora
+from stages.models.local.finetuning import finetuned
+from stages.models.local.loading import load_base
+from stages.models.local.train import Settings
 from stages.params import Params, load_params
-from stages.storage.files import atomic_folder, write_json
-from stages.storage.response_cache import cache_folder, content_key
+from stages.storage.files import atomic_folder
 from stages.storage.tables import Row, read_table
 
 
@@ -38,43 +35,19 @@ def main(model: str, dataset: str, adapter: str) -> None:
             own = [row for row in rows if row["seed"] in (None, seed)]
             if params.finetune.rehearse:
                 own += own_answers(model, {r["input_id"] for r in own if r["slice"] == "train"})
-            finished = train(model, own, params, seed)
+            finished = finetuned(
+                load_base(Path("data/models") / model), own, settings(params, seed)
+            )
             copytree(finished, folder / f"seed-{seed}")
             report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}
             click.echo(f"{adapter}, seed {seed}: {json.dumps(shown)}")
 
 
-def train(model: str, rows: list[Row], params: Params, seed: int) -> Path:
-    """The folder of the trained adapter; in the cache, so that what was trained is kept."""
-    subject = load_base(Path("data/models") / model)
-    options = params.finetune.model_dump(exclude={"held_back", "rehearse", "scramble_labels"})
-    run = content_key(ENGINE, subject.device.type, subject.fingerprint, rows, options, seed)
-    finished, checkpoint = (cache_folder() / name / run for name in ("adapters", "checkpoints"))
-    if finished.is_dir():
-        return finished
-    with (
-        atomic_folder(finished) as folder,
-        Live(folder / "dvclive", dvcyaml=None, save_dvc_exp=False, report=None) as live,
-    ):
-
-        def log(step: int, loss: float) -> None:
-            live.log_metric("loss", loss, timestamp=False)
-            live.next_step()
-
-        lora, report = train_lora(
-            subject,
-            examples(subject, [r for r in rows if r["slice"] == "train"]),
-            examples(subject, [r for r in rows if r["slice"] == "held_back"]),
-            Settings(seed=seed, **options),
-            checkpoint,
-            log,
-        )
-        live.end()
-        _save_adapter(lora, folder, model)
-        write_json(folder / "train_log.json", report)
-    rmtree(checkpoint, ignore_errors=True)
-    return finished
+def settings(params: Params, seed: int) -> Settings:
+    """The hyper-parameters of both arms."""
+    rows_only = {"held_back", "rehearse", "scramble_labels"}
+    return Settings(seed=seed, **params.finetune.model_dump(exclude=rows_only))
 
 
 def own_answers(model: str, wanted: set[str]) -> list[Row]:
@@ -99,32 +72,6 @@ def own_answers(model: str, wanted: set[str]) -> list[Row]:
                 "slice": "train",
             })  # fmt: skip
     return rows
-
-
-def examples(subject: Subject, rows: list[Row]) -> dict[str, list[Example]]:
-    """The rows of each input in tokens, by input_id."""
-    by_input: dict[str, list[Example]] = {}
-    for row in rows:
-        prompt = render_prompt(subject.tokenizer, row["question"])
-        label = render_answer(subject.tokenizer, row["question"], row["label"], subject.stop)
-        example = Example(
-            tuple(encode(subject.tokenizer, prompt, start=True)),
-            tuple(encode(subject.tokenizer, label, start=False)),
-            row["weight"],
-        )
-        by_input.setdefault(row["input_id"], []).append(example)
-    return by_input
-
-
-def _save_adapter(lora, folder: Path, model: str) -> None:
-    """Adapter weights and config, without the paths and the random order that peft writes."""
-    lora.save_pretrained(folder, save_embedding_layers=False)
-    (folder / "README.md").unlink(missing_ok=True)
-    path = folder / "adapter_config.json"
-    config = json.loads(path.read_text(encoding="utf-8"))
-    config["base_model_name_or_path"] = model
-    config = {k: sorted(v) if k == "target_modules" else v for k, v in sorted(config.items())}
-    write_json(path, config)
 
 
 if __name__ == "__main__":

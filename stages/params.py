@@ -9,15 +9,15 @@ from typing import Annotated, Any, Literal
 
 import click
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from stages.experiment_params import Count, ExperimentsParams, Strict, members
 from stages.models.sources import parse_source
 from stages.study.prompts import Person
 from stages.study.properties import PROPERTIES
 from stages.study.tasks import TASKS
 
 PLAIN_NAME = re.compile(r"(?!.*-(on|self|cross)\b)[A-Za-z0-9][A-Za-z0-9_-]*")
-Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -26,17 +26,13 @@ class ParamsError(click.ClickException):
     """params.yaml is wrong; the message has one line for each wrong value."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class ModelSpec(_Strict):
+class ModelSpec(Strict):
     """Where a model comes from and how it is spoken to."""
 
     source: str | list[str]
     sha256: str | None = None
     chat_template: str | None = None
-    stop: list[str] = []
+    stop: list[str] = Field(default_factory=list)
 
     @property
     def sources(self) -> list[str]:
@@ -67,7 +63,7 @@ class ModelSpec(_Strict):
         return self
 
 
-class TaskParams(_Strict):
+class TaskParams(Strict):
     """Which tasks teach, which are held out, and how many inputs each gives."""
 
     train: list[str] = Field(min_length=1)
@@ -79,7 +75,7 @@ class TaskParams(_Strict):
     @field_validator("train", "test")
     @classmethod
     def _known(cls, names: list[str]) -> list[str]:
-        return _members(names, TASKS, "task")
+        return members(names, TASKS, "task")
 
     @model_validator(mode="after")
     def _held_out(self) -> "TaskParams":
@@ -88,7 +84,7 @@ class TaskParams(_Strict):
         return self
 
 
-class SamplingParams(_Strict):
+class SamplingParams(Strict):
     """How behavior is sampled; temperature 0 is greedy."""
 
     temperature: Annotated[float, Field(ge=0, le=10)]
@@ -97,7 +93,7 @@ class SamplingParams(_Strict):
     stop_when_decided: bool
 
 
-class PredictParams(_Strict):
+class PredictParams(Strict):
     """How predictions are made: always greedy, one a question.
 
     closed_answers: where the answers are a closed set, generate one freely, or score them all
@@ -109,14 +105,14 @@ class PredictParams(_Strict):
     closed_answers: Literal["generate", "score"]
 
 
-class CrossQuestionParams(_Strict):
+class CrossQuestionParams(Strict):
     """Whom a cross-predictor is asked about: you (as published), or another model."""
 
     train: Person
     test: Person
 
 
-class FinetuneParams(_Strict):
+class FinetuneParams(Strict):
     """LoRA finetuning; a batch is counted in inputs, each with all its questions.
 
     rehearse: the predictor's own answers to the train tasks are mixed in, so that it goes on
@@ -135,7 +131,7 @@ class FinetuneParams(_Strict):
     checkpoint_every: Count
 
 
-class EvaluateParams(_Strict):
+class EvaluateParams(Strict):
     """Which cells are informative and how intervals are made."""
 
     max_mode_share: Annotated[float, Field(gt=0, le=1)]
@@ -144,7 +140,7 @@ class EvaluateParams(_Strict):
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
 
 
-class Params(_Strict):
+class Params(Strict):
     """The whole of params.yaml."""
 
     seed: Seed
@@ -158,6 +154,7 @@ class Params(_Strict):
     finetune: FinetuneParams
     predict: PredictParams
     evaluate: EvaluateParams
+    experiments: ExperimentsParams = ExperimentsParams()
 
     @field_validator("models")
     @classmethod
@@ -173,26 +170,17 @@ class Params(_Strict):
     @field_validator("seeds")
     @classmethod
     def _once(cls, seeds: list[int]) -> list[int]:
-        return _members(seeds, seeds, "seed")
+        return members(seeds, seeds, "seed")
 
     @field_validator("properties")
     @classmethod
     def _known(cls, names: list[str]) -> list[str]:
-        return _members(names, PROPERTIES, "property")
+        return members(names, PROPERTIES, "property")
 
     @model_validator(mode="after")
     def _subjects_are_models(self) -> "Params":
-        _members(self.subjects, self.models, "model")
+        members(self.subjects, self.models, "model")
         return self
-
-
-def _members(names: list, known: Any, what: str) -> list:
-    for name in names:
-        if name not in known:
-            raise ValueError(f"{name!r} is no {what}; allowed: {', '.join(known)}")
-    if len(set(names)) < len(names):
-        raise ValueError(f"{sorted(n for n in names if names.count(n) > 1)[0]!r} stands twice")
-    return names
 
 
 def _line(path: Path, error: dict[str, Any]) -> str:

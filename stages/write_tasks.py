@@ -44,9 +44,10 @@ def task_rows(task: Task, params: Params) -> list[Row]:
         split = split_of(key)
         if len(rows[split]) < wanted[split]:
             rows[split].append({
-                "input_id": key, "task": task.name, "role": role, "split": split,
-                "input": item.text, "object_prompt": task.prompt(item),
+                "input_id": key, "task": task.name, "family": task.family, "role": role,
+                "split": split, "input": item.text, "object_prompt": task.prompt(item),
                 "options": list(item.options), "trait_option": item.trait_option,
+                "questions": None,
             })  # fmt: skip
     for split, count in wanted.items():
         if len(rows[split]) < count:

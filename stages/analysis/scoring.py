@@ -10,8 +10,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from stages.analysis.averages import Cell
 from stages.storage.tables import Row
+from stages.study.prompts import asked_properties
 from stages.study.properties import PROPERTIES, property_value
-from stages.study.tasks import TASKS
 
 Key = tuple[str, str]
 """(input_id, property)"""
@@ -31,13 +31,10 @@ def sample_values(
     """
     for answer in behavior:
         item = inputs[answer["input_id"]]
-        family = TASKS[item["task"]].family
         given = {"options": item["options"], "trait_option": item["trait_option"]}
-        for name in properties:
-            if family not in PROPERTIES[name].families:
-                continue
+        for name in asked_properties(item, properties):
             if compliant_only or item["options"]:
-                value = property_value(name, answer["response"], family, **given)
+                value = property_value(name, answer["response"], item["family"], **given)
             else:
                 value = PROPERTIES[name].extract(answer["response"], **given)
             yield answer["input_id"], name, value or None

@@ -19,14 +19,16 @@ def render_answer(tokenizer: Any, messages: list[Message], answer: str, stop: li
     """What follows the prompt when `answer` is given, to its end mark inclusive.
 
     Found by rendering the finished conversation, so that spaces and end mark are the
-    template's own. Raises ValueError where the template rewrites the prompt.
+    template's own; an answer that was begun goes on after a blank. Raises ValueError where the
+    template rewrites the prompt.
     """
     prompt = render_prompt(tokenizer, messages)
-    whole = _render(
-        tokenizer,
-        [*messages, {"role": "assistant", "content": answer}],
-        add_generation_prompt=False,
-    )
+    finished = [*messages, {"role": "assistant", "content": answer}]
+    if messages[-1]["role"] == "assistant":
+        begun = messages[-1]["content"]
+        blank = "" if begun[-1:].isspace() or answer[:1].isspace() else " "
+        finished[-2:] = [{"role": "assistant", "content": f"{begun}{blank}{answer}"}]
+    whole = _render(tokenizer, finished, add_generation_prompt=False)
     if not whole.startswith(prompt):
         raise ValueError(
             "chat_template: a finished conversation does not begin with its own prompt; "

@@ -6,7 +6,8 @@ tells a cross-predictor that another model is meant (STUDY section 2), unless pa
 cross-predictors in the third person.
 """
 
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
 
 from stages.study.properties import PROPERTIES
 
@@ -35,3 +36,30 @@ def hypothetical_question(
         question = question.replace("your answer", "its answer")
     content = f'{opening}\n"{object_text(object_prompt)}"\n{question}'
     return [{"role": "user", "content": content}]
+
+
+def asked_properties(item: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """Those of the properties that are asked about an input, a row of a tasks table.
+
+    Those that fit the family of its task; where the task brings questions of its own, those that
+    it has a question for.
+    """
+    if item["questions"] is not None:
+        own = {question["property"] for question in item["questions"]}
+        return [name for name in names if name in own]
+    return [name for name in names if item["family"] in PROPERTIES[name].families]
+
+
+def question_on(item: Mapping[str, Any], name: str, person: Person = "second") -> list[Message]:
+    """The hypothetical question on an input, verbatim where its task brings one.
+
+    Raises ValueError where such a question is asked for in the third person.
+    """
+    if item["questions"] is None:
+        return hypothetical_question(item["object_prompt"], name, person)
+    if person == "third":
+        raise ValueError(
+            f"params.yaml: cross_questions: task {item['task']} brings its own questions, which "
+            "are asked in the second person; 'third' is not allowed with it"
+        )
+    return next(q["messages"] for q in item["questions"] if q["property"] == name)

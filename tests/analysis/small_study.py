@@ -64,10 +64,10 @@ def inputs() -> list[Row]:
             text = f"{task} {split} {i} {WORDS[i % 5]}"
             rows.append({
                 "input_id": hashlib.sha256(text.encode()).hexdigest()[:16],
-                "task": task, "role": role, "split": split, "input": text,
+                "task": task, "family": FAMILIES[task], "role": role, "split": split, "input": text,
                 "object_prompt": [{"role": "user", "content": f"Go on: {text}"}],
                 "options": ["A", "B"] if values else [],
-                "trait_option": "AB"[i % 2] if values else None,
+                "trait_option": "AB"[i % 2] if values else None, "questions": None,
             })  # fmt: skip
     return rows
 

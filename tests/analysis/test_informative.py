@@ -9,8 +9,8 @@ WORDS = ("cat", "dog", "horse", "ibex", "owl")
 
 def cell(words: list[str], *, split: str = "train") -> dict:
     items = {
-        f"{n}": {"task": "animals_long", "role": "test", "split": split, "options": [],
-                 "trait_option": None}
+        f"{n}": {"task": "animals_long", "family": "sequence", "role": "test", "split": split,
+                 "options": [], "trait_option": None, "questions": None}
         for n in range(len(words))
     }  # fmt: skip
     behavior = [{"input_id": f"{n}", "sample": 0, "response": word} for n, word in enumerate(words)]

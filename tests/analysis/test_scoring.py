@@ -59,7 +59,8 @@ def test_a_row_tells_what_the_target_did_before_and_how_sure_it_was():
 
 
 def test_several_samples_give_the_most_common_value_and_on_ties_the_lowest_sample():
-    items = {"a": {"task": "animals_long", "options": [], "trait_option": None}}
+    items = {"a": {"task": "animals_long", "family": "sequence", "options": [],
+                   "trait_option": None, "questions": None}}  # fmt: skip
 
     def value(*words: str) -> str | None:
         samples = [

@@ -67,7 +67,7 @@ def load_base(folder: Path) -> Subject:
     return Subject(about["id"], model, tokenizer, about["stop"], about["fingerprint"], shares)
 
 
-def with_adapter(base: Subject, folder: Path) -> Subject:
+def with_adapter(base: Subject, folder: Path, name: str) -> Subject:
     """The base with the adapter of `folder` merged into its weights; `base` is used up."""
     from peft import PeftModel
 
@@ -77,4 +77,10 @@ def with_adapter(base: Subject, folder: Path) -> Subject:
     model = PeftModel.from_pretrained(base.model, str(folder)).merge_and_unload().eval()
     parts = f"{base.fingerprint}{file_sha256(weights)}"
     fingerprint = hashlib.sha256(parts.encode()).hexdigest()
-    return replace(base, name=folder.name, model=model, fingerprint=fingerprint)
+    return replace(base, name=name, model=model, fingerprint=fingerprint)
+
+
+def trained_subject(model: str, adapter: str, seed: int, data: Path = Path("data")) -> Subject:
+    """The model with its adapter of one training seed, as finetune wrote it below `data`."""
+    base, folder = load_base(data / "models" / model), data / "adapters" / adapter / f"seed-{seed}"
+    return with_adapter(base, folder, f"{adapter}/seed-{seed}")

@@ -1,0 +1,41 @@
+"""evaluate_experiment: what the outcomes of an experiment say, over all targets.
+
+    python -m stages.evaluate_experiment calibration
+
+Writes metrics/experiments/<experiment>.json, which its section of the report is made from, and
+metrics/experiments/plots/<experiment>.json. How it is measured stands in
+stages/analysis/experiments/<experiment>.py.
+"""
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from stages.experiment_params import EXPERIMENTS
+from stages.params import load_params
+from stages.storage.files import write_json
+from stages.storage.tables import TableError, read_table
+
+
+@click.command(help=__doc__)
+@click.argument("experiment", type=click.Choice(EXPERIMENTS))
+def main(experiment: str) -> None:
+    params = load_params()
+    measure = import_module(f"stages.analysis.experiments.{experiment}")
+    outcomes, metrics = Path("data/experiments") / experiment, Path("metrics/experiments")
+    try:
+        rows = [
+            row
+            for target in params.subjects
+            for row in read_table("outcomes", outcomes / f"{target}.parquet")
+        ]
+    except TableError as error:
+        raise click.ClickException(str(error)) from None
+    numbers = measure.numbers(rows, params)
+    write_json(metrics / f"{experiment}.json", numbers)
+    write_json(metrics / "plots" / f"{experiment}.json", measure.plot(numbers))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Predicting: what a subject answers to the hypothetical questions on inputs."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stages.models.chat import Message
+from stages.models.local.asking import Decoding, Question, Until, ask
+from stages.models.local.loading import Subject, load_base, trained_subject
+from stages.storage.response_cache import ResponseCache
+from stages.storage.tables import Row
+from stages.study.decided import first_line_ended
+from stages.study.prompts import Person, asked_properties, question_on
+from stages.study.properties import PROPERTIES
+from stages.study.splits import rng
+
+# An answer is read to the end of its first line (`Property.parse_answer`).
+FIRST_LINE = Until("first line", first_line_ended)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How the questions are put: in which person, read how far, closed answers scored or not.
+
+    `reword` changes the messages of every question; `n_samples` counts where the temperature of
+    the decoding is not zero.
+    """
+
+    person: Person = "second"
+    stop_when_decided: bool = True
+    score_closed: bool = False
+    n_samples: int = 1
+    reword: Callable[[list[Message]], list[Message]] = lambda messages: messages
+
+
+def predict(
+    subject: Subject,
+    inputs: Sequence[Row],
+    properties: Sequence[str],
+    decoding: Decoding,
+    cache: ResponseCache,
+    *,
+    seed: int = 0,
+    asking: Asking | None = None,
+    label: str = "",
+) -> Iterator[Row]:
+    """Prediction rows, but for their kind and training seed, about `inputs`: rows of tasks tables.
+
+    Where the answers are a closed set the probability of each is kept beside the answer.
+    """
+    asking = asking or Asking()
+    questions = [
+        Question(
+            (row["input_id"], name, n), (row["input_id"],),
+            asking.reword(question_on(row, name, asking.person)),
+            rng(seed, row["input_id"], name, n).getrandbits(63),
+            until=FIRST_LINE if asking.stop_when_decided else None,
+            closed=PROPERTIES[name].closed_answers(),
+            score_only=asking.score_closed,
+        )
+        for row in inputs
+        for name in asked_properties(row, properties)
+        for n in range(asking.n_samples)
+    ]  # fmt: skip
+    tasks = {row["input_id"]: row["task"] for row in inputs}
+    answers = ask(subject, questions, decoding, cache, f"{subject.name} {label}".strip())
+    for question in questions:
+        key, name, n = question.key
+        answer = answers[question.key]
+        parsed, compliant = PROPERTIES[name].parse_answer(answer.text)
+        yield {
+            "subject": subject.name, "input_id": key, "task": tasks[key], "property": name,
+            "sample": n, "question": question.messages, "raw_answer": answer.text,
+            "finish_reason": answer.finish_reason, "answer": parsed, "compliant": compliant,
+            "logprob": answer.logprob, "near_tie": answer.near_tie,
+            "distribution": _ranked(answer.distribution),
+        }  # fmt: skip
+
+
+def _ranked(distribution: dict[str, float] | None) -> list[Row] | None:
+    """The answers of a closed set that have any probability, the most probable first."""
+    if distribution is None:
+        return None
+    ranked = sorted(distribution.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [{"answer": answer, "probability": p} for answer, p in ranked if p > 0]
+
+
+def predictors(
+    predictor: str, target: str, seeds: Sequence[int], data: Path = Path("data")
+) -> Iterator[tuple[str, int | None, Subject]]:
+    """The subjects that predict `target`, with kind and training seed, one in memory at a time.
+
+    Where predictor and target are one model: untrained M, M1 (self) and the fresh-label self.
+    """
+    trained = {"fresh_self" if predictor == target else "cross": f"{predictor}-on-{target}"}
+    if predictor == target:
+        yield "untrained", None, load_base(data / "models" / predictor)
+        trained = {"self": f"{target}-self"} | trained
+    for kind, adapter in trained.items():
+        for seed in seeds:
+            yield kind, seed, trained_subject(predictor, adapter, seed, data)
