@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 FIXTURES = ROOT.parent / "shared" / "fixtures" / "compliance.jsonl"
 FOUR = ("w", "x", "y", "z")
-TEXT_FAMILIES = ("sequence", "continuation")
+TEXT_FAMILIES = ("sequence", "continuation", "number")
 # Where the study deviates from the published rules of a group, on purpose.
 DEVIATIONS = {
     "multiple_choice": set(),
@@ -20,11 +20,19 @@ DEVIATIONS = {
     "single_character": {" "},  # a blank can be the character that is meant
     # Only the first line is read; an empty answer is none; "sorry" can be a word of an answer.
     "single_word": {"line\nbreak", " ", "", "sorry", "Sorry."},
+    "yes_no": set(),
+    "even_odd": set(),
+    "numeric": set(),
+    "sentiment": set(),
 }
 ASKED = {
     "true_false": "starts_with_vowel",
     "single_character": "first_character",
     "single_word": "first_word",
+    "yes_no": "starts_with_abcde",
+    "even_odd": "is_even_direct",
+    "numeric": "number_of_words",
+    "sentiment": "sentiment",
 }
 
 
