@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 FIXTURES = ROOT.parent / "shared" / "fixtures" / "compliance.jsonl"
 FOUR = ("w", "x", "y", "z")
-TEXT_FAMILIES = ("sequence", "continuation", "number")
+TEXT_FAMILIES = ("sequence", "continuation")
 # Where the study deviates from the published rules of a group, on purpose.
 DEVIATIONS = {
     "multiple_choice": set(),
@@ -112,3 +112,14 @@ def test_a_choice_is_one_of_the_letters_and_reads_as_itself(text, n_options):
     letter = choice_letter(text, options)
     assert letter is None or letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:n_options]
     assert letter is None or choice_letter(letter, options) == letter
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        ("7", None), ("-3, 4", None), ('"8"', None), ("4.5 or so", None), (" ", "blank"),
+        ("seven", "not_a_number"), ("the 7", "not_a_number"), ("7th", "not_a_number"),
+    ],
+)  # fmt: skip
+def test_where_a_number_is_asked_for_an_answer_opens_with_one(response, reason):
+    assert behavior_compliance(response, "number") == reason

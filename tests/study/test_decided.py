@@ -58,6 +58,19 @@ def test_no_choice_changes_after_it_is_decided(answer, length, family):
         assert values(names, opening, family) == values(names, answer, family)
 
 
+NUMERIC = st.lists(st.one_of(st.sampled_from("7,.-+( \nx"), st.text("0123456789.,- ")), max_size=9)
+
+
+@given(NUMERIC.map("".join).map(str.lstrip), st.integers(0, 20))
+@example("7.5", 2)
+@example("12", 1)
+@example("7a", 1)
+def test_no_number_changes_after_it_is_decided(answer, length):
+    opening, names = answer[:length], [n for n, p in PROPERTIES.items() if "number" in p.families]
+    if decides(names, "number")(opening):
+        assert values(names, opening, "number") == values(names, answer, "number")
+
+
 @given(ANSWERS, st.integers(0, 60), st.sampled_from(sorted(PROPERTIES)))
 def test_no_prediction_changes_after_its_first_line(answer, length, name):
     opening = answer[:length]
@@ -71,11 +84,13 @@ def test_no_prediction_changes_after_its_first_line(answer, length, name):
     [
         ("Peru Chad Om", ["third_word"], False), ("Peru Chad Oman ", ["third_word"], True),
         ("Peru", ["first_character"], True), ("Pe", ["second_character"], False),
+        ("7, 9", ["number"], True), ("7.", ["number"], False), ("seven", ["number"], True),
         ("Per", ["second_character"], True), ("P\ufffd", ["first_character"], False),
     ],
 )  # fmt: skip
 def test_an_answer_is_decided_as_soon_as_it_can_be(text, words, decided):
-    assert decides(words, "sequence")(text) is decided
+    family = "number" if words == ["number"] else "sequence"
+    assert decides([] if family == "number" else words, family)(text) is decided
 
 
 def test_a_property_that_takes_the_whole_answer_is_never_decided():

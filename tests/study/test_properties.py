@@ -42,6 +42,10 @@ KINDS = {id(prop.answer_kind): prop for prop in PROPERTIES.values()}.values()
         ("ethical_stance", "values", "A.", "true"),
         ("ethical_stance", "values", "B - no", "false"),
         ("ethical_stance", "values", "C", None),
+        ("is_even_direct", "number", "7, 9", "odd"),
+        ("is_even_direct", "number", "the 7", None),
+        ("is_even_direct", "number", "4.", "even"),
+        ("is_even_direct", "number", "4.5", None),
         ("first_word", "sequence", "none of them", "none"),
         ("first_and_second_character", "sequence", "A cat", "a space"),
         ("second_and_third_character", "continuation", "Tom", "om"),
@@ -177,7 +181,7 @@ def test_a_property_that_cannot_be_asked_is_refused(question, families, message)
 def test_compliance_of_any_text_is_told(text, family):
     options = ("x", "y")
     reason = behavior_compliance(text, family, options=options)
-    assert reason in (None, "blank", "refusal", "not_an_option")
+    assert reason in (None, "blank", "refusal", "not_an_option", "not_a_number")
     letter = choice_letter(text, options)
     assert letter in (None, "A", "B")
     if family in ("multiple_choice", "values"):

@@ -13,7 +13,7 @@ no punctuation around a word; a blank is written "space", so that it can be said
 
 from collections.abc import Sequence
 
-from stages.study.compliance import behavior_compliance, choice_letter
+from stages.study.compliance import behavior_compliance, choice_letter, leading_number
 from stages.study.properties.answers import AnswerKind, one_of
 from stages.study.properties.discovery import discovered
 from stages.study.properties.property import FAMILIES, NUMBER, TEXT, Property, asking, comparable
@@ -49,12 +49,15 @@ def property_value(
 ) -> str | None:
     """The value that the study uses: of a compliant answer, None where there is none.
 
-    In tasks with options the answer is first read as its letter ("B. Peru" is B).
+    In tasks with options the answer is first read as its letter ("B. Peru" is B), in those that
+    ask for a number as the number that it opens with ("7, 9" is 7).
     """
     if behavior_compliance(response, family, options=options) is not None:
         return None
     if family in ("multiple_choice", "values"):
         response = choice_letter(response, options) or ""
+    if family == "number":
+        response = leading_number(response) or ""
     prop = PROPERTIES[name]
     value = prop.extract(response, options, trait_option)
     return None if value is None or value == prop.missing else comparable(value, prop)
