@@ -11,5 +11,11 @@ from stages.study.tasks.values import VALUES
 __all__ = ["TASKS", "Item", "Task"]
 
 TASKS: dict[str, Task] = {
-    task.name: task for task in (*SEQUENCES, ENCYCLOPEDIA, FACTS_CHOICE, STORIES, VALUES, *CODES)
-}
+    task.name: task
+    for task in (
+        *SEQUENCES, *ENCYCLOPEDIA, *STORIES,  # text
+        *FACTS_CHOICE,  # multiple choice
+        VALUES,
+        *CODES,  # for controls
+    )
+}  # fmt: skip
