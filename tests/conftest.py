@@ -72,7 +72,7 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
     params["models"], params["subjects"] = models, list(models)
     params["tasks"] |= {
         "train": ["countries_long", "facts_choice"],
-        "test": ["animals_long", "values_choice"],
+        "test": ["animals_long", "survival_instinct"],
         "train_inputs": 10, "pilot_inputs": 4, "test_inputs": 6,
     }  # fmt: skip
     params["sampling"] |= {"max_tokens": 6}

@@ -18,7 +18,7 @@ TASKS: dict[str, Task] = {
         *SEQUENCES, *ENCYCLOPEDIA, *STORIES,  # text
         *NUMBERS,
         *FACTS_CHOICE, *REASONING_CHOICE,  # multiple choice
-        VALUES,
+        *VALUES,
         *CODES,  # for controls
     )
 }  # fmt: skip
