@@ -60,8 +60,16 @@ def overrides(preset: dict[str, Any], above: str = "") -> Iterator[tuple[str, st
         if isinstance(value, dict):
             yield from overrides(value, f"{above}{key}.")
         else:
-            text = json.dumps(value, separators=(",", ":")) if not isinstance(value, str) else value
-            yield f"{above}{key}", text.replace('"', "")
+            yield f"{above}{key}", _word(value)
+
+
+def _word(value: Any) -> str:
+    """A value in the grammar of dvc's overrides: no blanks, and floats with a point."""
+    if isinstance(value, list):
+        return f"[{','.join(map(_word, value))}]"
+    if isinstance(value, float):
+        return f"{value:f}".rstrip("0")
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from stages.analysis.pictures import data_file, plots, svg
+from stages.analysis.pictures import svg
 from stages.analysis.reporting import render, report_numbers, sample_rows, section, trusted
 from stages.params import load_params
 from stages.storage.files import atomic_path
@@ -38,7 +38,9 @@ def main() -> None:
     shown = report_numbers(scores, params)
     left_out = [cell for cell in by_task["uninformative"] if cell["role"] == "test"]
     page = {
-        "pictures": [trusted(_picture(name)) for name in MAIN_PICTURES],
+        "pictures": [
+            trusted(svg(name, _json(f"metrics/plots/{name}.json"))) for name in MAIN_PICTURES
+        ],
         "experiments": [e | {"text": trusted(e["text"], markdown=True)} for e in experiments],
         "rows": sample_rows(scores, predictions),
         "left_out": left_out,
@@ -55,14 +57,9 @@ def main() -> None:
 def _experiment(name: str) -> Row:
     """The section of an experiment: its text, its picture and a few of its rows."""
     text = section(name, _json(f"metrics/experiments/{name}.json"))
-    picture = trusted(_picture(name))
+    picture = trusted(svg(name, _json(f"metrics/experiments/plots/{name}.json")))
     rows = _json(f"metrics/experiments/rows/{name}.json")
     return {"name": name, "text": text, "picture": picture, "rows": rows}
-
-
-def _picture(name: str) -> str:
-    plot = plots()[name]
-    return svg(plot, _json(data_file(plot)))
 
 
 def _json(path: str | Path):

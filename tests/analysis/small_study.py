@@ -7,7 +7,6 @@ held-out animal. With training seeds other than 0, cross is right where i is a m
 """
 
 import hashlib
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +15,6 @@ import yaml
 from stages.storage.files import write_json
 from stages.storage.tables import Row, write_table
 from stages.study.properties import PROPERTIES, property_value
-from tests.conftest import ROOT
 
 MODELS = ("left", "right")
 PROPERTY_NAMES = ("first_word", "first_character", "ethical_stance")
@@ -162,7 +160,6 @@ def dataset(target: str, seeds: Sequence[int | None]) -> list[Row]:
 
 def write_study(root: Path, seeds: Sequence[int] = (0,)) -> None:
     """Write params.yaml and data/ of the small study under `root`."""
-    shutil.copy(ROOT / "dvc.yaml", root)
     (root / "params.yaml").write_text(yaml.safe_dump(params(seeds)), encoding="utf-8")
     data = root / "data"
     rows = inputs()
