@@ -9,18 +9,17 @@ are DVCLive's.
 """
 
 import json
-from collections import Counter
 from pathlib import Path
 from shutil import copytree
 
 import click
 
-from stages.models.local.finetuning import finetuned
+from stages.models.local.finetuning import finetuned, own_answers
 from stages.models.local.loading import load_base
 from stages.models.local.train import Settings
-from stages.params import Params, load_params
+from stages.params import load_params
 from stages.storage.files import atomic_folder
-from stages.storage.tables import Row, read_table
+from stages.storage.tables import read_table
 
 
 @click.command(help=__doc__)
@@ -35,43 +34,12 @@ def main(model: str, dataset: str, adapter: str) -> None:
             own = [row for row in rows if row["seed"] in (None, seed)]
             if params.finetune.rehearse:
                 own += own_answers(model, {r["input_id"] for r in own if r["slice"] == "train"})
-            finished = finetuned(
-                load_base(Path("data/models") / model), own, settings(params, seed)
-            )
+            settings = Settings.told(params.finetune.model_dump(), seed)
+            finished = finetuned(load_base(Path("data/models") / model), own, settings)
             copytree(finished, folder / f"seed-{seed}")
             report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}
             click.echo(f"{adapter}, seed {seed}: {json.dumps(shown)}")
-
-
-def settings(params: Params, seed: int) -> Settings:
-    """The hyper-parameters of both arms."""
-    rows_only = {"held_back", "rehearse", "scramble_labels"}
-    return Settings(seed=seed, **params.finetune.model_dump(exclude=rows_only))
-
-
-def own_answers(model: str, wanted: set[str]) -> list[Row]:
-    """What the base model itself answered to the prompts of `wanted` inputs, as training rows.
-
-    Only answers that it ended itself: one that was cut would teach it to end there.
-    """
-    rows = []
-    behavior = read_table("behavior", f"data/behavior/{model}.parquet")
-    tasks = {row["task"] for row in behavior}
-    prompts = {
-        row["input_id"]: row["object_prompt"]
-        for task in sorted(tasks)
-        for row in read_table("tasks", f"data/tasks/{task}.parquet")
-    }
-    samples = Counter(row["input_id"] for row in behavior)
-    for row in behavior:
-        if row["input_id"] in wanted and row["finish_reason"] == "stop":
-            rows.append({
-                "input_id": row["input_id"], "question": prompts[row["input_id"]],
-                "label": row["response"], "weight": 1 / samples[row["input_id"]],
-                "slice": "train",
-            })  # fmt: skip
-    return rows
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Finetuning a subject on rows of a dataset; what was trained once is kept in the user's cache."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,7 @@ from stages.models.local.loss import Example
 from stages.models.local.train import ENGINE, Settings, train_lora
 from stages.storage.files import atomic_folder, write_json
 from stages.storage.response_cache import cache_folder, content_key
-from stages.storage.tables import Row
+from stages.storage.tables import Row, read_table
 
 
 def finetuned(subject: Subject, rows: Sequence[Row], settings: Settings) -> Path:
@@ -51,6 +52,30 @@ def finetuned(subject: Subject, rows: Sequence[Row], settings: Settings) -> Path
         write_json(folder / "train_log.json", report)
     rmtree(checkpoint, ignore_errors=True)
     return finished
+
+
+def own_answers(model: str, wanted: set[str]) -> list[Row]:
+    """What the base model itself answered to the prompts of `wanted` inputs, as training rows.
+
+    Only answers that it ended itself: one that was cut would teach it to end there.
+    """
+    rows = []
+    behavior = read_table("behavior", f"data/behavior/{model}.parquet")
+    tasks = {row["task"] for row in behavior}
+    prompts = {
+        row["input_id"]: row["object_prompt"]
+        for task in sorted(tasks)
+        for row in read_table("tasks", f"data/tasks/{task}.parquet")
+    }
+    samples = Counter(row["input_id"] for row in behavior)
+    for row in behavior:
+        if row["input_id"] in wanted and row["finish_reason"] == "stop":
+            rows.append({
+                "input_id": row["input_id"], "question": prompts[row["input_id"]],
+                "label": row["response"], "weight": 1 / samples[row["input_id"]],
+                "slice": "train",
+            })  # fmt: skip
+    return rows
 
 
 def examples(subject: Subject, rows: Sequence[Row]) -> dict[str, list[Example]]:

@@ -5,8 +5,8 @@
 
 import json
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,12 @@ class Settings:
     warmup_fraction: float
     checkpoint_every: int
     seed: int
+
+    @classmethod
+    def told(cls, keys: Mapping[str, Any], seed: int) -> "Settings":
+        """Those of the keys of params.yaml's section finetune that decide a training."""
+        names = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in keys.items() if name in names}, seed=seed)
 
 
 def train_lora(
