@@ -3,7 +3,7 @@
 Every subset is defined without looking at what self or cross answered.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import exp
 
 from stages.analysis.baselines import TEXT_CLASSIFIER
@@ -88,20 +88,30 @@ def entropy_matched(rows: Sequence[Row]) -> set[Behavior]:
     are spread as both spread them (the paper's entropy adjustment). `rows` is one score row for
     each behavior.
     """
+    return entropy_kept(rows, "before", "truth")[1]
+
+
+def entropy_kept(
+    rows: Iterable[Row], before: str, after: str
+) -> tuple[set[Behavior], set[Behavior]]:
+    """The behaviors that the entropy adjustment of two columns keeps: of `before`, of `after`.
+
+    `rows` is one row for each behavior; those that lack one of the two are left out.
+    """
     studies: dict[tuple[str, int], list[Row]] = {}
     for row in rows:
-        if row["before"] is not None:
+        if row[before] is not None and row[after] is not None:
             studies.setdefault((row["target"], row["seed"]), []).append(row)
-    kept: set[Behavior] = set()
+    kept: tuple[set[Behavior], set[Behavior]] = set(), set()
     for study, found in studies.items():
-        before, after = (
+        tables = (
             [
                 {"task": r["task"], "string": r["input_id"], "property": r["property"],
                  "answer": r[column]}
                 for r in found
             ]
-            for column in ("before", "truth")
+            for column in (before, after)
         )  # fmt: skip
-        matched = entropy_adjusted(before, after)[1]
-        kept |= {(*study, row["string"], row["property"]) for row in matched}
+        for behaviors, matched in zip(kept, entropy_adjusted(*tables), strict=True):
+            behaviors.update((*study, row["string"], row["property"]) for row in matched)
     return kept

@@ -32,6 +32,12 @@ def behavior(name: str, seed: int | None = None) -> list[Row]:
     return [row for row in rows if row["seed"] == seed]
 
 
+def predicted(predictor: str, target: str, kind: str, seed: int) -> list[Row]:
+    """What a trained predictor answered in the main study."""
+    rows = read_table("predictions", f"data/predictions/{predictor}-on-{target}.parquet")
+    return [row for row in rows if (row["kind"], row["seed"]) == (kind, seed)]
+
+
 def values(did: Iterable[Row], inputs: Iterable[Row], properties: Sequence[str]) -> dict[Key, str]:
     """(input_id, property) -> value of what was done; without those that have none."""
     by_id = {row["input_id"]: row for row in inputs}
@@ -56,9 +62,14 @@ def arms(target: str, params: Params) -> Iterator[tuple[str, str, int | None, Su
     """
     for predictor in sorted(params.subjects, key=lambda name: name != target):
         for kind, seed, subject in predictors(predictor, target, params.seeds):
-            own = kind in ("untrained", "self")
-            person = "second" if own else params.cross_questions.test
-            yield predictor, kind, seed, subject, Asking(person)
+            yield predictor, kind, seed, subject, asking(kind, params)
+
+
+def asking(kind: str, params: Params) -> Asking:
+    """How the main study asks; the fresh-label self as the cross-predictors, whose rows it has."""
+    person = params.cross_questions.test if kind in ("fresh_self", "cross") else "second"
+    rule = params.predict
+    return Asking(person, rule.stop_when_decided, rule.closed_answers == "score")
 
 
 def outcomes(
