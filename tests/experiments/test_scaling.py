@@ -1,0 +1,134 @@
+"""Smaller training sets are parts of larger ones; the largest point is the main study."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from stages import evaluate
+from stages.analysis.experiments.scaling import numbers, plot
+from stages.analysis.reporting import render
+from stages.experiments.scaling import run, training_order
+from stages.params import ParamsError
+from stages.storage.response_cache import ResponseCache, cache_folder
+from stages.storage.tables import Row, read_table, write_table
+from tests.analysis import small_study
+from tests.experiments import tiny_study
+
+PARAMS = tiny_study.params({"scaling": {"sizes": [2, 5], "inputs": 6}})
+
+
+def lessons(sizes: dict[str, int]) -> list[Row]:
+    return [
+        {"input_id": f"{task}-{number}", "task": task}
+        for task, size in sizes.items()
+        for number in range(size)
+    ]
+
+
+def two_tasks():
+    tasks = small_study.params()["tasks"] | {"train": ["countries_long", "colors_long"]}
+    return tiny_study.params({}, tasks=tasks)
+
+
+def test_every_beginning_of_the_order_is_balanced_over_tasks():
+    rows = lessons({"colors_long": 9, "countries_long": 4})
+    order = training_order(rows, rows, two_tasks())
+    assert sorted(order) == sorted(row["input_id"] for row in rows)
+    for size in range(1, 9):
+        countries = sum(key.startswith("countries") for key in order[:size])
+        assert countries == (size + 1) // 2
+    assert all(key.startswith("colors") for key in order[8:])
+
+
+def test_the_order_is_decided_by_ids_and_more_inputs_only_add_to_it():
+    few, many = lessons({"colors_long": 5}), lessons({"colors_long": 9})
+    order = training_order(few, few, two_tasks())
+    assert training_order(few[::-1], few[::-1], two_tasks()) == order
+    assert [key for key in training_order(many, many, two_tasks()) if key in order] == order
+
+
+def test_only_inputs_that_both_datasets_teach_are_taken():
+    stale, fresh = lessons({"colors_long": 5})[:3], lessons({"colors_long": 5})[1:]
+    order = training_order(stale, fresh, two_tasks())
+    assert sorted(order) == ["colors_long-1", "colors_long-2"]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Iterator[Path]:
+    with tiny_study.working_study(tmp_path_factory.mktemp("study")) as root:
+        evaluate.main([], standalone_mode=False)
+        yield root
+
+
+def test_each_arm_is_trained_at_each_size_and_once(study):
+    before = set((cache_folder() / "adapters").iterdir())
+    with ResponseCache(study / "c.sqlite") as cache:
+        rows = run("left", PARAMS, cache)
+        trained = set((cache_folder() / "adapters").iterdir()) - before
+        assert len(trained) == 3 * 2
+        assert run("left", PARAMS, cache) == rows
+        assert set((cache_folder() / "adapters").iterdir()) == before | trained
+    write_table("outcomes", rows, "outcomes.parquet")
+    asked = {}
+    for row in rows:
+        place = row["input_id"], row["property"]
+        asked.setdefault((row["kind"], row["condition"]), set()).add(place)
+    assert set(asked) == {
+        (kind, size) for kind in ("self", "fresh_self", "cross") for size in ("2", "5", "20")
+    }
+    assert len(set(map(frozenset, asked.values()))) == 1
+    assert len({key for key, _ in asked["self", "2"]}) == 6  # values_choice is uninformative
+    said = {
+        (row["input_id"], row["property"]): row["raw_answer"]
+        for row in read_table("predictions", "data/predictions/right-on-left.parquet")
+    }
+    assert all(
+        said[row["input_id"], row["property"]] == row["raw_answer"]
+        for row in rows if (row["kind"], row["condition"]) == ("cross", "20")
+    )  # fmt: skip
+
+
+def test_only_informative_cells_are_asked_about(study):
+    with ResponseCache(study / "c.sqlite") as cache:
+        rows = run("left", PARAMS, cache)
+    assert {row["property"] for row in rows} == {"first_word", "first_character"}
+
+
+def test_a_size_that_is_no_part_is_named(study):
+    params = tiny_study.params({"scaling": {"sizes": [2, 20], "inputs": 6}})
+    with (
+        ResponseCache(study / "c.sqlite") as cache,
+        pytest.raises(ParamsError, match=r"scaling\.sizes: 20 is not under 20.*right"),
+    ):
+        run("right", params, cache)
+
+
+def outcome(kind: str, size: int, number: int, right: bool, target: str = "left") -> Row:
+    return {
+        "target": target, "predictor": target, "kind": kind, "seed": 0, "condition": str(size),
+        "input_id": f"{number:016}", "task": "animals_long", "property": "first_word",
+        "correct": right, "mode_correct": number == 0,
+    }  # fmt: skip
+
+
+def test_accuracies_and_gaps_stand_by_size_and_the_main_study_is_the_last():
+    rows = [
+        outcome(kind, size, number, number < hits)
+        for kind, sizes in {
+            "self": {2: 1, 5: 2, 40: 4}, "fresh_self": {2: 1, 5: 3, 39: 4},
+            "cross": {2: 1, 5: 1, 39: 2},
+        }.items()
+        for size, hits in sizes.items()
+        for number in range(4)
+    ]  # fmt: skip
+    found = numbers(rows, PARAMS)
+    left = found["targets"]["left"]
+    assert [size["inputs"] for size in left["sizes"]] == [2, 5, 40]
+    assert [size["self"]["estimate"] for size in left["sizes"]] == [0.25, 0.5, 1.0]
+    assert [size["self_minus_cross"]["estimate"] for size in left["sizes"]] == [0, 0.25, 0.5]
+    assert [s["fresh_self_minus_cross"]["estimate"] for s in left["sizes"]] == [0, 0.5, 0.5]
+    assert left["mode"]["estimate"] == 0.25
+    points = [p for p in plot(found) if (p["target"], p["kind"]) == ("left", "cross")]
+    assert [(p["inputs"], p["accuracy"]) for p in points] == [(2, 0.25), (5, 0.25), (40, 0.5)]
+    assert "| left | 40 | 1.000" in render("experiments/scaling.md.j2", numbers=found)
