@@ -32,7 +32,7 @@ def render(template: str, **shown) -> str:
 
 def section(experiment: str, numbers: Mapping) -> str:
     """The section of an experiment in metrics/report.md, from its metrics file."""
-    return render(f"experiments/{experiment}.md.j2", **numbers)
+    return render(f"experiments/{experiment}.md.j2", numbers=numbers)
 
 
 def trusted(text: str, *, markdown: bool = False) -> Markup:
