@@ -51,13 +51,13 @@ def run(target: str, params: Params, cache: ResponseCache) -> list[Row]:
     Kind `untrained_own` is the paper's untrained: M about M, so another target; as M has no seed,
     these rows have the first.
     """
-    items = _items(target, params)
+    items = asked_items(target, params)
     did: dict[int | None, dict[Key, dict[str, Shares]]] = {}
     said: list[tuple[str, str, int | None, dict[Key, Said]]] = []
     for predictor, kind, seed, subject, asking in arms(target, params):
         if kind in ("untrained", "self"):
-            did[seed] = _behavior(subject, items, params, cache)
-        said.append((predictor, kind, seed, _predictions(subject, items, asking, params, cache)))
+            did[seed] = behavior_shares(subject, items, params, cache)
+        said.append((predictor, kind, seed, said_shares(subject, items, asking, params, cache)))
     first = params.seeds[0]
     compared = [
         *((p, kind, s, did[s], found) for p, kind, seed, found in said
@@ -72,11 +72,11 @@ def run(target: str, params: Params, cache: ResponseCache) -> list[Row]:
         for item in inputs
         for name in names
         if (key := (item["input_id"], name)) in truth and key in found
-        for row in _rows(key, truth[key], found[key])
+        for row in value_rows(key, truth[key], found[key])
     ]
 
 
-def _items(target: str, params: Params) -> dict[str, tuple[list[Row], list[str]]]:
+def asked_items(target: str, params: Params) -> dict[str, tuple[list[Row], list[str]]]:
     """task -> its inputs and the properties of them that are asked, informative cells only."""
     told = params.experiments.calibration
     if other := [name for name in told.properties if name not in params.properties]:
@@ -94,7 +94,7 @@ def _items(target: str, params: Params) -> dict[str, tuple[list[Row], list[str]]
     return {task: (inputs, sorted(names)) for task, (inputs, names) in found.items()}
 
 
-def _behavior(
+def behavior_shares(
     subject: Subject,
     items: Mapping[str, tuple[list[Row], list[str]]],
     params: Params,
@@ -170,20 +170,25 @@ def _sampled(
     drawn: dict[Key, list[str | None]] = {}
     for key, name, value in sample_values(behavior, {r["input_id"]: r for r in inputs}, names):
         drawn.setdefault((key, name), []).append(value)
-    found = {}
-    for key, values in drawn.items():
-        shares = {
-            "all": _shares(values),
-            "first_half": _shares(values[: samples // 2]),
-            "second_half": _shares(values[samples // 2 :]),
-        }
-        complied = sum(value is not None for value in values) / samples
-        if complied >= params.evaluate.min_compliance and all(shares.values()):
-            found[key] = shares
-    return found
+    return {
+        key: by_condition(values)
+        for key, values in drawn.items()
+        if sum(value is not None for value in values) >= params.evaluate.min_compliance * samples
+        and all(by_condition(values).values())
+    }
 
 
-def _predictions(
+def by_condition(values: Sequence[str | None]) -> dict[str, Shares]:
+    """The shares of all samples and of each half, by condition."""
+    half = len(values) // 2
+    return {
+        "all": _shares(values),
+        "first_half": _shares(values[:half]),
+        "second_half": _shares(values[half:]),
+    }
+
+
+def said_shares(
     subject: Subject,
     items: Mapping[str, tuple[list[Row], list[str]]],
     asking: Asking,
@@ -217,7 +222,7 @@ def _predictions(
     return found
 
 
-def _rows(key: Key, did: Mapping[str, Shares], said: Said) -> Iterator[Row]:
+def value_rows(key: Key, did: Mapping[str, Shares], said: Said) -> Iterator[Row]:
     """The values of one input and property under each condition; of the halves the likeliest."""
     answer = next(iter(said.shares), None)
     for condition, shares in did.items():
