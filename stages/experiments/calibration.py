@@ -102,14 +102,15 @@ def behavior_shares(
 ) -> dict[Key, dict[str, Shares]]:
     """The distribution of each property's values by condition.
 
-    An input whose answers have a value less often than evaluate.min_compliance is left out.
+    Shares are those of the answers that have a value, however few at temperature 1; an input
+    with none, in either half of the samples, is left out.
     """
     found: dict[Key, dict[str, Shares]] = {}
     for task, (inputs, names) in items.items():
         letters = _letters(subject, inputs, cache, task)
         for item in inputs:
             if item["input_id"] in letters:
-                found |= _exact(item, letters[item["input_id"]], names, params)
+                found |= _exact(item, letters[item["input_id"]], names)
         if rest := [item for item in inputs if item["input_id"] not in letters]:
             found |= _sampled(subject, rest, names, params, cache, task)
     return found
@@ -134,11 +135,9 @@ def _letters(
     return {key: answer.distribution for (key,), answer in answers.items() if answer.distribution}
 
 
-def _exact(
-    item: Row, letters: Shares, names: Sequence[str], params: Params
-) -> dict[Key, dict[str, Shares]]:
+def _exact(item: Row, letters: Shares, names: Sequence[str]) -> dict[Key, dict[str, Shares]]:
     total = sum(letters.values())
-    if total <= 0 or total < params.evaluate.min_compliance:
+    if not total:
         return {}
     found = {}
     for name in names:
@@ -149,7 +148,8 @@ def _exact(
             )
             if value is not None:
                 shares[value] = shares.get(value, 0.0) + probability / total
-        found[item["input_id"], name] = {"exact": _likeliest_first(shares)}
+        if shares:
+            found[item["input_id"], name] = {"exact": _likeliest_first(shares)}
     return found
 
 
@@ -161,10 +161,10 @@ def _sampled(
     cache: ResponseCache,
     label: str,
 ) -> dict[Key, dict[str, Shares]]:
-    samples = params.experiments.calibration.samples
     behavior = sample(
         subject, inputs, Decoding(params.sampling.max_tokens, 1.0), cache,
-        seed=params.seed, n_samples=samples, label=f"{label} at temperature 1",
+        seed=params.seed, n_samples=params.experiments.calibration.samples,
+        label=f"{label} at temperature 1",
         cut_for=names if params.sampling.stop_when_decided else None,
     )  # fmt: skip
     drawn: dict[Key, list[str | None]] = {}
@@ -173,8 +173,7 @@ def _sampled(
     return {
         key: by_condition(values)
         for key, values in drawn.items()
-        if sum(value is not None for value in values) >= params.evaluate.min_compliance * samples
-        and all(by_condition(values).values())
+        if all(by_condition(values).values())
     }
 
 
