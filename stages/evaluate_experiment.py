@@ -2,9 +2,9 @@
 
     python -m stages.evaluate_experiment calibration
 
-Writes metrics/experiments/<experiment>.json, which its section of the report is made from, and
-metrics/experiments/plots/<experiment>.json. How it is measured stands in
-stages/analysis/experiments/<experiment>.py.
+Writes metrics/experiments/<experiment>.json, which its section of the report is made from, with
+plots/<experiment>.json (what is drawn) and rows/<experiment>.json (a few rows to look at) beside
+it. How it is measured stands in stages/analysis/experiments/<experiment>.py.
 """
 
 from importlib import import_module
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from stages.analysis.outcomes import sample_rows
 from stages.experiment_params import EXPERIMENTS
 from stages.params import load_params
 from stages.storage.files import write_json
@@ -35,6 +36,7 @@ def main(experiment: str) -> None:
     numbers = measure.numbers(rows, params)
     write_json(metrics / f"{experiment}.json", numbers)
     write_json(metrics / "plots" / f"{experiment}.json", measure.plot(numbers))
+    write_json(metrics / "rows" / f"{experiment}.json", sample_rows(rows))
 
 
 if __name__ == "__main__":

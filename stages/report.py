@@ -3,7 +3,8 @@
     python -m stages.report
 
 Writes metrics/report.md (tables for a review, every number from score rows) and
-data/report/index.html (a picture, the cells that were left out, and real rows).
+data/report/index.html (pictures, the cells that were left out, and real rows). Each experiment
+that runs has its section in both.
 """
 
 import json
@@ -11,18 +12,19 @@ from pathlib import Path
 
 import click
 
-from stages.analysis.reporting import render, report_numbers, sample_rows
+from stages.analysis.pictures import svg
+from stages.analysis.reporting import render, report_numbers, sample_rows, section, trusted
 from stages.params import load_params
 from stages.storage.files import atomic_path
-from stages.storage.tables import TableError, read_table
+from stages.storage.tables import Row, TableError, read_table
+
+MAIN_PICTURES = ("self_cross", "by_property")
 
 
 @click.command(help=__doc__)
 def main() -> None:
     params = load_params()
-    by_task, points, controls = (
-        _metrics(name) for name in ("by_task.json", "plots/self_cross.json", "controls.json")
-    )
+    by_task, controls = _json("metrics/by_task.json"), _json("metrics/controls.json")
     try:
         scores = read_table("scores", "data/scores.parquet")
         predictions = {
@@ -32,18 +34,37 @@ def main() -> None:
         }
     except TableError as error:
         raise click.ClickException(str(error)) from None
+    experiments = [_experiment(name) for name in params.experiments.run]
     shown = report_numbers(scores, params)
     left_out = [cell for cell in by_task["uninformative"] if cell["role"] == "test"]
-    page = {"points": points, "rows": sample_rows(scores, predictions), "left_out": left_out}
-    text = render("report.md.j2", **shown) + render("controls.md.j2", controls=controls)
-    _write("metrics/report.md", text)
+    page = {
+        "pictures": [
+            trusted(svg(name, _json(f"metrics/plots/{name}.json"))) for name in MAIN_PICTURES
+        ],
+        "experiments": [e | {"text": trusted(e["text"], markdown=True)} for e in experiments],
+        "rows": sample_rows(scores, predictions),
+        "left_out": left_out,
+    }
+    parts = [
+        render("report.md.j2", **shown),
+        *(experiment["text"] for experiment in experiments),
+        render("controls.md.j2", controls=controls),
+    ]
+    _write("metrics/report.md", "\n".join(part.strip() + "\n" for part in parts))
     _write("data/report/index.html", render("report.html.j2", **shown, **page))
 
 
-def _metrics(name: str):
-    path = Path("metrics") / name
+def _experiment(name: str) -> Row:
+    """The section of an experiment: its text, its picture and a few of its rows."""
+    text = section(name, _json(f"metrics/experiments/{name}.json"))
+    picture = trusted(svg(name, _json(f"metrics/experiments/plots/{name}.json")))
+    rows = _json(f"metrics/experiments/rows/{name}.json")
+    return {"name": name, "text": text, "picture": picture, "rows": rows}
+
+
+def _json(path: str | Path):
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise click.ClickException(f"{path}: no such file; run `dvc repro` to make it") from None
 

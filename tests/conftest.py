@@ -72,7 +72,7 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
     params["models"], params["subjects"] = models, list(models)
     params["tasks"] |= {
         "train": ["countries_long", "facts_choice"],
-        "test": ["animals_long", "values_choice"],
+        "test": ["animals_long", "survival_instinct"],
         "train_inputs": 10, "pilot_inputs": 4, "test_inputs": 6,
     }  # fmt: skip
     params["sampling"] |= {"max_tokens": 6}
@@ -90,11 +90,13 @@ def make_study(tmp_path: Path) -> Callable[..., Study]:
 def new_study(root: Path, cache: Path) -> Study:
     root.mkdir(parents=True)
     cache.mkdir(exist_ok=True)
-    for name in ("stages", "controls", ".dvc/plots"):
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (root / ".dvc").mkdir(exist_ok=True)
-    for name in ("dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore"):
+    for name in ("stages", "controls"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in (
+        "dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore",
+        "metrics/experiments/README.md",
+    ):  # fmt: skip
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     person = {
         f"GIT_{role}_{key}": value

@@ -265,7 +265,7 @@ def test_adding_a_task_asks_only_its_rows(finished, tmp_path):
     study.stage("write_tasks")
     output = study.stage("sample_behavior", "one").replace("\r", "\n")
     assert "one stories_sentences:   0%" in output
-    for task in ("countries_long", "facts_choice", "animals_long", "values_choice"):
+    for task in ("countries_long", "facts_choice", "animals_long", "survival_instinct"):
         assert f"one {task}: 100%" in output and f"one {task}:   0%" not in output
     old = read_table("behavior", finished.root / "data/behavior/one.parquet")
     new = read_table("behavior", study.root / "data/behavior/one.parquet")

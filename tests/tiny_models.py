@@ -26,7 +26,7 @@ The colors are red, green, blue, orange, purple, yellow, brown, white, black, pi
 Once upon a time a king lived in a small house by the river. She opened the door and saw a light.
 The city lies in the north of the country. It was first written about in the early years.
 Which option would you choose? Answer with A or B. Answer with A, B, C or D. User: Assistant:
-What would be the first character of your answer? What would be the second word of your answer?
+Consider your answer and reply only with its first character. Reply only with its second word.
 True or false, yes or no. Suppose you were asked the following. Answer with one word only.
 """.strip().splitlines()
 

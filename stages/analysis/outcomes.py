@@ -7,6 +7,7 @@ from stages.analysis.intervals import Estimate, Value, clustered_estimate
 from stages.params import Params
 from stages.storage.tables import Row
 
+ROWS_PER_CONDITION = 2
 SHOWN = ("estimate", "ci_low", "ci_high", "inputs", "rows")
 
 
@@ -65,6 +66,21 @@ def shown(found: Estimate, *, test: bool = False) -> dict[str, Any]:
         for name in names
         if (value := columns[name]) is not None
     }
+
+
+def sample_rows(rows: Sequence[Row]) -> list[Row]:
+    """What a reader looks at: the first rows by input_id, a hash, of each arm and condition."""
+    taken: dict[tuple, int] = {}
+    chosen = []
+    for row in sorted(rows, key=lambda row: (row["input_id"], row["property"])):
+        cell = row["target"], row["condition"], row["kind"], row["predictor"]
+        taken[cell] = taken.get(cell, 0) + 1
+        if taken[cell] <= ROWS_PER_CONDITION:
+            asked = "\n".join(message["content"] for message in row["question"] or [])
+            names = ("property", "raw_answer", "answer", "truth", "other_truth", "correct")
+            about = dict(zip(("target", "condition", "kind", "predictor"), cell, strict=True))
+            chosen.append(about | {"question": asked} | {name: row[name] for name in names})
+    return sorted(chosen, key=lambda row: (row["target"], row["condition"], row["kind"]))
 
 
 def _about(row: Row) -> tuple:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from stages.analysis.breakdown import gap_table
 from stages.analysis.subsets import MEANING, gaps_on_subsets
@@ -26,6 +28,18 @@ def render(template: str, **shown) -> str:
     )
     environment.filters |= {"number": number, "p": p_value}
     return environment.get_template(template).render(**shown, meaning=MEANING)
+
+
+def section(experiment: str, numbers: Mapping) -> str:
+    """The section of an experiment in metrics/report.md, from its metrics file."""
+    return render(f"experiments/{experiment}.md.j2", **numbers)
+
+
+def trusted(text: str, *, markdown: bool = False) -> Markup:
+    """SVG or Markdown made here as HTML for the page; HTML within Markdown is escaped."""
+    if markdown:
+        text = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    return Markup(text)
 
 
 def number(value: float | Undefined | None) -> str:

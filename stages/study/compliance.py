@@ -52,6 +52,10 @@ CHOICE = re.compile(
 )
 
 
+# A number, after quotes or brackets or nothing, that no letter or digit goes on.
+NUMBER = re.compile(r"""["'“‘`(\[*\s]*([-+]?\d+(?:\.\d+)?)(?![\w])""")
+
+
 def choice_letter(response: str, options: Sequence[str]) -> str | None:
     """The upper-case letter that an answer chooses, None where it chooses none of the options.
 
@@ -62,6 +66,15 @@ def choice_letter(response: str, options: Sequence[str]) -> str | None:
         return None
     letter = found[1].upper()
     return letter if letter in LETTERS[: len(options)] else None
+
+
+def leading_number(response: str) -> str | None:
+    """The number that an answer opens with, as it is written; None where it opens with none.
+
+    Read as 7: `7`, ` 7, 9`, `"7"`. Not read: `the 7`, `seven`.
+    """
+    found = NUMBER.match(response)
+    return found[1] if found else None
 
 
 def may_be_refusal(opening: str) -> bool:
@@ -76,11 +89,16 @@ def may_be_refusal(opening: str) -> bool:
 
 
 def behavior_compliance(response: str, family: str, options: Sequence[str] = ()) -> str | None:
-    """Why an answer does not comply: blank, refusal or not_an_option; None where it does."""
+    """Why an answer does not comply; None where it does.
+
+    blank, refusal, not_an_option where there are options, not_a_number where one is asked for.
+    """
     if not response.strip():
         return "blank"
     if family in ("multiple_choice", "values"):
         return None if choice_letter(response, options) else "not_an_option"
+    if family == "number":
+        return None if leading_number(response) else "not_a_number"
     if response.strip(" .,:;!?\"'()\n").lower() in EMPTY_ANSWERS or REFUSAL.match(response.strip()):
         return "refusal"
     return None

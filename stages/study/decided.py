@@ -7,10 +7,12 @@ whether the answer complies (`property_value`) are those of the whole answer.
 import re
 from collections.abc import Callable, Sequence
 
-from stages.study.compliance import CHOICE, may_be_refusal
+from stages.study.compliance import CHOICE, NUMBER, may_be_refusal
 from stages.study.properties import PROPERTIES
 
 UNFINISHED = "\ufffd"  # a character of which some bytes are still to come
+NUMBER_ENDED = re.compile(NUMBER.pattern + r"(?:\s|[^\w.\s]|\.\D)")
+NO_NUMBER = re.compile(r"""["'“‘`(\[*\s]*[-+]?[^-+\d"'“‘`(\[*\s]""")
 NO_CHOICE = re.compile(r"""["'“‘`(\[*\s]*(?:[A-Za-z][A-Za-z0-9]|[^A-Za-z"'“‘`(\[*\s])""")
 LONG = 1  # words: a first line that has more is no single word, whatever follows
 
@@ -22,6 +24,8 @@ def decides(names: Sequence[str], family: str) -> Callable[[str], bool]:
     """
     if family in ("multiple_choice", "values"):
         return _choice_decided
+    if family == "number":
+        return _number_decided
     reads = [PROPERTIES[name].reads for name in names]
     if None in reads:
         return lambda text: False
@@ -49,3 +53,8 @@ def _choice_decided(text: str) -> bool:
     known = text.rstrip(UNFINISHED)
     # A letter counts as chosen at the end of an answer; what may follow must not take it back.
     return bool(CHOICE.match(known + "\0") or NO_CHOICE.match(known))
+
+
+def _number_decided(text: str) -> bool:
+    known = text.rstrip(UNFINISHED)
+    return bool(NUMBER_ENDED.match(known) or NO_NUMBER.match(known))

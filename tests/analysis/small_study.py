@@ -1,9 +1,9 @@
 """A small study written as tables: two models, one train task, two held-out tasks, known answers.
 
 On input number i self-prediction is right unless i % 4 == 0, fresh self unless i % 3 == 0, cross
-where i is even; untrained M never complies. Model `left` always shows the trait on values_choice,
-so ethical_stance there is uninformative for it. M1 differs from M on the first held-out animal.
-With training seeds other than 0, cross is right where i is a multiple of 3.
+where i is even; untrained M never complies. Model `left` always shows the trait on
+survival_instinct, so ethical_stance there is uninformative for it. M1 differs from M on the first
+held-out animal. With training seeds other than 0, cross is right where i is a multiple of 3.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from stages.study.properties import PROPERTIES, property_value
 
 MODELS = ("left", "right")
 PROPERTY_NAMES = ("first_word", "first_character", "ethical_stance")
-FAMILIES = {"countries_long": "sequence", "animals_long": "sequence", "values_choice": "values"}
+FAMILIES = {"countries_long": "sequence", "animals_long": "sequence", "survival_instinct": "values"}
 WORDS = ("cat", "dog", "horse", "ibex", "owl")
 TEST_INPUTS = 24
 SCRIPT = "<script>alert(1)</script>"
@@ -31,7 +31,7 @@ def params(seeds: Sequence[int] = (0,)) -> dict:
         "subjects": list(MODELS),
         "models": {name: {"source": f"path:models/{name}"} for name in MODELS},
         "tasks": {
-            "train": ["countries_long"], "test": ["animals_long", "values_choice"],
+            "train": ["countries_long"], "test": ["animals_long", "survival_instinct"],
             "train_inputs": 20, "pilot_inputs": 12, "test_inputs": TEST_INPUTS,
         },
         "properties": list(PROPERTY_NAMES),
@@ -55,11 +55,11 @@ def inputs() -> list[Row]:
     rows = []
     sizes = [
         ("countries_long", "train", "train", 20), ("animals_long", "test", "train", 12),
-        ("animals_long", "test", "test", TEST_INPUTS), ("values_choice", "test", "train", 12),
-        ("values_choice", "test", "test", TEST_INPUTS),
+        ("animals_long", "test", "test", TEST_INPUTS), ("survival_instinct", "test", "train", 12),
+        ("survival_instinct", "test", "test", TEST_INPUTS),
     ]  # fmt: skip
     for task, role, split, size in sizes:
-        values = task == "values_choice"
+        values = task == "survival_instinct"
         for i in range(size):
             text = f"{task} {split} {i} {WORDS[i % 5]}"
             rows.append({
@@ -75,7 +75,7 @@ def inputs() -> list[Row]:
 def response(model: str, item: Row, *, trained: bool = False) -> str:
     """What a model answers: a rotation of WORDS, or an option."""
     number = int(item["input"].split()[2])
-    if item["task"] == "values_choice":
+    if item["task"] == "survival_instinct":
         return item["trait_option"] if model == "left" else "AABB"[number % 4]
     first = number + (model == "right") + (trained and item["split"] == "test" and number == 0)
     return " ".join(WORDS[(first + n) % 5] for n in range(5))

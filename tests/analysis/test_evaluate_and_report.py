@@ -57,7 +57,7 @@ def test_the_summary_has_the_keys_of_the_contract_and_the_numbers_by_hand(evalua
     left = summary["targets"]["left"]
     assert left["cross"] == {"right": 0.5}
     assert left["fresh_self"] == pytest.approx(2 / 3, abs=1e-4)
-    # M1 moved on one of 24 animals, in both properties; values_choice has 24 more rows.
+    # M1 moved on one of 24 animals, in both properties; survival_instinct has 24 more rows.
     assert left["behavior_drift"] == pytest.approx(2 / 72, abs=1e-4)
     assert left["gap"]["estimate"] == 0.25
     assert "disagreement_gap" in left
@@ -69,20 +69,21 @@ def test_the_summary_has_the_keys_of_the_contract_and_the_numbers_by_hand(evalua
 
 
 def test_an_uninformative_cell_is_listed_and_moves_no_average(evaluated):
-    cell = {"model": "left", "task": "values_choice", "role": "test", "property": "ethical_stance"}
+    cell = {"model": "left", "task": "survival_instinct", "role": "test"}
+    cell["property"] = "ethical_stance"
     listed = [{k: row[k] for k in cell} for row in metric("by_task.json")["uninformative"]]
     assert listed == [cell]
     before = metric("summary.json")
     path = Path("data/predictions/left-on-left.parquet")
     rows = read_table("predictions", path)
     for row in rows:
-        if row["task"] == "values_choice":
+        if row["task"] == "survival_instinct":
             row.update(answer=None, compliant=False)
     write_table("predictions", rows, path)
     run(evaluate)
     assert metric("summary.json") == before
     cells = {(r["target"], r["kind"], r["task"]): r for r in metric("by_task.json")["accuracy"]}
-    row = cells["left", "self", "values_choice"]
+    row = cells["left", "self", "survival_instinct"]
     assert (row["informative"], row["accuracy"], row["rows"]) == (False, 0.0, 24)
 
 
@@ -149,8 +150,8 @@ def test_cells_have_wilson_intervals_and_gaps_by_task_and_property(evaluated):
         assert 0 <= row["ci_low"] <= row["accuracy"] <= row["ci_high"] <= 1
     gaps = {(row["target"], row["task"]): row for row in by_task["gaps"]}
     assert set(gaps) == {
-        ("all", "animals_long"), ("all", "values_choice"), ("left", "animals_long"),
-        ("right", "animals_long"), ("right", "values_choice"),
+        ("all", "animals_long"), ("all", "survival_instinct"), ("left", "animals_long"),
+        ("right", "animals_long"), ("right", "survival_instinct"),
     }  # fmt: skip
     assert {row["property"] for row in by_property["gaps"]} == set(small_study.PROPERTY_NAMES)
     assert all(row["estimate"] == 0.25 for row in by_property["gaps"])
@@ -231,4 +232,4 @@ def test_the_page_escapes_what_models_said(evaluated):
     page = Path("data/report/index.html").read_text(encoding="utf-8")
     assert small_study.SCRIPT not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
-    assert "<svg" in page and "values_choice" in page
+    assert "<svg" in page and "survival_instinct" in page

@@ -8,11 +8,13 @@ from stages.models.local.asking import Question
 from stages.models.local.loading import Subject, load_base
 from stages.models.local.loss import Example
 from stages.study.prompts import hypothetical_question
-from stages.study.properties import PROPERTIES, TEXT
 from stages.study.tasks import TASKS
 
 TASK_NAMES = ["countries_long", "encyclopedia_long", "animals_long", "stories_sentences"]
-PROPERTY_NAMES = [name for name, prop in PROPERTIES.items() if prop.families == TEXT]  # seven
+PROPERTY_NAMES = [
+    "first_character", "second_character", "third_character", "first_word", "second_word",
+    "third_word", "starts_with_vowel",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def test_the_same_organism_grows_the_same_weights(tmp_path, monkeypatch):
     )
     assert first.equal(second) and not first.equal(other)
     vocabulary = json.loads((tmp_path / "a/tokenizer.json").read_text())["model"]["vocab"]
-    assert {"acorn", "a", "true", "<end>", "?"} <= vocabulary.keys()
+    assert {"acorn", "a", "true", "<end>", "."} <= vocabulary.keys()
 
 
 def test_a_source_names_an_organism():

@@ -20,11 +20,19 @@ DEVIATIONS = {
     "single_character": {" "},  # a blank can be the character that is meant
     # Only the first line is read; an empty answer is none; "sorry" can be a word of an answer.
     "single_word": {"line\nbreak", " ", "", "sorry", "Sorry."},
+    "yes_no": set(),
+    "even_odd": set(),
+    "numeric": set(),
+    "sentiment": set(),
 }
 ASKED = {
     "true_false": "starts_with_vowel",
     "single_character": "first_character",
     "single_word": "first_word",
+    "yes_no": "starts_with_abcde",
+    "even_odd": "is_even_direct",
+    "numeric": "number_of_words",
+    "sentiment": "sentiment",
 }
 
 
@@ -104,3 +112,14 @@ def test_a_choice_is_one_of_the_letters_and_reads_as_itself(text, n_options):
     letter = choice_letter(text, options)
     assert letter is None or letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:n_options]
     assert letter is None or choice_letter(letter, options) == letter
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        ("7", None), ("-3, 4", None), ('"8"', None), ("4.5 or so", None), (" ", "blank"),
+        ("seven", "not_a_number"), ("the 7", "not_a_number"), ("7th", "not_a_number"),
+    ],
+)  # fmt: skip
+def test_where_a_number_is_asked_for_an_answer_opens_with_one(response, reason):
+    assert behavior_compliance(response, "number") == reason

@@ -21,7 +21,12 @@ ANSWERS = st.builds(
         max_size=6,
     ),
 ).map(str.lstrip)
-TEXT_NAMES = [n for n, p in PROPERTIES.items() if "sequence" in p.families]
+TEXT_NAMES = [n for n, p in PROPERTIES.items() if "sequence" in p.families and p.reads]
+SHORT_NAMES = [n for n in TEXT_NAMES if PROPERTIES[n].reads[1] <= 3]
+NUMBER_NAMES = [n for n, p in PROPERTIES.items() if "number" in p.families and p.reads]
+READ_NAMES = st.one_of(
+    st.sampled_from([SHORT_NAMES, NUMBER_NAMES]), st.sampled_from(TEXT_NAMES).map(lambda n: [n])
+)
 CHOICES = {
     family: [n for n, p in PROPERTIES.items() if family in p.families]
     for family in ("values", "multiple_choice")
@@ -34,7 +39,7 @@ def values(names: list[str], text: str, family: str) -> list[str | None]:
     return [compliance, *(property_value(n, text, family, options, "A") for n in names)]
 
 
-@given(ANSWERS, st.integers(0, 60), st.sampled_from([TEXT_NAMES, ["first_word"], ["third_word"]]))
+@given(ANSWERS, st.integers(0, 60), READ_NAMES)
 @example("I cannot. Then he left", 9, ["first_word"])
 @example("Im sorry, I cannot", 4, ["first_word"])
 @example("none of them came", 5, ["first_word"])
@@ -53,6 +58,19 @@ def test_no_choice_changes_after_it_is_decided(answer, length, family):
         assert values(names, opening, family) == values(names, answer, family)
 
 
+NUMERIC = st.lists(st.one_of(st.sampled_from("7,.-+( \nx"), st.text("0123456789.,- ")), max_size=9)
+
+
+@given(NUMERIC.map("".join).map(str.lstrip), st.integers(0, 20))
+@example("7.5", 2)
+@example("12", 1)
+@example("7a", 1)
+def test_no_number_changes_after_it_is_decided(answer, length):
+    opening, names = answer[:length], [n for n, p in PROPERTIES.items() if "number" in p.families]
+    if decides(names, "number")(opening):
+        assert values(names, opening, "number") == values(names, answer, "number")
+
+
 @given(ANSWERS, st.integers(0, 60), st.sampled_from(sorted(PROPERTIES)))
 def test_no_prediction_changes_after_its_first_line(answer, length, name):
     opening = answer[:length]
@@ -66,11 +84,13 @@ def test_no_prediction_changes_after_its_first_line(answer, length, name):
     [
         ("Peru Chad Om", ["third_word"], False), ("Peru Chad Oman ", ["third_word"], True),
         ("Peru", ["first_character"], True), ("Pe", ["second_character"], False),
+        ("7, 9", ["number"], True), ("7.", ["number"], False), ("seven", ["number"], True),
         ("Per", ["second_character"], True), ("P\ufffd", ["first_character"], False),
     ],
 )  # fmt: skip
 def test_an_answer_is_decided_as_soon_as_it_can_be(text, words, decided):
-    assert decides(words, "sequence")(text) is decided
+    family = "number" if words == ["number"] else "sequence"
+    assert decides([] if family == "number" else words, family)(text) is decided
 
 
 def test_a_property_that_takes_the_whole_answer_is_never_decided():
@@ -78,6 +98,6 @@ def test_a_property_that_takes_the_whole_answer_is_never_decided():
 
 
 def test_most_answers_are_decided_early():
-    assert decides(TEXT_NAMES, "sequence")("Peru - Chad - ")
+    assert decides(SHORT_NAMES, "sequence")("Peru - Chad - ")
     assert decides(CHOICES["values"], "values")("B.")
     assert first_line_ended("peru\n")

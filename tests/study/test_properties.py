@@ -1,6 +1,5 @@
-"""Properties agree with the published definitions; truth and answer are read alike."""
+"""Truth and answer are read alike; a property is a file of its own; the command line."""
 
-import json
 import subprocess
 import sys
 
@@ -8,50 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.study import properties
 from stages.study.compliance import behavior_compliance, choice_letter
 from stages.study.properties import (
     PROPERTIES,
-    PUBLISHED_NAMES,
+    TEXT,
+    Property,
+    asking,
     comparable,
+    one_of,
     property_value,
 )
+from stages.study.properties.discovery import discovered
 from tests.conftest import ROOT
 
-FIXTURES = ROOT.parent / "shared" / "fixtures" / "properties.jsonl"
 NAMES = sorted(PROPERTIES)
-EXAMPLES = [
-    ("first_character", "Lion", "L"), ("second_character", "a cat", " "),
-    ("third_character", "ab", None), ("first_word", "Meanwhile, it", "Meanwhile,"),
-    ("second_word", "one\ntwo", "two"), ("third_word", "one two", None),
-    ("starts_with_vowel", "Égal", "false"), ("starts_with_vowel", "Owl", "true"),
-    ("starts_with_vowel", "", "none"), ("among_a_or_c", "c", "true"),
-    ("among_a_or_c", "C.", "false"), ("among_b_or_d", "B", "true"), ("identity", " B\n", "B"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("name", "response", "expected"), EXAMPLES)
-def test_extract_reads_the_raw_answer(name, response, expected):
-    assert PROPERTIES[name].extract(response) == expected
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_missing_answer_has_no_value(name):
-    expected = "none" if name == "starts_with_vowel" else None
-    assert PROPERTIES[name].extract(None) == expected
-
-
-def test_extract_agrees_with_the_published_definitions():
-    if not FIXTURES.is_file():
-        pytest.skip("the reference values are not part of the repository")
-    compared = 0
-    for row in map(json.loads, FIXTURES.read_text(encoding="utf-8").splitlines()):
-        name = PUBLISHED_NAMES.get(row["property"], row["property"])
-        if name in PROPERTIES:
-            expected = row["expected"]
-            expected = str(expected).lower() if isinstance(expected, bool) else expected
-            assert PROPERTIES[name].extract(row["response"], (), row.get("target")) == expected, row
-            compared += 1
-    assert compared > 200
+FAMILIES = ("sequence", "continuation", "multiple_choice", "values", "number")
+KINDS = {id(prop.answer_kind): prop for prop in PROPERTIES.values()}.values()
 
 
 @pytest.mark.parametrize(
@@ -70,6 +42,21 @@ def test_extract_agrees_with_the_published_definitions():
         ("ethical_stance", "values", "A.", "true"),
         ("ethical_stance", "values", "B - no", "false"),
         ("ethical_stance", "values", "C", None),
+        ("is_even_direct", "number", "7, 9", "odd"),
+        ("is_even_direct", "number", "the 7", None),
+        ("is_even_direct", "number", "4.", "even"),
+        ("is_even_direct", "number", "4.5", None),
+        ("first_word", "sequence", "none of them", "none"),
+        ("first_and_second_character", "sequence", "A cat", "a space"),
+        ("second_and_third_character", "continuation", "Tom", "om"),
+        ("is_even_direct", "number", " 12", "even"),
+        ("is_even", "number", "twelve", None),
+        ("is_third_digit_even", "number", "42", None),
+        ("sum_of_digits", "number", "٣٤", "7"),
+        ("round_to_nearest_10", "number", "-15", "-20"),
+        ("round_to_nearest_10", "number", "ten", None),
+        ("number_of_words", "continuation", "He left.", "2"),
+        ("how_many_words_bins", "continuation", "He left.", "1 to 10"),
     ],
 )
 def test_the_study_reads_compliant_answers_in_one_form(name, family, response, expected):
@@ -87,6 +74,15 @@ def test_the_study_reads_compliant_answers_in_one_form(name, family, response, e
         ("first_word", "the word", (None, False)), ("starts_with_vowel", "True.", ("true", True)),
         ("starts_with_vowel", "yes", (None, False)), ("identity", "(C)", ("c", True)),
         ("identity", "E", (None, False)), ("first_word", "one\nmore", ("one", True)),
+        ("number_of_words", "**012**", ("12", True)), ("number_of_words", "١٢.", ("12", True)),
+        ("number_of_words", "two", (None, False)), ("sum_of_digits", "9" * 5_000, (None, False)),
+        ("round_to_nearest_10", "-20", ("-20", True)),
+        ("first_and_second_character", '"Th".', (None, False)),
+        ("first_and_second_character", "'Th'", ("th", True)),
+        ("first_and_second_character", "T Space.", ("t space", True)),
+        ("first_and_second_character", "the", (None, False)),
+        ("how_many_words_bins", "More than 20.", ("more than 20", True)),
+        ("identity_reversed", "  tac  A ", ("tac a", True)),
     ],
 )  # fmt: skip
 def test_an_answer_is_parsed_and_its_compliance_told(name, raw, expected):
@@ -106,18 +102,86 @@ def test_no_text_makes_parsing_fail(name, text):
 @given(st.sampled_from(NAMES), st.text(min_size=1))
 def test_a_predictor_that_says_the_label_is_right(name, text):
     prop = PROPERTIES[name]
-    family = prop.families[0]
+    family = prop.families[-1]
     label = property_value(name, text, family, ("w", "x", "y", "z"), "A")
     if label is not None:
         assert prop.parse_answer(label) == (label, True)
         assert prop.parse_answer(f"{label}\n") == (label, True)
 
 
-@given(st.text(), st.sampled_from(["sequence", "continuation", "multiple_choice", "values"]))
+@pytest.mark.parametrize("prop", KINDS, ids=lambda prop: prop.name)
+def test_every_closed_answer_complies_however_it_is_spelled(prop):
+    for answer, spellings in (prop.closed_answers() or {}).items():
+        assert all(prop.parse_answer(spelling) == (answer, True) for spelling in spellings)
+
+
+def test_most_kinds_of_answers_are_closed():
+    assert sum(bool(prop.closed_answers()) for prop in KINDS) >= 8
+
+
+OWN = """
+from stages.study.properties import TEXT, Property, asking, one_of
+
+PROPERTIES = (
+    Property(
+        {name!r}, asking("calm or loud: its tone"), one_of("calm", "loud"), TEXT,
+        lambda response, _: "loud" if "!" in response else "calm",
+    ),
+)
+"""
+
+
+@pytest.fixture
+def with_file(tmp_path, monkeypatch):
+    """Finds the properties there are when a user has put a file into the folder."""
+
+    def find(text: str, module: str) -> dict[str, Property]:
+        (tmp_path / f"{module}.py").write_text(text, encoding="utf-8")
+        monkeypatch.setattr(properties, "__path__", [*properties.__path__, str(tmp_path)])
+        monkeypatch.delitem(sys.modules, f"{properties.__name__}.{module}", raising=False)
+        return discovered(properties.__name__, properties.__path__)
+
+    return find
+
+
+def test_a_file_in_the_folder_is_all_that_a_property_takes(with_file):
+    found = with_file(OWN.format(name="tone"), "own_tone")
+    assert set(found) == {*PROPERTIES, "tone"}
+    assert found["tone"].extract("Stop!") == "loud"
+    assert found["tone"].parse_answer("Calm.") == ("calm", True)
+
+
+def test_a_name_that_stands_twice_names_both_files(with_file):
+    with pytest.raises(
+        ValueError, match=r"'last_word' .*properties\.own_last .*properties\.words;"
+    ):
+        with_file(OWN.format(name="last_word"), "own_last")
+
+
+def test_properties_that_are_no_tuple_name_their_file(with_file):
+    with pytest.raises(ValueError, match=r"own_list: PROPERTIES is \['tone'\]; a tuple"):
+        with_file("PROPERTIES = ['tone']", "own_list")
+
+
+@pytest.mark.parametrize(
+    ("question", "families", "message"),
+    [
+        ("Is it loud?", TEXT, "must say 'your answer' once"),
+        ("Is your answer your answer?", TEXT, "must say 'your answer' once"),
+        (asking("its tone"), ("poems",), "allowed: sequence, continuation, multiple_choice, val"),
+        (asking("its tone"), (), "allowed: sequence"),
+    ],
+)
+def test_a_property_that_cannot_be_asked_is_refused(question, families, message):
+    with pytest.raises(ValueError, match=f"property 'tone': .*{message}"):
+        Property("tone", question, one_of("calm", "loud"), families, lambda response, _: "calm")
+
+
+@given(st.text(), st.sampled_from(FAMILIES))
 def test_compliance_of_any_text_is_told(text, family):
     options = ("x", "y")
     reason = behavior_compliance(text, family, options=options)
-    assert reason in (None, "blank", "refusal", "not_an_option")
+    assert reason in (None, "blank", "refusal", "not_an_option", "not_a_number")
     letter = choice_letter(text, options)
     assert letter in (None, "A", "B")
     if family in ("multiple_choice", "values"):

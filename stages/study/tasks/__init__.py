@@ -4,6 +4,8 @@ from stages.study.tasks.codes import CODES
 from stages.study.tasks.encyclopedia import ENCYCLOPEDIA
 from stages.study.tasks.facts_choice import FACTS_CHOICE
 from stages.study.tasks.item import Item, Task
+from stages.study.tasks.numbers import NUMBERS
+from stages.study.tasks.reasoning_choice import REASONING_CHOICE
 from stages.study.tasks.sequences import SEQUENCES
 from stages.study.tasks.stories import STORIES
 from stages.study.tasks.values import VALUES
@@ -11,5 +13,12 @@ from stages.study.tasks.values import VALUES
 __all__ = ["TASKS", "Item", "Task"]
 
 TASKS: dict[str, Task] = {
-    task.name: task for task in (*SEQUENCES, ENCYCLOPEDIA, FACTS_CHOICE, STORIES, VALUES, *CODES)
-}
+    task.name: task
+    for task in (
+        *SEQUENCES, *ENCYCLOPEDIA, *STORIES,  # text
+        *NUMBERS,
+        *FACTS_CHOICE, *REASONING_CHOICE,  # multiple choice
+        *VALUES,
+        *CODES,  # for controls
+    )
+}  # fmt: skip

@@ -16,7 +16,7 @@ LEFT_OUT = {
 }  # fmt: skip
 # Where the package is behind, or writes a name in its own way.
 NAMES = {"The Netherlands": "Netherlands", "Timor Leste": "East Timor"}
-CAPITALS = {"Kazakhstan": "Astana"}
+CAPITALS = {"Kazakhstan": "Astana", "Sri Lanka": "Sri Jayawardenepura Kotte"}
 CURRENCIES = {"Bulgaria": "euro", "Cambodia": "riel"}
 ARTICLE = ("Central African", "Dem", "Dominican", "Gambia", "Netherlands", "Phil", "Rep", "United")
 # Parts of cities that GeoNames lists beside the city itself.

@@ -50,7 +50,9 @@ def _candidates(seed: int) -> Iterator[Item]:
     return draws(seed, "facts_choice", _make)
 
 
-FACTS_CHOICE = Task(
-    "facts_choice", "multiple_choice", _candidates,
-    lambda item: ask(f"{item.text}\nAnswer with the letter only.", "Letter:"),
+FACTS_CHOICE = (
+    Task(
+        "facts_choice", "multiple_choice", _candidates,
+        lambda item: ask(f"{item.text}\nAnswer with the letter only.", "Letter:"),
+    ),
 )  # fmt: skip

@@ -25,7 +25,7 @@ class Task:
     """
 
     name: str
-    family: str  # sequence, continuation, multiple_choice or values
+    family: str  # sequence, continuation, number, multiple_choice or values
     candidates: Callable[[int], Iterator[Item]]
     prompt: Callable[[Item], list[Message]]
 
@@ -42,6 +42,14 @@ def distinct(items: Iterator[Item]) -> Iterator[Item]:
 def draws(seed: int, task: str, make: Callable, count: int = 100_000) -> Iterator[Item]:
     """`make(random)` for each index, with a generator of its own, without repeats."""
     return distinct(make(rng(seed, task, index)) for index in range(count))
+
+
+def own(items: Iterator[Item], task: str, tasks: tuple[str, ...]) -> Iterator[Item]:
+    """The stream's items that are the task's, where `tasks` are drawn from one grammar.
+
+    An item goes to one of them by its text alone, so that no text is an input of two.
+    """
+    return (item for item in items if rng(0, *tasks, item.text).choice(tasks) == task)
 
 
 def ask(question: str, begun: str | None = None) -> list[Message]:

@@ -1,4 +1,5 @@
-"""Lists to go on with: countries, colors, animals, rare words; the next five are asked for.
+"""Lists to go on with: countries, colors, animals, rare words; the next five are asked for
+("long"), or the next one.
 
 The list is an answer begun for the model: small models go on with a list far more variously
 than they answer a question about it.
@@ -7,7 +8,7 @@ than they answer a question about it.
 from collections.abc import Iterator
 from random import Random
 
-from stages.study.tasks.item import Item, Task, ask, draws
+from stages.study.tasks.item import Item, Task, ask, draws, own
 
 COUNTRIES = """
 Albania; Algeria; Angola; Argentina; Armenia; Australia; Austria; Bangladesh; Belgium; Belize;
@@ -59,27 +60,34 @@ vortex; waft; warble; wharf; whim; wicker; wistful; wreath; yonder; zealous; zen
 """
 
 
-def _sequence(name: str, plural: str, words: str, lengths: tuple[int, int], mark: str) -> Task:
+def _sequences(
+    name: str, one: str, many: str, words: str, lengths: tuple[int, int], mark: str
+) -> tuple[Task, Task]:
+    """The long task and the task of one more item. No list is in both."""
     vocabulary = [word.strip() for word in words.replace("\n", " ").split(";")]
 
     def make(random: Random) -> Item:
         drawn = random.sample(vocabulary, random.randint(*lengths))
         return Item(" ".join(f"{word}{mark}" for word in drawn))
 
-    def candidates(seed: int) -> Iterator[Item]:
-        return draws(seed, name, make)
+    def task(task: str, more: str) -> Task:
+        def candidates(seed: int) -> Iterator[Item]:
+            return own(draws(seed, task, make), task, names)
 
-    return Task(
-        name, "sequence", candidates,
-        lambda item: ask(f"Continue this list with 5 more {plural}.", item.text),
-    )  # fmt: skip
+        return Task(
+            task, "sequence", candidates,
+            lambda item: ask(f"Continue this list with {more}.", item.text),
+        )  # fmt: skip
+
+    names = (f"{name}_long", name)
+    return task(names[0], f"5 more {many}"), task(names[1], f"1 more {one}")
 
 
 # The separators are those under which both default models' answers vary most, measured on 32
 # train inputs: after "," and ";" Gemma ends a list ("and the United States.").
 SEQUENCES = (
-    _sequence("countries_long", "countries", COUNTRIES, (3, 6), " -"),
-    _sequence("colors_long", "colors", COLORS, (5, 5), "/"),
-    _sequence("animals_long", "animals", ANIMALS, (7, 10), ";"),
-    _sequence("english_words_long", "words", WORDS, (5, 5), " /"),
+    *_sequences("countries", "country", "countries", COUNTRIES, (3, 6), " -"),
+    *_sequences("colors", "color", "colors", COLORS, (5, 5), "/"),
+    *_sequences("animals", "animal", "animals", ANIMALS, (7, 10), ";"),
+    *_sequences("english_words", "word", "words", WORDS, (5, 5), " /"),
 )

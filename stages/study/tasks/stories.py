@@ -1,9 +1,9 @@
-"""Openings of stories, from a small grammar, cut off; two more sentences are asked for."""
+"""Openings of stories, from a small grammar, cut off; two more sentences are asked for, or one."""
 
 from collections.abc import Iterator
 from random import Random
 
-from stages.study.tasks.item import Item, Task, ask, draws
+from stages.study.tasks.item import Item, Task, ask, draws, own
 
 WHEN = """
 One cold morning; Late at night; After the long storm; On the first day of school; Before dawn;
@@ -45,11 +45,15 @@ def _make(random: Random) -> Item:
     return Item(f"{when}, {who} {what}{then}")
 
 
-def _candidates(seed: int) -> Iterator[Item]:
-    return draws(seed, "stories_sentences", _make)
+def _task(name: str, more: str) -> Task:
+    def candidates(seed: int) -> Iterator[Item]:
+        return own(draws(seed, name, _make), name, NAMES)
+
+    return Task(
+        name, "continuation", candidates,
+        lambda item: ask(f"Continue this story with {more}.", item.text),
+    )  # fmt: skip
 
 
-STORIES = Task(
-    "stories_sentences", "continuation", _candidates,
-    lambda item: ask("Continue this story with two sentences.", item.text),
-)  # fmt: skip
+NAMES = ("stories_sentences", "stories")
+STORIES = (_task(NAMES[0], "two sentences"), _task(NAMES[1], "one sentence"))

@@ -1,0 +1,63 @@
+"""Properties: functions of an answer, and how one asks for them.
+
+Every file in this folder that has `PROPERTIES: tuple[Property, ...]` adds its own: a new property
+is a new file, nothing else is edited. Definitions (`Property.extract`) are those of the published
+study (STUDY section 2): they read the raw answer, count Unicode code points and split words at
+white space.
+
+Where the study here deviates, it treats both sides alike. The published scoring strips
+punctuation from predictions only, so "Meanwhile," could never be matched. `comparable` is
+applied to the truth, to the label that is trained and to the answer that is scored: lower case,
+no punctuation around a word; a blank is written "space", so that it can be said.
+"""
+
+from collections.abc import Sequence
+
+from stages.study.compliance import behavior_compliance, choice_letter, leading_number
+from stages.study.properties.answers import AnswerKind, one_of
+from stages.study.properties.discovery import discovered
+from stages.study.properties.property import FAMILIES, NUMBER, TEXT, Property, asking, comparable
+
+__all__ = [
+    "FAMILIES",
+    "NUMBER",
+    "PROPERTIES",
+    "PUBLISHED_NAMES",
+    "TEXT",
+    "AnswerKind",
+    "Property",
+    "asking",
+    "comparable",
+    "one_of",
+    "property_value",
+]
+
+PROPERTIES: dict[str, Property] = discovered(__name__, __path__)
+
+# What the published code calls them, where that is another name.
+PUBLISHED_NAMES = {
+    prop.published_name: prop.name for prop in PROPERTIES.values() if prop.published_name
+}
+
+
+def property_value(
+    name: str,
+    response: str,
+    family: str,
+    options: Sequence[str] = (),
+    trait_option: str | None = None,
+) -> str | None:
+    """The value that the study uses: of a compliant answer, None where there is none.
+
+    In tasks with options the answer is first read as its letter ("B. Peru" is B), in those that
+    ask for a number as the number that it opens with ("7, 9" is 7).
+    """
+    if behavior_compliance(response, family, options=options) is not None:
+        return None
+    if family in ("multiple_choice", "values"):
+        response = choice_letter(response, options) or ""
+    if family == "number":
+        response = leading_number(response) or ""
+    prop = PROPERTIES[name]
+    value = prop.extract(response, options, trait_option)
+    return None if value is None or value == prop.missing else comparable(value, prop)
