@@ -200,20 +200,20 @@ def said_shares(
     drawn = replace(asking, n_samples=params.experiments.calibration.samples)
     for task, (inputs, names) in items.items():
         closed = [name for name in names if PROPERTIES[name].closed_answers()]
-        given = list(
-            predict(subject, inputs, closed, Decoding(tokens), cache, asking=scored, label=task)
-        )
-        no_closed = {row["property"] for row in given if row["distribution"] is None}
+        given = predict(subject, inputs, closed, Decoding(tokens), cache, asking=scored, label=task)
+        given = list(given) if closed else []
+        generated = {row["property"] for row in given if row["distribution"] is None}
         for row in given:
-            if row["property"] not in no_closed:
+            if row["property"] not in generated:
                 shares = {pair["answer"]: pair["probability"] for pair in row["distribution"]}
                 found[row["input_id"], row["property"]] = Said(row["question"], shares)
-        rest = [name for name in names if name not in closed or name in no_closed]
+        rest = [name for name in names if name not in closed or name in generated]
         answers: dict[Key, list[Row]] = {}
-        for row in predict(
+        drawings = predict(
             subject, inputs, rest, Decoding(tokens, 1.0), cache,
             seed=params.seed, asking=drawn, label=f"{task} at temperature 1",
-        ):  # fmt: skip
+        )  # fmt: skip
+        for row in drawings if rest else ():
             answers.setdefault((row["input_id"], row["property"]), []).append(row)
         for key, rows in answers.items():
             said = [row["answer"] if row["compliant"] else None for row in rows]

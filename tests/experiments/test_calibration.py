@@ -20,6 +20,7 @@ from tests.analysis import small_study
 from tests.conftest import CHAT
 from tests.tiny_models import describe, make_tiny_model
 
+VALUES = next(task for task, family in small_study.FAMILIES.items() if family == "values")
 TOLD = {"inputs": 3, "samples": 8, "properties": ["first_word", "ethical_stance"], "bins": 5}
 
 
@@ -165,7 +166,7 @@ def tiny_study(tmp_path, monkeypatch):
         "compliant": True, "correct": True, "mode_answer": "x", "mode_correct": True, "seed": 0,
         "target_logprob": 0.0, "informative": True,
     }  # fmt: skip
-    cells = (("animals_long", "first_word"), ("values_choice", "ethical_stance"))
+    cells = (("animals_long", "first_word"), (VALUES, "ethical_stance"))
     scores = [score | {"task": task, "property": name} for task, name in cells]
     write_table("scores", scores, "data/scores.parquet")
     return params
