@@ -9,17 +9,21 @@ figures 6, 20, 22); expected calibration error and Brier score stand beside them
 """
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from stages.analysis.json_lines import answer_lines
 from stages.study.properties import PROPERTIES
+from stages.study.splits import rng
 
 RANKS = 3
 BINS = 10
+DRAWS = 1000  # of a bootstrap, as published
 
 
 class Point(NamedTuple):
@@ -55,16 +59,26 @@ def points(
     return found + [None] * (ranks - len(found))
 
 
-def bins(found: Sequence[Point], count: int = BINS) -> pd.DataFrame:
+def bin_numbers(likely: Sequence[float], count: int = BINS) -> np.ndarray:
+    """The bin of each point, from 0: quantiles of `likely`, its probability.
+
+    Edges that are equal are one, so that there may be fewer bins; where all are, there is one.
+    """
+    found = pd.qcut(np.asarray(likely, dtype=float), count, labels=False, duplicates="drop")
+    return np.nan_to_num(found).astype(int)
+
+
+def bins(
+    found: Sequence[Point], count: int = BINS, likely: Sequence[float] | None = None
+) -> pd.DataFrame:
     """Means of `target` and `predicted` and the number of points in bins of equal frequency.
 
-    Bins are quantiles of the target's probability; edges that are equal are one, so that there
-    may be fewer bins.
+    Bins are quantiles of the target's probability, or of `likely`, another measure of it.
     """
     table = pd.DataFrame(found, columns=Point._fields)
-    groups = pd.qcut(table["target"], count, duplicates="drop")
-    means = table.groupby(groups, observed=True).mean()
-    return means.assign(points=table.groupby(groups, observed=True).size()).reset_index(drop=True)
+    groups = bin_numbers(table["target"] if likely is None else likely, count)
+    means = table.groupby(groups).mean()
+    return means.assign(points=table.groupby(groups).size()).reset_index(drop=True)
 
 
 def mean_absolute_deviation(table: pd.DataFrame) -> float:
@@ -86,6 +100,38 @@ def brier_score(predicted: Mapping[str, float], behavior: Sequence[str]) -> floa
     """
     squares = sum(share**2 for share in predicted.values())
     return fmean(squares - 2 * predicted.get(value, 0.0) + 1 for value in behavior)
+
+
+def brier_score_of_shares(predicted: Mapping[str, float], did: Mapping[str, float]) -> float:
+    """The same where the shares of what was done are known."""
+    squares = sum(share**2 for share in predicted.values())
+    return squares + sum(p * (1 - 2 * predicted.get(value, 0.0)) for value, p in did.items())
+
+
+def drawn_deviations(
+    gaps_NA: np.ndarray, bins_N: np.ndarray, inputs: Sequence[tuple[str, str]], seed: int
+) -> np.ndarray:
+    """The MAD of each arm, in percentage points, where other inputs had been drawn (D x A).
+
+    A bootstrap: inputs, (task, input_id) of each point, are drawn with all their points, those of
+    a task among themselves; the edges of the bins stay. `gaps_NA` is target minus predicted.
+    Letters: N points, A arms, I inputs, B bins, D draws.
+    """
+    generator = np.random.default_rng(rng(seed, "calibration").getrandbits(64))
+    known = {key: n for n, key in enumerate(sorted(set(inputs)))}
+    inputs_N = np.array([known[key] for key in inputs])
+    sizes_IB = np.zeros((len(known), bins_N.max() + 1))
+    gaps_IBA = np.zeros((*sizes_IB.shape, gaps_NA.shape[1]))
+    np.add.at(sizes_IB, (inputs_N, bins_N), 1)
+    np.add.at(gaps_IBA, (inputs_N, bins_N), gaps_NA)
+    tasks = Counter(task for task, _ in known)
+    times_DI = np.hstack([
+        generator.multinomial(n, np.full(n, 1 / n), size=DRAWS) for _, n in sorted(tasks.items())
+    ])  # fmt: skip
+    sizes_DB = times_DI @ sizes_IB
+    sums_DBA = np.abs(np.einsum("di,iba->dba", times_DI, gaps_IBA))
+    means_DBA = sums_DBA / np.maximum(sizes_DB, 1)[:, :, None]
+    return means_DBA.sum(1) / (sizes_DB > 0).sum(1)[:, None] * 100
 
 
 def answer_row(row: dict) -> dict:
