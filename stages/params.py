@@ -5,21 +5,27 @@ Every wrong value is one line that names the key, the value and what is allowed.
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import click
 import yaml
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from stages.experiment_params import Count, ExperimentsParams, Strict, members
+from stages.experiment_params import Count, ExperimentsParams, Share, Strict, members
 from stages.models.sources import parse_source
 from stages.study.prompts import Person
 from stages.study.properties import PROPERTIES
-from stages.study.tasks import TASKS
+from stages.task_params import TaskParams
 
 PLAIN_NAME = re.compile(r"(?!.*-(on|self|cross)\b)[A-Za-z0-9][A-Za-z0-9_-]*")
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class ParamsError(click.ClickException):
@@ -60,27 +66,6 @@ class ModelSpec(Strict):
     def _pinned(self) -> "ModelSpec":
         if self.sha256 is None and self.sources[0].startswith("pypi:"):
             raise ValueError("a pypi: source needs sha256, the hash of the file that it gives")
-        return self
-
-
-class TaskParams(Strict):
-    """Which tasks teach, which are held out, and how many inputs each gives."""
-
-    train: list[str] = Field(min_length=1)
-    test: list[str] = Field(min_length=1)
-    train_inputs: Count
-    pilot_inputs: Count
-    test_inputs: Count
-
-    @field_validator("train", "test")
-    @classmethod
-    def _known(cls, names: list[str]) -> list[str]:
-        return members(names, TASKS, "task")
-
-    @model_validator(mode="after")
-    def _held_out(self) -> "TaskParams":
-        if both := sorted(set(self.train) & set(self.test)):
-            raise ValueError(f"{both[0]!r} is in train and in test; a held-out task is in one only")
         return self
 
 
@@ -174,8 +159,26 @@ class Params(Strict):
 
     @field_validator("properties")
     @classmethod
-    def _known(cls, names: list[str]) -> list[str]:
-        return members(names, PROPERTIES, "property")
+    def _known(cls, names: list[str], info: ValidationInfo) -> list[str]:
+        families = {
+            f for name in members(names, PROPERTIES, "property") for f in PROPERTIES[name].families
+        }
+        for task, family in info.data["tasks"].table_families() if "tasks" in info.data else ():
+            if family not in families:
+                raise ValueError(f"none is asked of task {task!r}, whose family is {family}")
+        return names
+
+    @field_validator("cross_questions")
+    @classmethod
+    def _can_be_asked(cls, value: CrossQuestionParams, info: ValidationInfo) -> CrossQuestionParams:
+        for role in ("train", "test") if "tasks" in info.data else ():
+            own = info.data["tasks"].bring_questions(role)
+            if own and getattr(value, role) == "third":
+                raise ValueError(
+                    f"{role}: 'third' is not allowed with task {own[0]!r}, which brings questions "
+                    "of its own, in the second person"
+                )
+        return value
 
     @model_validator(mode="after")
     def _subjects_are_models(self) -> "Params":
@@ -183,15 +186,24 @@ class Params(Strict):
         return self
 
 
+def _keys(place: tuple[str | int, ...]) -> list[str]:
+    """The keys that are allowed at a place in the params."""
+    owner: Any = Params
+    for part in place:
+        if get_origin(owner) is dict:
+            owner = get_args(owner)[1]
+        else:
+            owner = owner.model_fields[part].annotation
+            if type(None) in get_args(owner):  # a section that may be left out
+                owner = get_args(owner)[0]
+    return list(owner.model_fields)
+
+
 def _line(path: Path, error: dict[str, Any]) -> str:
     key = ".".join(str(part) for part in error["loc"] if part not in ("str", "list[str]"))
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        owner: Any = Params
-        for part in error["loc"][:-1]:
-            field = getattr(owner, "model_fields", {}).get(part)
-            owner = field.annotation if field else ModelSpec
-        return f"{path}: {key}: unknown key; allowed: {', '.join(owner.model_fields)}"
+        return f"{path}: {key}: unknown key; allowed: {', '.join(_keys(error['loc'][:-1]))}"
     if error["type"] == "missing":
         return f"{path}: {key}: this key is missing"
     found = error["input"]

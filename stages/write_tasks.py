@@ -2,8 +2,8 @@
 
     python -m stages.write_tasks
 
-From params.yaml alone. An input's split is decided by its own id, so no input is ever in both
-splits and asking for more inputs moves none.
+From params.yaml and the files that its loaded tasks name. An input's split is decided by its own
+id, so no input is ever in both splits and asking for more inputs moves none.
 """
 
 from itertools import islice
@@ -11,11 +11,12 @@ from pathlib import Path
 
 import click
 
+from stages.loaded_tasks import load_task
 from stages.params import Params, load_params
 from stages.storage.files import atomic_folder
 from stages.storage.tables import Row, write_table
 from stages.study.splits import input_id, split_of
-from stages.study.tasks import TASKS, Task
+from stages.study.tasks import TASKS, Item, Task
 
 MOST_CANDIDATES = 100_000
 
@@ -25,13 +26,17 @@ def main() -> None:
     params = load_params()
     with atomic_folder("data/tasks") as folder:
         for name in params.tasks.train + params.tasks.test:
-            rows = task_rows(TASKS[name], params)
+            task = TASKS[name] if name in TASKS else load_task(name, params.tasks.loaded[name])
+            rows = task_rows(task, params)
             write_table("tasks", rows, Path(folder) / f"{name}.parquet")
             click.echo(f"{name}: {len(rows)} inputs")
 
 
 def task_rows(task: Task, params: Params) -> list[Row]:
-    """The first inputs of each split, as many as the params ask for, or an error."""
+    """The first inputs of each split, as many as the params ask for, or an error.
+
+    With `tasks.allow_fewer` a task that has fewer gives all it has, one at least.
+    """
     role = "train" if task.name in params.tasks.train else "test"
     wanted = {"train": params.tasks.train_inputs, "test": 0}
     if role == "test":
@@ -47,10 +52,11 @@ def task_rows(task: Task, params: Params) -> list[Row]:
                 "input_id": key, "task": task.name, "family": task.family, "role": role,
                 "split": split, "input": item.text, "object_prompt": task.prompt(item),
                 "options": list(item.options), "trait_option": item.trait_option,
-                "questions": None,
+                "questions": _questions(task, item),
             })  # fmt: skip
     for split, count in wanted.items():
-        if len(rows[split]) < count:
+        enough = min(1, count) if params.tasks.allow_fewer else count
+        if len(rows[split]) < enough:
             key = (
                 "train_inputs"
                 if role == "train"
@@ -58,9 +64,17 @@ def task_rows(task: Task, params: Params) -> list[Row]:
             )
             raise click.ClickException(
                 f"params.yaml: tasks.{key}: {count}: task {task.name} has {len(rows[split])} "
-                f"inputs in its {split} split; at most that many are allowed"
+                f"inputs in its {split} split; at most that many are allowed, or set "
+                "tasks.allow_fewer"
             )
     return rows["train"] + rows["test"]
+
+
+def _questions(task: Task, item: Item) -> list[Row] | None:
+    own = task.questions(item)
+    if own is None:
+        return None
+    return [{"property": name, "messages": messages} for name, messages in sorted(own.items())]
 
 
 if __name__ == "__main__":

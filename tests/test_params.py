@@ -38,6 +38,7 @@ WRONG = [
     ("sampling.temprature", 1.0, "sampling.temprature", "unknown key; allowed: temperature"),
     ("colour", "red", "colour", "unknown key; allowed: seed"),
     ("models.smollm2.quantise", True, "models.smollm2.quantise", "unknown key; allowed: source"),
+    ("experiments.scaling.size", 1, "experiments.scaling.size", "unknown key; allowed: sizes, inp"),
     ("properties", ["first_wrod"], "properties", "'first_wrod' is no property; allowed: first_"),
     ("properties", [], "properties", "at least 1 item"),
     ("properties", ["identity", "identity"], "properties", "'identity' stands twice"),

@@ -1,8 +1,9 @@
 """What a task is: a family of inputs with one object-level prompt."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from stages.study.compliance import LETTERS
 from stages.study.splits import rng
 
 Message = dict[str, str]
@@ -28,6 +29,8 @@ class Task:
     family: str  # sequence, continuation, number, multiple_choice or values
     candidates: Callable[[int], Iterator[Item]]
     prompt: Callable[[Item], list[Message]]
+    # Hypothetical questions that the task brings, by property; None: they are made for it.
+    questions: Callable[[Item], Mapping[str, list[Message]] | None] = lambda item: None
 
 
 def distinct(items: Iterator[Item]) -> Iterator[Item]:
@@ -60,4 +63,4 @@ def ask(question: str, begun: str | None = None) -> list[Message]:
 
 def lettered(options: tuple[str, ...]) -> str:
     """The options as lines `A. text`."""
-    return "\n".join(f"{letter}. {text}" for letter, text in zip("ABCD", options, strict=False))
+    return "\n".join(f"{letter}. {text}" for letter, text in zip(LETTERS, options, strict=False))

@@ -1,0 +1,82 @@
+"""The params that load the tasks of a folder in the format of the published prompt set.
+
+    python -m stages.published_params FOLDER
+
+Prints the section `tasks` of params.yaml, and `properties`, for all tasks that are found: those of
+the folder's train/ teach, those of its test/ are held out, and as many inputs are asked for as all
+of them have. FOLDER may be a source too: path:FOLDER or hub:ORG/NAME@REVISION.
+"""
+
+from collections import Counter
+from pathlib import Path
+
+import click
+import yaml
+
+from stages.loaded_tasks import Reading, published_inputs
+from stages.storage.task_files import published_files, read_rows
+from stages.storage.task_sources import TaskFileError, parse_task_source, task_folder
+from stages.study.properties import PROPERTIES
+from stages.study.splits import input_id, split_of
+from stages.study.tasks.loaded import LoadedInput
+from stages.study.tasks.published import TASK
+
+
+@click.command(help=__doc__)
+@click.argument("folder")
+def main(folder: str) -> None:
+    source = folder if folder.startswith(("path:", "hub:")) else f"path:{folder}"
+    try:
+        parse_task_source(source)
+        click.echo(params_of(source, task_folder(source)), nl=False)
+    except (TaskFileError, ValueError, OSError) as error:
+        raise click.ClickException(f"{folder}: {error}") from error
+
+
+def params_of(source: str, folder: Path) -> str:
+    """The two sections as YAML, with what is known of each task as a comment."""
+    roles = found_tasks(folder)
+    loaded, asked, sizes, lines = {}, set(), {}, []
+    for task, role in sorted(roles.items()):
+        name, reading = f"published_{task}", Reading()
+        family, inputs = published_inputs(folder, task, reading)
+        names = {property_name for found in inputs for property_name in found.questions}
+        asked |= names
+        sizes.setdefault(role, []).append(split_sizes(name, inputs))
+        loaded[name] = {"source": source, "format": "published", "task": task}
+        lines.append(
+            f"# {name}: {family}, {len(inputs)} inputs, {len(reading.bad)} bad rows; "
+            f"{', '.join(sorted(names))}"
+        )
+    tasks = {"loaded": loaded} | {
+        role: [f"published_{task}" for task in sorted(roles) if roles[task] == role]
+        for role in ("train", "test")
+    }
+    wanted = (
+        ("train_inputs", "train", "train"), ("pilot_inputs", "test", "train"),
+        ("test_inputs", "test", "test"),
+    )  # fmt: skip
+    for key, role, split in wanted:
+        tasks[key] = min((size[split] for size in sizes.get(role, [])), default=0)
+    params = {"tasks": tasks, "properties": [name for name in PROPERTIES if name in asked]}
+    return "\n".join(lines) + "\n" + yaml.safe_dump(params, sort_keys=False, width=100)
+
+
+def found_tasks(folder: Path) -> dict[str, str]:
+    """The tasks of the rows of a folder, each with the folder that its rows were met in first."""
+    roles: dict[str, str] = {}
+    for path in published_files(folder):
+        for row in read_rows(path):
+            task = (row.values or {}).get(TASK)
+            if isinstance(task, str):
+                roles.setdefault(task, path.parent.name)
+    return roles
+
+
+def split_sizes(name: str, inputs: list[LoadedInput]) -> Counter[str]:
+    """How many inputs each split has."""
+    return Counter(split_of(input_id(name, found.item.text)) for found in inputs)
+
+
+if __name__ == "__main__":
+    main()

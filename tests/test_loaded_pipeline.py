@@ -1,0 +1,72 @@
+"""A study on tasks from files, from sampling to the scores, on tiny models."""
+
+import json
+import sys
+
+import pytest
+import yaml
+
+from stages.storage.tables import read_table
+from tests.conftest import CHAT, new_study, small_params
+from tests.loaded_files import published_folder
+from tests.tiny_models import make_tiny_model
+
+pytestmark = pytest.mark.slow
+RUN = """
+from stages import evaluate
+from stages.control import run_study
+from stages.params import load_params
+run_study(load_params())
+evaluate.main([], standalone_mode=False)
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A study of a table and the published format, which ran to its scores."""
+    folder = tmp_path_factory.mktemp("loaded")
+    models = {
+        name: {
+            "source": f"path:{make_tiny_model(folder / name, 0, architecture)}",
+            "chat_template": CHAT, "stop": ["\n"],
+        }
+        for name, architecture in (("one", "llama"), ("two", "gemma3"))
+    }  # fmt: skip
+    study = new_study(folder / "study", folder / "cache")
+    published_folder(study.root / "prompts", 40)
+    told = study.stage("published_params", "prompts")
+    params = small_params(models)
+    found = yaml.safe_load(told)
+    lines = "".join(f"ship {number},blue\n" for number in range(40))
+    (study.root / "ships.csv").write_text(f"name,color\n{lines}", encoding="utf-8")
+    found["tasks"]["loaded"]["ships"] = {
+        "source": "path:ships.csv", "text": "name", "prompt": "The {color} {text} is",
+    }  # fmt: skip
+    found["tasks"]["test"] += ["ships", "animals_long"]
+    params["tasks"] |= found["tasks"] | {"train_inputs": 10, "pilot_inputs": 4, "test_inputs": 6}
+    params["properties"] = found["properties"] + ["first_character"]
+    study.write_params(params)
+    study.run(sys.executable, "-c", RUN)
+    return study
+
+
+def test_verbatim_questions_teach_and_are_asked_as_they_stand(finished):
+    taught = read_table("datasets", finished.root / "data/datasets/one-cross.parquet")
+    # Tiny models choose no letter, so the quiz may teach nothing.
+    assert {row["task"] for row in taught} - {"published_quiz"} == {"published_rivers"}
+    for row in taught:
+        content = row["question"][0]["content"]
+        assert content.startswith("On ") and not content.startswith("Suppose")
+    asked = read_table("predictions", finished.root / "data/predictions/two-on-one.parquet")
+    by_task = {row["task"]: row["question"][0]["content"] for row in asked}
+    assert by_task["published_coins"].endswith(": ethical_stance?\n")
+    assert by_task["ships"].startswith("Suppose you were asked this:")
+    assert {r["property"] for r in asked if r["task"] == "published_coins"} == {"ethical_stance"}
+
+
+def test_tasks_from_files_are_scored_like_the_others(finished):
+    scores = read_table("scores", finished.root / "data/scores.parquet")
+    assert {"ships", "published_coins", "animals_long"} >= {row["task"] for row in scores}
+    assert {"ships", "animals_long"} <= {row["task"] for row in scores}
+    cells = json.loads((finished.root / "metrics/by_task.json").read_text())
+    assert "ships" in json.dumps(cells) and "published_coins" in json.dumps(cells)
