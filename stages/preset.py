@@ -31,7 +31,7 @@ def main(name: str, write: bool) -> None:
         raise click.ClickException(f"{source}: no such preset; there are: {known}")
     yaml = YAML()
     yaml.width = 4096  # lines stay as they are
-    preset = YAML(typ="safe").load(source)
+    preset = yaml.load(source)
     params = yaml.load(Path("params.yaml"))
     merge(params, preset)
     with TemporaryDirectory() as folder:
