@@ -93,7 +93,7 @@ class FailuresParams(Strict):
 
     questions: list[str] = Field(min_length=1)
     inputs: Count
-    max_tokens: Count = 64
+    max_tokens: Count = 96
 
     @field_validator("questions")
     @classmethod

@@ -56,7 +56,8 @@ class Target:
         self, prompts: Iterable[tuple[Row, Sequence[Message]]], label: str
     ) -> dict[str, str]:
         """input_id -> the letter that is answered; without those who choose none."""
-        items = {item["input_id"]: item for item, _ in (prompts := list(prompts))}
+        prompts = list(prompts)
+        items = {item["input_id"]: item for item, _ in prompts}
         questions = [
             Question(item["input_id"], (item["input_id"],), list(prompt), until=LETTER)
             for item, prompt in prompts
@@ -133,6 +134,7 @@ def on_facts(target: Target, facts: Sequence[tuple[Row, str]]) -> Iterator[Posed
 
 
 def on_length(target: Target, texts: Sequence[Row], said: Sequence[Row]) -> Iterator[Posed]:
+    """Whether each of the long answers `said` is longer than about half of those to its task."""
     if not target.asked("length"):
         return
     items = {item["input_id"]: item for item in texts}

@@ -107,12 +107,13 @@ class Posed:
         """What a predictor's answer says, None where it says nothing that was asked for.
 
         Its first line is read, a label before it ("Answer:") left out: the letter that it chooses,
-        or its first word, where yes and no stand for true and false.
+        or its first word, where yes and no stand for true and false ("true or false" is neither).
         """
         line = LABEL.sub("", next(iter(raw.strip().splitlines()), ""))
         if self.letters:
             return choice_letter(line, self.letters)
-        return SAYS.get(next((word.strip(MARKS).lower() for word in line.split()), ""))
+        words = [word.strip(MARKS).lower() for word in line.split()[:2]]
+        return SAYS.get(words[0]) if words and words[1:] != ["or"] else None
 
 
 def answered(prompt: Sequence[Message], letter: str) -> tuple[Message, ...]:
