@@ -60,6 +60,7 @@ QUOTED = {
 SHOWN = {"second": "", "third": "The answers above are those of another language model. "}
 PERSONS = {"second": {"you": "you", "your": "your"}, "third": {"you": "it", "your": "its"}}
 
+(FACTS,) = FACTS_CHOICE
 DRAWS = 100  # for each fact that is wanted, before facts count as run out
 MARKS = string.punctuation + "“”‘’"
 LABEL = re.compile(r"[*\s]*[A-Za-z]+:[*\s]*")
@@ -169,8 +170,8 @@ def fact_inputs(seed: int, count: int, taken: set[str]) -> list[tuple[Row, str]]
         if asked not in known and asked not in found:
             item = Item(f"{asked}\n{lettered(tuple(options))}", tuple(options))
             row = {
-                "input_id": input_id(FACTS_CHOICE.name, item.text), "task": FACTS_CHOICE.name,
-                "object_prompt": FACTS_CHOICE.prompt(item), "options": options,
+                "input_id": input_id(FACTS.name, item.text), "task": FACTS.name,
+                "object_prompt": FACTS.prompt(item), "options": options,
             }  # fmt: skip
             found[asked] = row, LETTERS[at]
         if len(found) == count:
