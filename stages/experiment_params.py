@@ -79,11 +79,26 @@ class ScalingParams(Strict):
         return members(sizes, sizes, "size")
 
 
+FAILURES = (
+    "are_you_sure", "opinion_bias", "answer_without_hint", "knows_what_it_knows", "length",
+    "sentiment", "character_name",
+)  # fmt: skip
+
+
 class FailuresParams(Strict):
-    """Questions on which the published models failed: which, on how many inputs of each."""
+    """Questions on which the published models failed: which, on how many inputs of each task.
+
+    max_tokens: of the long answers whose length, sentiment and main character are asked for.
+    """
 
     questions: list[str] = Field(min_length=1)
     inputs: Count
+    max_tokens: Count = 96
+
+    @field_validator("questions")
+    @classmethod
+    def _known(cls, names: list[str]) -> list[str]:
+        return members(names, FAILURES, "question")
 
 
 class PromptShiftParams(Strict):

@@ -149,7 +149,7 @@ def nested_weights(paths: Sequence[tuple[str, ...]]) -> np.ndarray:
     ])  # fmt: skip
 
 
-def wilson(right: int, rows: int, confidence: float) -> tuple[float, float]:
+def wilson(right: float, rows: int, confidence: float) -> tuple[float, float]:
     """Wilson's interval of a rate among independent rows (Wilson 1927, JASA 22)."""
     low, high = proportion_confint(right, rows, alpha=1 - confidence, method="wilson")
     return float(low), float(high)
