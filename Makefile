@@ -12,8 +12,10 @@ run: $(READY)
 	dvc repro
 	@cat metrics/report.md
 
+# Two processes of one thread each; a file's tests stay together, as they share what they made.
+test: export OMP_NUM_THREADS := 1
 test: $(READY)
-	python -m pytest
+	python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(READY)
 	ruff check . && ruff format --check .

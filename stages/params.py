@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import click
-import yaml
 from pydantic import (
     BaseModel,
     Field,
@@ -17,6 +16,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from stages.experiment_params import Count, ExperimentsParams, Share, Strict, members
 from stages.models.sources import parse_source
@@ -216,10 +217,10 @@ def load_params(path: str | Path = "params.yaml") -> Params:
     """Read and validate params.yaml; raises ParamsError with one line for each wrong value."""
     path = Path(path)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParamsError(f"{path}: no such file; run at the root of the project") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (YAMLError, UnicodeDecodeError) as error:
         raise ParamsError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
         raise ParamsError(f"{path}: the top level is {raw!r}; a mapping of keys is allowed")

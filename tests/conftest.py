@@ -78,6 +78,12 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
     params["sampling"] |= {"max_tokens": 6}
     params["finetune"] |= {"lora_rank": 4, "batch_inputs": 1, "checkpoint_every": 1}
     params["predict"] |= {"max_tokens": 4}
+    experiments = params["experiments"]
+    experiments["calibration"] |= {"inputs": 4, "samples": 4, "properties": ["first_word"]}
+    experiments["behavior_change"] |= {"inputs": 2}
+    experiments["scaling"] |= {"sizes": [4], "inputs": 4}
+    experiments["failures"] |= {"inputs": 4, "max_tokens": 8}
+    experiments["prompt_shift"] |= {"inputs": 4}
     params["evaluate"] |= {"permutations": 200, "max_mode_share": 1.0, "min_compliance": 0.0}
     return params
 
