@@ -3,20 +3,12 @@
 An experiment that is not in `run` costs nothing, not even a cell.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from stages.param_types import Count, Strict, members
 from stages.study.properties import PROPERTIES
-
-Count = Annotated[int, Field(ge=1)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Strict(BaseModel):
-    """Unknown keys and other types are errors; nothing changes after it was read."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class BeforeAfterParams(Strict):
@@ -136,13 +128,3 @@ class ExperimentsParams(Strict):
 
 
 EXPERIMENTS = tuple(name for name in ExperimentsParams.model_fields if name != "run")
-
-
-def members(names: list, known: Any, what: str) -> list:
-    """The names, which are all among `known` and there once; else ValueError."""
-    for name in names:
-        if name not in known:
-            raise ValueError(f"{name!r} is no {what}; allowed: {', '.join(map(str, known))}")
-    if len(set(names)) < len(names):
-        raise ValueError(f"{sorted(n for n in names if names.count(n) > 1)[0]!r} stands twice")
-    return names

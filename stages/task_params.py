@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from stages.experiment_params import Count, Share, Strict, members
+from stages.param_types import Count, Sha256, Share, Strict, members
 from stages.storage.task_files import FORMATS
 from stages.storage.task_sources import HubData, parse_task_source
 from stages.study.tasks import TASKS
@@ -41,7 +41,7 @@ class LoadedTask(Strict):
     options: str | list[str] | None = None
     trait_option: str | None = None
     task: str | None = None
-    sha256: str | None = None
+    sha256: Sha256 | None = None
     bad_rows: Share = 0.0
 
     @property
@@ -71,13 +71,6 @@ class LoadedTask(Strict):
     def _two(cls, value: str | list[str] | None) -> str | list[str] | None:
         if isinstance(value, list) and len(members(value, value, "column")) < 2:
             raise ValueError("name two columns at least, or one that holds a list")
-        return value
-
-    @field_validator("sha256")
-    @classmethod
-    def _hex(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"[0-9a-f]{64}", value):
-            raise ValueError("64 hex digits are allowed")
         return value
 
     @model_validator(mode="after")

@@ -15,7 +15,8 @@ STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages
 # organism is grown is watched by the cells of `control`.
 CARRIERS = {
     "stages/__init__.py", "stages/params.py", "stages/task_params.py",
-    "stages/experiment_params.py", "stages/storage/__init__.py", "stages/storage/files.py",
+    "stages/experiment_params.py", "stages/param_types.py", "stages/storage/__init__.py",
+    "stages/storage/files.py",
     "stages/storage/response_cache.py", "stages/models/__init__.py", "stages/models/organism.py",
     "stages/control.py", "stages/analysis/__init__.py",
 }  # fmt: skip

@@ -26,7 +26,7 @@ def render(template: str, **shown) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"number": number, "p": p_value}
+    environment.filters |= {"number": number, "p": p_value, "interval": interval}
     return environment.get_template(template).render(**shown, meaning=MEANING)
 
 
@@ -45,6 +45,16 @@ def trusted(text: str, *, markdown: bool = False) -> Markup:
 def number(value: float | Undefined | None) -> str:
     """Three decimals, or a dash where there is no number."""
     return "-" if value is None or isinstance(value, Undefined) else f"{value:.3f}"
+
+
+def interval(found: Mapping | Undefined | None) -> str:
+    """An estimate or accuracy with its interval where it has one, or a dash."""
+    if found is None or isinstance(found, Undefined):
+        return "-"
+    value = number(found.get("estimate", found.get("accuracy")))
+    if found.get("ci_low") is None or found.get("ci_high") is None:
+        return value
+    return f"{value} ({number(found['ci_low'])} to {number(found['ci_high'])})"
 
 
 def p_value(value: float | Undefined | None) -> str:

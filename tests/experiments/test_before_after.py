@@ -7,7 +7,7 @@ import pytest
 from stages.analysis.arms import score_study
 from stages.analysis.evidence import read_evidence
 from stages.analysis.experiments.before_after import numbers, plot
-from stages.analysis.reporting import render
+from stages.analysis.reporting import section
 from stages.experiments.before_after import run
 from stages.params import load_params
 from stages.storage.response_cache import ResponseCache
@@ -105,8 +105,8 @@ def test_what_the_form_alone_gains_is_no_gain_where_the_untrained_answer_complie
 
 
 def test_the_section_shows_both_readings(study):
-    text = render("experiments/before_after.md.j2", **numbers(by_hand(), study))
+    text = section("before_after", numbers(by_hand(), study))
     assert "## Before and after training" in text
     assert "| all | 0.000 (0.000 to 0.000) | 0.875 (" in text
     assert "| first_word |" in text
-    assert render("experiments/before_after.md.j2", **numbers([], study))
+    assert section("before_after", numbers([], study))

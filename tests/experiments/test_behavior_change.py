@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stages.analysis.experiments.behavior_change import compared, numbers, plot
-from stages.analysis.reporting import render
+from stages.analysis.reporting import section
 from stages.experiments.behavior_change import (
     change_rows,
     check_held_out,
@@ -129,12 +129,12 @@ def test_matched_rows_have_each_value_as_often_before_as_after():
 
 def test_section_and_plot_show_every_arm():
     found = measured([*of_words(), *of_true_or_false()])
-    text = render("experiments/behavior_change.md.j2", numbers=found)
+    text = section("behavior_change", found)
     assert "| left | MC about itself | 0.750" in text and "nan" not in text.lower()
     bars = {(p["values"], p["kind"], p["behavior"]) for p in plot(found) if p["target"] == "left"}
     assert {("several values", kind, "old") for kind in ("changed", "self", "cross")} <= bars
     assert ("two values", "changed", "old") not in bars
-    render("experiments/behavior_change.md.j2", numbers=numbers([], PARAMS))
+    section("behavior_change", numbers([], PARAMS))
 
 
 def taught_and_scored() -> tuple[list[Row], list[Row]]:

@@ -9,7 +9,7 @@ import yaml
 
 from stages.analysis.calibration import bin_numbers, drawn_deviations
 from stages.analysis.experiments.calibration import numbers, plot
-from stages.analysis.reporting import render
+from stages.analysis.reporting import section
 from stages.experiments.calibration import Said, by_condition, run, value_rows
 from stages.models.local.loading import load_base
 from stages.params import load_params
@@ -136,12 +136,12 @@ def test_the_bootstrap_draws_whole_inputs_and_agrees_with_the_deviation():
 def test_the_section_and_the_plot_show_each_arm(params):
     shares = two_valued()
     found = numbers(rows(exact(shares), shares) + rows(exact(shares), shares, "cross"), params)
-    text = render("experiments/calibration.md.j2", **found)
+    text = section("calibration", found)
     assert "| left | cross (right) | 0.0 |" in text
     assert "| left | all | self minus cross (right) | 0.0 (0.0 to 0.0) | 40 | 20 |" in text
     assert {(row["kind"], row["predicted_probability"] == row["target_probability"])
             for row in plot(found)} == {("self", True), ("cross", True)}  # fmt: skip
-    assert "## Calibration" in render("experiments/calibration.md.j2", **numbers([], params))
+    assert "## Calibration" in section("calibration", numbers([], params))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from stages import evaluate
 from stages.analysis.experiments.scaling import numbers, plot
-from stages.analysis.reporting import render
+from stages.analysis.reporting import section
 from stages.experiments.scaling import run, training_order
 from stages.params import ParamsError
 from stages.storage.response_cache import ResponseCache, cache_folder
@@ -131,4 +131,4 @@ def test_accuracies_and_gaps_stand_by_size_and_the_main_study_is_the_last():
     assert left["mode"]["estimate"] == 0.25
     points = [p for p in plot(found) if (p["target"], p["kind"]) == ("left", "cross")]
     assert [(p["inputs"], p["accuracy"]) for p in points] == [(2, 0.25), (5, 0.25), (40, 0.5)]
-    assert "| left | 40 | 1.000" in render("experiments/scaling.md.j2", numbers=found)
+    assert "| left | 40 | 1.000" in section("scaling", found)
