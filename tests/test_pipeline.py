@@ -101,6 +101,43 @@ def test_an_edit_of_the_report_retrains_nothing(finished):
     assert ran == ["Running stage 'report':"]
 
 
+def touched(study: Study, change: Callable[[dict], None]) -> set[str]:
+    """The cells that other params would run, as `dvc status` names them; the params stay."""
+    before = study.params()
+    changed = study.params()
+    change(changed)
+    study.write_params(changed)
+    try:
+        return set(json.loads(study.dvc("status", "--json")))
+    finally:
+        study.write_params(before)
+
+
+def test_the_params_of_an_experiment_touch_its_own_cells_alone(finished):
+    cells = touched(finished, lambda p: p["experiments"]["calibration"].update(bins=3))
+    assert cells == {
+        "experiment@calibration-one", "experiment@calibration-two",
+        "evaluate_experiment@calibration",
+    }  # fmt: skip
+
+
+def test_an_experiment_that_is_off_costs_no_cell(finished):
+    assert touched(finished, lambda p: p["experiments"].update(run=["scaling"])) == {"report"}
+    assert touched(finished, lambda p: p["experiments"].update(run=[])) == {"report"}
+
+
+def test_every_experiment_has_rows_numbers_points_and_its_section(finished):
+    text = (finished.root / "metrics/report.md").read_text()
+    page = (finished.root / "data/report/index.html").read_text()
+    for name in finished.params()["experiments"]["run"]:
+        for target in ("one", "two"):
+            read_table("outcomes", finished.root / f"data/experiments/{name}/{target}.parquet")
+        for path in (f"{name}.json", f"plots/{name}.json", f"rows/{name}.json"):
+            json.loads((finished.root / "metrics/experiments" / path).read_text())
+        assert f"rows of {name}" in page
+    assert text.count("\n## ") >= 9
+
+
 def test_every_control_shows_what_it_must(finished):
     controls = json.loads((finished.root / "metrics/controls.json").read_text())
     assert {name: found["held"] for name, found in controls.items()} == dict.fromkeys(
