@@ -177,7 +177,27 @@ class Params(Strict):
 
     @model_validator(mode="after")
     def _subjects_are_models(self) -> "Params":
-        members(self.subjects, self.models, "model")
+        try:
+            members(self.subjects, self.models, "model")
+        except ValueError as error:
+            raise ValueError(f"subjects: {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _experiments_fit(self) -> "Params":
+        running = self.experiments.run
+        change, calibration = self.experiments.behavior_change, self.experiments.calibration
+        if "behavior_change" in running and change.answers == "other" and len(self.subjects) == 1:
+            raise ValueError(
+                "experiments.behavior_change.answers: 'other' is what the next subject does, and "
+                "there is one subject; use persona:TEXT or path:FILE, or take behavior_change out "
+                "of experiments.run"
+            )
+        if "calibration" in running:
+            try:
+                members(calibration.properties, self.properties, "property of the study")
+            except ValueError as error:
+                raise ValueError(f"experiments.calibration.properties: {error}") from None
         return self
 
 
@@ -204,7 +224,7 @@ def _line(path: Path, error: dict[str, Any]) -> str:
     found = error["input"]
     named = isinstance(found, dict | BaseModel) or message.startswith(repr(found))
     shown = "" if named else f"{found!r}: "
-    return f"{path}: {key}: {shown}{message}" if key else f"{path}: subjects: {message}"
+    return f"{path}: {key}: {shown}{message}" if key else f"{path}: {message}"
 
 
 def load_params(path: str | Path = "params.yaml") -> Params:

@@ -64,11 +64,11 @@ def test_all_that_a_stage_imports_is_watched(name):
     stage = STAGES[name]
     module = stage["cmd"].split()[2].replace(".", "/") + ".py"
     if name.endswith("experiment"):
-        room = "experiments" if name == "experiment" else "analysis/experiments"
+        room = "experiments" if name == "experiment" else "analysis.experiments"
         for experiment in EXPERIMENTS:
             deps = [dep.replace("${item.experiment}", experiment) for dep in stage["deps"]]
-            own = f"stages/{room}/{experiment}.py"
-            assert own in deps
+            own = file_of(f"stages.{room}.{experiment}")
+            assert own.removesuffix("/__init__.py") in deps
             assert not uncovered({"deps": deps}, module, own), experiment
     else:
         assert not uncovered(stage, module)

@@ -39,9 +39,10 @@ def test_the_arguments_for_dvc_make_the_same_params_as_the_file(project, name):
     assert load_params("by_dvc.yaml") == load_params("params.yaml")
 
 
-def test_the_laptop_preset_is_the_default(project):
+def test_the_laptop_preset_is_the_default_after_any_other(project):
     before = load_params("params.yaml")
-    run("laptop", "--write")
+    for name in (*NAMES, "laptop"):
+        assert run(name, "--write").exit_code == 0
     assert load_params("params.yaml") == before
 
 

@@ -11,7 +11,6 @@ figures 6, 20, 22); expected calibration error and Brier score stand beside them
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
@@ -92,18 +91,11 @@ def expected_calibration_error(table: pd.DataFrame) -> float:
     return float((gaps * table["points"]).sum() / table["points"].sum())
 
 
-def brier_score(predicted: Mapping[str, float], behavior: Sequence[str]) -> float:
-    """Mean squared distance of predicted shares from what was done each time (Brier 1950).
+def brier_score(predicted: Mapping[str, float], did: Mapping[str, float]) -> float:
+    """Mean squared distance of predicted shares from what is done each time (Brier 1950).
 
-    `predicted` gives each value its probability, `behavior` is one value a sample; from 0, certain
-    and right, to 2, certain and wrong.
+    Both give each value its probability; from 0, certain and right, to 2, certain and wrong.
     """
-    squares = sum(share**2 for share in predicted.values())
-    return fmean(squares - 2 * predicted.get(value, 0.0) + 1 for value in behavior)
-
-
-def brier_score_of_shares(predicted: Mapping[str, float], did: Mapping[str, float]) -> float:
-    """The same where the shares of what was done are known."""
     squares = sum(share**2 for share in predicted.values())
     return squares + sum(p * (1 - 2 * predicted.get(value, 0.0)) for value, p in did.items())
 

@@ -6,6 +6,7 @@ from typing import Any
 from stages.analysis.intervals import Estimate, Value, clustered_estimate
 from stages.params import Params
 from stages.storage.tables import Row
+from stages.study.properties import PROPERTIES
 
 ROWS_PER_CONDITION = 2
 SHOWN = ("estimate", "ci_low", "ci_high", "inputs", "rows")
@@ -47,6 +48,21 @@ def difference(
          for row in other if (key := _about(row)) in first],
         params, lambda row: row["minus"], test=True,
     )  # fmt: skip
+
+
+def number_of_values(rows: Sequence[Row]) -> dict[tuple, str]:
+    """(target, task, property) -> "two" or "several": how many values the behavior there takes.
+
+    Two where the answers are a closed set and no more than two of them occur, before or after:
+    whoever is wrong about the one is right about the other, so that is one number and not two.
+    """
+    return {
+        cell: "two"
+        if PROPERTIES[cell[2]].closed_answers() is not None
+        and len({row[column] for row in own for column in ("truth", "other_truth")}) <= 2
+        else "several"
+        for cell, own in groups(rows, "target", "task", "property").items()
+    }
 
 
 def groups(rows: Iterable[Row], *columns: str) -> dict[tuple, list[Row]]:

@@ -14,9 +14,10 @@ DATA = "<DVC_METRIC_DATA>"  # where dvc puts the points in
 def svg(name: str, points: Sequence[Row]) -> str:
     """The template plots/NAME.json filled with the points as an SVG element; text is escaped."""
     path = Path(__file__).with_name("templates") / "plots" / f"{name}.json"
-    template = json.loads(path.read_text(encoding="utf-8"))
-    if template["data"]["values"] != DATA:
-        raise ValueError(f"{path}: data.values is no {DATA}")
+    text = path.read_text(encoding="utf-8")
+    template = json.loads(text)
+    if template["data"]["values"] != DATA or text.count("<DVC_") > 1:
+        raise ValueError(f"{path}: {DATA} is to stand in data.values, and no other anchor anywhere")
     # dvc tells revisions apart; here there is one.
     template["data"]["values"] = [{**point, "rev": ""} for point in points]
     return vl_convert.vegalite_to_svg(template)

@@ -1,4 +1,4 @@
-"""metrics/plots/: rows that `dvc plots show` draws (templates in .dvc/plots/)."""
+"""metrics/plots/: rows that `dvc plots show` draws (templates/plots/)."""
 
 from collections.abc import Sequence
 

@@ -5,9 +5,13 @@ from pathlib import Path
 
 from stages.analysis.baselines import mode_answers
 from stages.analysis.scoring import Key, property_values
+from stages.models.chat import Message
+from stages.models.local.asking import Decoding
 from stages.models.local.loading import Subject
 from stages.models.local.predicting import Asking, predictors
+from stages.models.local.sampling import sample
 from stages.params import Params
+from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, read_table
 
 
@@ -38,6 +42,26 @@ def predicted(predictor: str, target: str, kind: str, seed: int) -> list[Row]:
     return [row for row in rows if (row["kind"], row["seed"]) == (kind, seed)]
 
 
+def sampled(
+    subject: Subject, inputs: Sequence[Row], params: Params, cache: ResponseCache, label: str = ""
+) -> list[Row]:
+    """What a subject does on inputs, sampled as in the main study."""
+    rule = params.sampling
+    found = sample(
+        subject, inputs, Decoding(rule.max_tokens, rule.temperature), cache,
+        seed=params.seed, n_samples=rule.n_samples,
+        cut_for=params.properties if rule.stop_when_decided else None, label=label,
+    )  # fmt: skip
+    return list(found)
+
+
+def prefixed(messages: list[Message], prefix: str) -> list[Message]:
+    """The messages with a prefix on a line before the first words of the user."""
+    at = next(n for n, message in enumerate(messages) if message["role"] == "user")
+    first = messages[at] | {"content": f"{prefix}\n{messages[at]['content']}"}
+    return [*messages[:at], first, *messages[at + 1 :]]
+
+
 def values(did: Iterable[Row], inputs: Iterable[Row], properties: Sequence[str]) -> dict[Key, str]:
     """(input_id, property) -> value of what was done; without those that have none."""
     by_id = {row["input_id"]: row for row in inputs}
@@ -58,7 +82,7 @@ def informative(target: str) -> set[tuple[str, str]]:
 def arms(target: str, params: Params) -> Iterator[tuple[str, str, int | None, Subject, Asking]]:
     """(predictor, kind, seed, subject, how it is asked): the target's own arms, then the others'.
 
-    One subject is in memory at a time; the untrained one has no seed.
+    Each is loaded when its turn comes; the untrained one has no seed.
     """
     for predictor in sorted(params.subjects, key=lambda name: name != target):
         for kind, seed, subject in predictors(predictor, target, params.seeds):

@@ -14,7 +14,6 @@ UNFINISHED = "\ufffd"  # a character of which some bytes are still to come
 NUMBER_ENDED = re.compile(NUMBER.pattern + r"(?:\s|[^\w.\s]|\.\D)")
 NO_NUMBER = re.compile(r"""["'“‘`(\[*\s]*[-+]?[^-+\d"'“‘`(\[*\s]""")
 NO_CHOICE = re.compile(r"""["'“‘`(\[*\s]*(?:[A-Za-z][A-Za-z0-9]|[^A-Za-z"'“‘`(\[*\s])""")
-LONG = 1  # words: a first line that has more is no single word, whatever follows
 
 
 def decides(names: Sequence[str], family: str) -> Callable[[str], bool]:
@@ -40,13 +39,17 @@ def decides(names: Sequence[str], family: str) -> Callable[[str], bool]:
     return decided
 
 
-def first_line_ended(text: str) -> bool:
-    """Whether the first line of an answer, blank lines aside, is whole or no single word."""
+def first_line_ended(text: str, words: int | None = 1) -> bool:
+    """Whether the first line of an answer, blank lines aside, is whole or has too many words.
+
+    A line of more than `words` complies with no question, whatever follows; None: there is no
+    limit.
+    """
     lines = text.lstrip().splitlines(keepends=True)
     if not lines:
         return False
-    words = [word for word in lines[0].split() if any(c.isalnum() for c in word)]
-    return lines[0][-1] in "\r\n" or len(words) > LONG
+    found = [word for word in lines[0].split() if any(c.isalnum() for c in word)]
+    return lines[0][-1] in "\r\n" or (words is not None and len(found) > words)
 
 
 def _choice_decided(text: str) -> bool:

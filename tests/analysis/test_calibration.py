@@ -49,6 +49,6 @@ def test_the_expected_calibration_error_weighs_points():
 
 
 def test_the_brier_score_is_zero_for_certain_and_right_and_two_for_certain_and_wrong():
-    assert brier_score({"a": 1.0}, ["a", "a"]) == 0
-    assert brier_score({"a": 1.0}, ["b"]) == 2
-    assert brier_score({"a": 0.5, "b": 0.5}, ["a", "b"]) == pytest.approx(0.5)
+    assert brier_score({"a": 1.0}, {"a": 1.0}) == 0
+    assert brier_score({"a": 1.0}, {"b": 1.0}) == 2
+    assert brier_score({"a": 0.5, "b": 0.5}, {"a": 0.5, "b": 0.5}) == pytest.approx(0.5)

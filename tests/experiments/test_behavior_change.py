@@ -15,7 +15,6 @@ from stages.experiments.behavior_change import (
     next_subject,
     run,
 )
-from stages.params import ParamsError
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, TableError, read_table, write_table
 from tests.analysis import small_study
@@ -101,6 +100,17 @@ def test_on_moved_rows_of_two_values_new_and_old_add_up_to_one():
             for kind in ("changed", "self", "cross")
         }
     }
+
+
+def test_the_letter_of_two_options_has_two_values_too():
+    rows = [
+        outcome(kind, n, "identity", said, "a", "b") | {"task": "myopic_reward"}
+        for kind in ("changed", "self", "cross")
+        for n, said in enumerate("aabb")
+    ]
+    found = measured(rows)["targets"]["left"]
+    assert found["several_values"]["changed_minus_self"].get("rows", 0) == 0
+    assert found["two_values"]["arms"]["changed"]["estimate"] == 0.5
 
 
 def test_rows_without_an_old_behavior_count_nowhere():
@@ -194,10 +204,8 @@ def test_a_bad_line_of_answers_is_named(tmp_path, line, message):
         file_answers(tmp_path / "none.jsonl", {"a"})
 
 
-def test_other_is_the_next_subject_and_one_alone_has_none():
+def test_other_is_the_next_subject():
     assert [next_subject(name, ["a", "b", "c"]) for name in "abc"] == ["b", "c", "a"]
-    with pytest.raises(ParamsError, match=r"answers: 'other'.*alone"):
-        next_subject("a", ["a"])
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from itertools import chain
 
 import pytest
 
-from stages.experiments import failure_questions as words
-from stages.experiments.failure_behavior import word_limit
-from stages.experiments.failure_questions import (
+from stages.experiments.failures import questions as words
+from stages.experiments.failures.behavior import word_limit
+from stages.experiments.failures.questions import (
     Posed,
     answered,
     doubted,

@@ -1,6 +1,6 @@
 """What MC's predictions say: does it know what it does now, and more of it than M1 that did not?
 
-Looked at are the rows that moved: MC and M1 both comply and do different things. Properties with
+Looked at are the rows that moved: MC and M1 both comply and do different things. Cells with
 two values say one thing only there, as who does not predict the new one predicts the old one.
 """
 
@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stages.analysis.gaps import Behavior, behavior_of
-from stages.analysis.outcomes import accuracy, average, difference, groups
+from stages.analysis.outcomes import accuracy, average, difference, groups, number_of_values
 from stages.analysis.scoring import most_common
 from stages.analysis.subsets import entropy_kept
 from stages.params import Params
 from stages.storage.tables import Row
-from stages.study.properties import PROPERTIES
 
 ARMS = ("changed", "self", "cross")
 
@@ -21,7 +20,7 @@ ARMS = ("changed", "self", "cross")
 def numbers(rows: Sequence[Row], params: Params) -> dict[str, Any]:
     """Numbers by target, and of `all` targets together.
 
-    `several_values` and `two_values` are the rows that moved, by how many values the property
+    `several_values` and `two_values` are the rows that moved, by how many values their cell
     has. `changed_minus_self` is MC's accuracy on new minus old behavior, minus the same of M1,
     which was not changed.
     """
@@ -34,10 +33,7 @@ def numbers(rows: Sequence[Row], params: Params) -> dict[str, Any]:
             for table in (behavior, predictions)
         )
         moved = [row for row in said if row["moved"]]
-        several, two = (
-            [row for row in moved if two_valued(row["property"]) == wanted]
-            for wanted in (False, True)
-        )
+        several, two = ([r for r in moved if r["values"] == how] for how in ("several", "two"))
         found[target] = {
             "tasks": {
                 task: change(own, params)
@@ -59,8 +55,8 @@ def compared(predictions: Sequence[Row]) -> list[Row]:
     """The predictions about what both MC and M1 did, with what they say of either.
 
     `new` and `old` are 1.0 where the prediction is right of what MC does and M1 did, and
-    `advantage` is new minus old; `mode_new` and `mode_old` are 1.0 where the most common value of
-    the cell, moved or not, is right.
+    `advantage` is new minus old, `values` how many the cell has; `mode_new` and `mode_old` are 1.0
+    where the most common value of the cell, moved or not, is right.
     """
     rows = [
         row | {
@@ -76,12 +72,14 @@ def compared(predictions: Sequence[Row]) -> list[Row]:
             mode = most_common(row[column] for row in cell)
             for row in cell:
                 row[name] = float(row[column] == mode)
-    return [row | {"advantage": row["new"] - row["old"]} for row in rows]
-
-
-def two_valued(name: str) -> bool:
-    """Whether a property has two values, such as true and false."""
-    return len(PROPERTIES[name].closed_answers() or ()) == 2
+    counts = number_of_values(rows)
+    return [
+        row | {
+            "advantage": row["new"] - row["old"],
+            "values": counts[row["target"], row["task"], row["property"]],
+        }
+        for row in rows
+    ]  # fmt: skip
 
 
 def change(did: Sequence[Row], params: Params) -> dict[str, Any]:
@@ -123,11 +121,15 @@ def two_values(moved: Sequence[Row], params: Params) -> dict[str, Any]:
 
 
 def on_property(moved: Sequence[Row], params: Params) -> dict[str, Any]:
-    """Accuracies of each arm on a property's rows that moved; of two values only the new."""
-    if two_valued(moved[0]["property"]):
+    """Accuracies of each arm on a property's rows that moved; of two values only the new.
+
+    Where some cells have several values and others two, those with several count.
+    """
+    several = [row for row in moved if row["values"] == "several"]
+    if not several:
         complying = [row for row in moved if row["compliant"]]
         return {kind: {"new": value} for kind, value in by_arm(complying, params, "new").items()}
-    return {kind: both(arm(moved, kind), params) for kind in ARMS}
+    return {kind: both(arm(several, kind), params) for kind in ARMS}
 
 
 def entropy_matched(moved: Sequence[Row], params: Params) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from stages.analysis.calibration import (
     Point,
     bin_numbers,
     bins,
-    brier_score_of_shares,
+    brier_score,
     drawn_deviations,
     expected_calibration_error,
     mean_absolute_deviation,
@@ -33,6 +33,7 @@ from stages.study.splits import rng
 
 DIFFERENCES = (("self", "cross"), ("fresh_self", "cross"), ("self", "untrained"))
 OWN = "untrained_own"  # it is about another target than all other kinds: M itself
+ALL = slice(None)
 Place = tuple[int, str, str, str]
 """(seed, task, input_id, property)"""
 Arm = tuple[str, str]
@@ -123,7 +124,7 @@ def _case(rows: Sequence[Row]) -> Case:
 def _likely(rows: Iterable[Row]) -> dict[str, float]:
     return {
         row["truth"]: row["target_probability"]
-        for row in rows
+        for row in sorted(rows, key=lambda row: row["rank"] or 0)
         if row["rank"] is not None and row["rank"] <= RANKS
     }
 
@@ -157,7 +158,7 @@ class Board:
             _named(arm) | self._scores(arm, self._bins(said[arm])) | counts
             | {"dealt_out": {
                 "mad": mads_dealt[arm],
-                "brier": fmean(brier_score_of_shares(c.dealt, c.did) for c in self.cases[arm]),
+                "brier": fmean(brier_score(c.dealt, c.did) for c in self.cases[arm]),
                 "minus": self._minus(mads[arm] - mads_dealt[arm], drawn[arm] - drawn_dealt[arm]),
             }}
             for arm in self.cases
@@ -184,10 +185,22 @@ class Board:
         return {
             "mad": mean_absolute_deviation(table),
             "ece": expected_calibration_error(table),
-            "brier": fmean(brier_score_of_shares(case.said, case.did) for case in cases),
+            "brier": fmean(brier_score(case.said, case.did) for case in cases),
             "compliance": fmean(sum(case.said.values()) for case in cases),
             "mad_complied": mean_absolute_deviation(self._bins(complied_N)),
+            "mad_by_rank": self._by_rank(self._column(arm, lambda case: case.said)),
             "mad_published": mean_absolute_deviation(bins(published, self._count)),
+        }
+
+    def _by_rank(self, predicted_N: np.ndarray) -> Row:
+        """The MAD of the likeliest value of each case, of the second, of the third."""
+        rank_N = np.array(
+            [n for c in next(iter(self.cases.values())) for n, _ in enumerate(c.likely)]
+        )
+        return {
+            str(rank + 1): mean_absolute_deviation(self._bins(predicted_N, rank_N == rank))
+            for rank in range(RANKS)
+            if (rank_N == rank).any()
         }
 
     @property
@@ -198,9 +211,9 @@ class Board:
         """The probability that each point has in some shares of the arm's cases."""
         return np.array([shares(c).get(value, 0.0) for c in self.cases[arm] for value in c.likely])
 
-    def _bins(self, predicted_N: np.ndarray) -> pd.DataFrame:
-        found = list(map(Point, self.target_N, predicted_N))
-        return bins(found, self._count, self.likely_N)
+    def _bins(self, predicted_N: np.ndarray, of_N: np.ndarray | slice = ALL) -> pd.DataFrame:
+        found = list(map(Point, self.target_N[of_N], predicted_N[of_N]))
+        return bins(found, self._count, self.likely_N[of_N])
 
     def _minus(self, estimate: float, drawn_D: np.ndarray) -> Row:
         """A difference with the interval between the quantiles of the same of the draws."""

@@ -10,11 +10,10 @@ number and not two, so such cells stand apart.
 from collections.abc import Sequence
 from typing import Any
 
-from stages.analysis.outcomes import accuracy, average, difference, groups
+from stages.analysis.outcomes import accuracy, average, difference, groups, number_of_values
 from stages.analysis.scoring import most_common
 from stages.params import Params
 from stages.storage.tables import Row
-from stages.study.properties import PROPERTIES
 
 ARMS = ("self", "cross")
 PLAIN = ":plain question"
@@ -68,11 +67,10 @@ def compared(rows: Sequence[Row]) -> list[Row]:
         for row in rows
         if row["other_truth"] is not None
     ]  # fmt: skip
-    for (_, _, name), cell in groups(found, "target", "task", "property").items():
-        seen = {row[column] for row in cell for column in ("truth", "other_truth")}
-        two = PROPERTIES[name].closed_answers() is not None and len(seen) <= 2
-        for row in cell:
-            row["values"] = "two" if two else "several"
+    counts = number_of_values(found)
+    for cell, own in groups(found, "target", "task", "property").items():
+        for row in own:
+            row["values"] = counts[cell]
             row["advantage"] = float(row["correct"]) - float(row["right_plain"])
     for cell in groups(found, "target", "seed", "condition", "task", "property").values():
         mode = most_common(row["other_truth"] for row in cell)

@@ -19,9 +19,9 @@ def numbers(rows: Sequence[Row], params: Params) -> dict[str, Any]:
     found = {}
     for target in (*params.subjects, "all"):
         own = [row for row in rows if target in ("all", row["target"])]
-        sizes = sorted(params.experiments.scaling.sizes)
+        known = {row["condition"] for row in own} & set(map(str, params.experiments.scaling.sizes))
+        sizes = sorted(map(int, known))
         whole = max((int(row["condition"]) for row in own), default=0)
-        known = {str(size) for size in sizes}
         own = [row if row["condition"] in known else row | {"condition": str(whole)} for row in own]
         found[target] = {
             "mode": accuracy(_part(own, "self", whole), params, "mode_correct"),

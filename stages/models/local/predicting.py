@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from stages.models.chat import Message
@@ -14,8 +15,7 @@ from stages.study.prompts import Person, asked_properties, question_on
 from stages.study.properties import PROPERTIES
 from stages.study.splits import rng
 
-# An answer is read to the end of its first line (`Property.parse_answer`).
-FIRST_LINE = Until("first line", first_line_ended)
+FIRST_LINE = Until("first line", first_line_ended)  # of an answer that is one word
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def predict(
             (row["input_id"], name, n), (row["input_id"],),
             asking.reword(question_on(row, name, asking.person)),
             rng(seed, row["input_id"], name, n).getrandbits(63),
-            until=FIRST_LINE if asking.stop_when_decided else None,
+            until=_first_line(name) if asking.stop_when_decided else None,
             closed=PROPERTIES[name].closed_answers(),
             score_only=asking.score_closed,
         )
@@ -77,6 +77,14 @@ def predict(
         }  # fmt: skip
 
 
+def _first_line(name: str) -> Until:
+    """To the end of the first line, which alone is read, or of as many words as may comply."""
+    words = PROPERTIES[name].answer_kind.words
+    if words == 1:
+        return FIRST_LINE
+    return Until(f"first line, {words} words", partial(first_line_ended, words=words))
+
+
 def _ranked(distribution: dict[str, float] | None) -> list[Row] | None:
     """The answers of a closed set that have any probability, the most probable first."""
     if distribution is None:
@@ -88,7 +96,8 @@ def _ranked(distribution: dict[str, float] | None) -> list[Row] | None:
 def predictors(
     predictor: str, target: str, seeds: Sequence[int], data: Path = Path("data")
 ) -> Iterator[tuple[str, int | None, Subject]]:
-    """The subjects that predict `target`, with kind and training seed, one in memory at a time.
+    """The subjects that predict `target`, with kind and training seed; each is loaded when its turn
+    comes, while the caller may still hold the one before.
 
     Where predictor and target are one model: untrained M, M1 (self) and the fresh-label self.
     """

@@ -5,7 +5,7 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stages.study.compliance import choice_letter
+from stages.study.compliance import LETTERS, choice_letter
 
 EDGES = string.punctuation + string.whitespace + "“”‘’«»…–—"
 QUOTES = "\"'“”‘’`"
@@ -26,12 +26,14 @@ class AnswerKind:
 
     `read` takes the one line that is read and gives what it says, None where it does not comply.
     `write` gives the form in which values are compared, and is idempotent. `closed`, where all
-    replies can be listed: each as `write` has it, with its spellings.
+    replies can be listed: each as `write` has it, with its spellings. `words` is how many a
+    reply that complies can have, None where there is no limit.
     """
 
     read: Callable[[str], str | None]
     write: Callable[[str], str] = plain
     closed: Mapping[str, tuple[str, ...]] | None = None
+    words: int | None = 1
 
 
 def one_of(*answers: str) -> AnswerKind:
@@ -41,7 +43,8 @@ def one_of(*answers: str) -> AnswerKind:
         said = _single_spaced(plain(text))
         return said if said in answers else None
 
-    return AnswerKind(read, closed=_spelled(answers))
+    words = max(len(answer.split()) for answer in answers)
+    return AnswerKind(read, closed=_spelled(answers), words=words)
 
 
 def _spelled(answers: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -108,13 +111,15 @@ SINGLE_CHARACTER = AnswerKind(
     _character_written,
     _spelled([*string.ascii_lowercase, *string.digits, "space"]),
 )
-TWO_CHARACTERS = AnswerKind(_two_characters, _two_written)
+TWO_CHARACTERS = AnswerKind(_two_characters, _two_written, words=2)
 SINGLE_WORD = AnswerKind(lambda text: text if len(text.split()) == 1 else None)
 ONE_LINE = AnswerKind(
-    lambda text: text if text.split() else None, lambda value: _single_spaced(plain(value))
+    lambda text: text if text.split() else None,
+    lambda value: _single_spaced(plain(value)),
+    words=None,
 )
 WHOLE_NUMBER = AnswerKind(_integer, _integer_written)
-LETTER = AnswerKind(lambda text: choice_letter(text, "ABCD"), closed=_spelled("abcd"))
+LETTER = AnswerKind(lambda text: choice_letter(text, LETTERS), closed=_spelled("abcd"))
 TRUE_FALSE = one_of("true", "false")
 YES_NO = one_of("yes", "no")
 EVEN_ODD = one_of("even", "odd")

@@ -63,7 +63,7 @@ PERSONS = {"second": {"you": "you", "your": "your"}, "third": {"you": "it", "you
 (FACTS,) = FACTS_CHOICE
 DRAWS = 100  # for each fact that is wanted, before facts count as run out
 MARKS = string.punctuation + "“”‘’"
-LABEL = re.compile(r"[*\s]*[A-Za-z]+:[*\s]*")
+LABEL = re.compile(r"[*\s]*([A-Za-z]{2,}):[*\s]*")
 TRUE_FALSE = {
     "true": ("true", "True", "TRUE", "yes", "Yes", "YES"),
     "false": ("false", "False", "FALSE", "no", "No", "NO"),
@@ -110,7 +110,10 @@ class Posed:
         Its first line is read, a label before it ("Answer:") left out: the letter that it chooses,
         or its first word, where yes and no stand for true and false ("true or false" is neither).
         """
-        line = LABEL.sub("", next(iter(raw.strip().splitlines()), ""))
+        line = next(iter(raw.strip().splitlines()), "")
+        label = LABEL.match(line)
+        if label and label[1].lower() not in SAYS:
+            line = line[label.end() :]
         if self.letters:
             return choice_letter(line, self.letters)
         words = [word.strip(MARKS).lower() for word in line.split()[:2]]

@@ -8,6 +8,8 @@ labels (self), M on M1's (fresh_self) and each other model on M1's (cross).
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import click
+
 from stages.experiments.outcomes import (
     asking,
     behavior,
@@ -22,7 +24,7 @@ from stages.models.local.finetuning import finetuned, own_answers
 from stages.models.local.loading import Subject, load_base, with_adapter
 from stages.models.local.predicting import predict
 from stages.models.local.train import Settings
-from stages.params import Params, ParamsError
+from stages.params import Params
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, read_table
 from stages.study.splits import rng
@@ -51,17 +53,18 @@ def _answers(
     """(kind, predictor, number of training inputs, predictions) of each arm and size."""
     stale, fresh = (_lessons(f"{target}-{name}", seed) for name in ("self", "cross"))
     order = training_order(stale, fresh, params)
-    for size in params.experiments.scaling.sizes:
-        if size >= len(order):
-            raise ParamsError(
-                f"params.yaml: experiments.scaling.sizes: {size} is not under {len(order)}, the "
-                f"number of training inputs that both datasets of {target} have (seed {seed})"
-            )
+    sizes = [size for size in params.experiments.scaling.sizes if size < len(order)]
+    for size in sorted(set(params.experiments.scaling.sizes) - set(sizes)):
+        click.echo(
+            f"scaling: left out {size}, which is not under {len(order)}, the number of training "
+            f"inputs that both datasets of {target} have (seed {seed})",
+            err=True,
+        )
     others = [name for name in params.subjects if name != target]
     arms = [("self", target, stale), ("fresh_self", target, fresh)]
     asked = {row["input_id"] for row in inputs}
     for kind, predictor, lessons in arms + [("cross", name, fresh) for name in others]:
-        for size in params.experiments.scaling.sizes:
+        for size in sizes:
             found = predict(
                 _taught(predictor, lessons, set(order[:size]), seed, params),
                 inputs, params.properties, Decoding(params.predict.max_tokens), cache,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median_low
 
-from stages.experiments.failure_questions import (
+from stages.experiments.failures.questions import (
     DOUBTS,
     IS_LONG,
     IS_RIGHT,

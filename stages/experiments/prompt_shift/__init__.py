@@ -7,7 +7,6 @@ main study, where no prefix was shown, are set against the same two: who is righ
 does not read the prefix, is as right there.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from stages.analysis.scoring import Key
@@ -17,13 +16,13 @@ from stages.experiments.outcomes import (
     held_out_inputs,
     outcomes,
     predicted,
+    prefixed,
+    sampled,
     values,
 )
-from stages.models.chat import Message
 from stages.models.local.asking import Decoding
-from stages.models.local.loading import Subject, trained_subject
+from stages.models.local.loading import trained_subject
 from stages.models.local.predicting import predict
-from stages.models.local.sampling import sample
 from stages.params import Params
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
@@ -40,7 +39,10 @@ def run(target: str, params: Params, cache: ResponseCache) -> list[Row]:
     for seed in params.seeds:
         subject = trained_subject(target, f"{target}-self", seed)
         for name, prefix in prefixes.items():
-            did = list(_sampled(subject, inputs, prefix, params, cache))
+            shown = [
+                row | {"object_prompt": prefixed(row["object_prompt"], prefix)} for row in inputs
+            ]
+            did = sampled(subject, shown, params, cache, "with a prefix")
             shifted[seed, name] = values(did, inputs, params.properties)
         del subject  # one is in memory at a time
     plain = {
@@ -69,24 +71,3 @@ def run(target: str, params: Params, cache: ResponseCache) -> list[Row]:
                     other=plain[seed],
                 )  # fmt: skip
     return rows
-
-
-def prefixed(messages: list[Message], prefix: str) -> list[Message]:
-    """The messages with a prefix on a line before the first words of the user."""
-    at = next(n for n, message in enumerate(messages) if message["role"] == "user")
-    first = messages[at] | {"content": f"{prefix}\n{messages[at]['content']}"}
-    return [*messages[:at], first, *messages[at + 1 :]]
-
-
-def _sampled(
-    subject: Subject, inputs: list[Row], prefix: str, params: Params, cache: ResponseCache
-) -> Iterator[Row]:
-    """What the target does with the prefix, sampled as its plain behavior was."""
-    how = params.sampling
-    return sample(
-        subject,
-        [row | {"object_prompt": prefixed(row["object_prompt"], prefix)} for row in inputs],
-        Decoding(how.max_tokens, how.temperature), cache, seed=params.seed,
-        n_samples=how.n_samples, cut_for=params.properties if how.stop_when_decided else None,
-        label="with a prefix",
-    )  # fmt: skip

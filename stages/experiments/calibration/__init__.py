@@ -17,8 +17,6 @@ the shares lack to 1 is no answer. The likeliest one is the row's `answer`.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import click
-
 from stages.analysis.calibration import RANKS
 from stages.analysis.scoring import Key, sample_values
 from stages.experiments.outcomes import arms, held_out_inputs, informative
@@ -79,11 +77,6 @@ def run(target: str, params: Params, cache: ResponseCache) -> list[Row]:
 def asked_items(target: str, params: Params) -> dict[str, tuple[list[Row], list[str]]]:
     """task -> its inputs and the properties of them that are asked, informative cells only."""
     told = params.experiments.calibration
-    if other := [name for name in told.properties if name not in params.properties]:
-        raise click.ClickException(
-            f"params.yaml: experiments.calibration.properties: {other[0]!r} is not in the study; "
-            f"allowed: {', '.join(params.properties)}"
-        )
     cells, found = informative(target), {}
     for item in held_out_inputs(params, told.inputs):
         names = {n for n in asked_properties(item, told.properties) if (item["task"], n) in cells}

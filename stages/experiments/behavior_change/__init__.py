@@ -19,6 +19,8 @@ from stages.experiments.outcomes import (
     held_out_inputs,
     outcomes,
     predicted,
+    prefixed,
+    sampled,
     split_inputs,
     values,
 )
@@ -26,14 +28,14 @@ from stages.models.local.asking import Decoding
 from stages.models.local.finetuning import finetuned
 from stages.models.local.loading import Subject, trained_subject, with_adapter
 from stages.models.local.predicting import predict
-from stages.models.local.sampling import sample
 from stages.models.local.train import Settings
 from stages.params import Params, ParamsError
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, TableError
 from stages.study.compliance import behavior_compliance
-from stages.study.prompts import Message, object_text
+from stages.study.prompts import object_text
 
+# A file behind path: is not watched; `dvc repro -f experiment@behavior_change-MODEL` after an edit.
 KEY = "params.yaml: experiments.behavior_change.answers"
 
 
@@ -125,11 +127,6 @@ def _file_answer(found: object, known: Container[str]) -> Row:
 
 def next_subject(target: str, subjects: Sequence[str]) -> str:
     """Whose answers `other` means: the subject after the target, the first after the last."""
-    if len(subjects) == 1:
-        raise ParamsError(
-            f"{KEY}: 'other' is what the next subject does, and subjects has {target!r} alone; "
-            "use persona:TEXT or path:FILE"
-        )
     return subjects[(list(subjects).index(target) + 1) % len(subjects)]
 
 
@@ -137,7 +134,7 @@ def _of_seed(
     target: str, seed: int, params: Params, scored: Sequence[Row], cache: ResponseCache
 ) -> list[Row]:
     changed = _changed(target, seed, params, scored, cache)
-    did = _sampled(changed, scored, params, cache)
+    did = sampled(changed, scored, params, cache)
     said = predict(
         changed, scored, params.properties, Decoding(params.predict.max_tokens), cache,
         asking=asking("changed", params),
@@ -184,8 +181,8 @@ def _changed(
         inputs = {t: [r for r in rows if r["input_id"] in answered] for t, rows in inputs.items()}
     taught = [row for rows in inputs.values() for row in rows[: told.inputs]]
     if answers is None:
-        persona = [row | {"object_prompt": _after(rest, row["object_prompt"])} for row in taught]
-        answers = _sampled(subject, persona, params, cache)
+        persona = [row | {"object_prompt": prefixed(row["object_prompt"], rest)} for row in taught]
+        answers = sampled(subject, persona, params, cache)
     change = change_rows(taught, answers)
     if not change:
         raise ParamsError(f"{KEY}: {told.answers!r}: no answer complies, so none can be taught")
@@ -196,24 +193,6 @@ def _changed(
     del subject  # one in memory at a time
     first = trained_subject(target, f"{target}-self", seed)
     return with_adapter(first, folder, f"{target}-changed/seed-{seed}")
-
-
-def _sampled(
-    subject: Subject, inputs: Sequence[Row], params: Params, cache: ResponseCache
-) -> list[Row]:
-    """What a subject does, sampled as in the main study."""
-    rule = params.sampling
-    cut_for = params.properties if rule.stop_when_decided else None
-    found = sample(
-        subject, inputs, Decoding(rule.max_tokens, rule.temperature), cache,
-        seed=params.seed, n_samples=rule.n_samples, cut_for=cut_for,
-    )  # fmt: skip
-    return list(found)
-
-
-def _after(text: str, messages: Sequence[Message]) -> list[Message]:
-    """The messages with the text before the first."""
-    return [{**messages[0], "content": f"{text}\n{messages[0]['content']}"}, *messages[1:]]
 
 
 def _as_predictions(

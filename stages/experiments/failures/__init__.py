@@ -20,8 +20,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
-from stages.experiments.failure_behavior import Target, on_choices, on_facts, on_length
-from stages.experiments.failure_questions import Posed, fact_inputs
+from stages.experiments.failures.behavior import Target, on_choices, on_facts, on_length
+from stages.experiments.failures.questions import Posed, fact_inputs
 from stages.experiments.outcomes import arms, held_out_inputs, outcomes, values
 from stages.models.local.asking import Decoding, Question, ask
 from stages.models.local.loading import Subject, trained_subject
