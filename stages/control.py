@@ -15,28 +15,26 @@ from pathlib import Path
 import click
 import yaml
 
-from stages import (
-    build_dataset,
-    fetch_model,
-    finetune,
-    predict,
-    sample_behavior,
-    write_tasks,
-)
-from stages.params import Params, load_params
+from stages import build_dataset, fetch_model, finetune, predict, sample_behavior
+from stages.controls.organisms.codes import CODES
+from stages.params import Params, command, load_params
+from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder
+from stages.storage.tables import write_table
+from stages.study.arms import cross_dataset, pair_name, self_name
+from stages.study.inputs import task_rows
 
 STUDIES, SEED_RUNS = Path("data/controls"), Path("data/control_seeds")
 
 
-@click.command(help=__doc__)
+@command
 @click.argument("name")
 @click.option("--seed", type=click.IntRange(0), help="Of the study, its trainings and organisms.")
 def main(name: str, seed: int | None) -> None:
     source = Path("controls") / f"{name}.yaml"
     if not source.is_file():
         known = ", ".join(sorted(path.stem for path in Path("controls").glob("*.yaml")))
-        raise click.ClickException(f"{source}: no such control; there are: {known}")
+        raise StudyError(f"{source}: no such control; there are: {known}")
     out = STUDIES / name if seed is None else SEED_RUNS / name / str(seed)
     with atomic_folder(out) as folder:
         shutil.copy(source, folder / "params.yaml")
@@ -50,22 +48,42 @@ def run_study(params: Params) -> None:
     """The stages in the order of dvc.yaml up to predict, from params.yaml in the working folder."""
     models = params.subjects
     for model in models:
-        _run(fetch_model, model)
-    _run(write_tasks)
+        _run(fetch_model.main, model)
+    write_codes(params)
     for model in models:
-        _run(sample_behavior, model)
-        _run(build_dataset, f"{model}-self", "--behavior", model)
-        _run(finetune, model, "--dataset", f"{model}-self", "--adapter", f"{model}-self")
-        _run(sample_behavior, model, "--adapter", f"{model}-self")
-        _run(build_dataset, f"{model}-cross", "--behavior", f"{model}-self", "--cross")
+        own = self_name(model)
+        _run(sample_behavior.main, model)
+        _run(build_dataset.main, own, "--behavior", model)
+        _run(finetune.main, model, "--dataset", own, "--adapter", own)
+        _run(sample_behavior.main, model, "--adapter", own)
+        _run(build_dataset.main, cross_dataset(model), "--behavior", own, "--cross")
     for target in models:
         for predictor in models:
-            names = ["--dataset", f"{target}-cross", "--adapter", f"{predictor}-on-{target}"]
-            _run(finetune, predictor, *names)
-            _run(predict, predictor, target)
+            names = ["--dataset", cross_dataset(target), "--adapter", pair_name(predictor, target)]
+            _run(finetune.main, predictor, *names)
+            _run(predict.main, predictor, target)
 
 
-def _run(stage, *arguments: str) -> None:
+def write_codes(params: Params) -> None:
+    """The tables of the organisms' own tasks: no other has any part in a control."""
+    for role, names in (("train", params.design.train), ("test", params.design.test)):
+        for name in names:
+            if name not in CODES:
+                raise StudyError(
+                    f"params.yaml: tasks.{role}: {name!r} is no task of a control; "
+                    f"allowed: {', '.join(CODES)}"
+                )
+            rows = task_rows(
+                CODES[name],
+                role,
+                params.tasks.counts,
+                params.seed,
+                allow_fewer=params.tasks.allow_fewer,
+            )
+            write_table("tasks", rows, Path("data/tasks") / f"{name}.parquet")
+
+
+def _run(stage: click.Command, *arguments: str) -> None:
     stage.main(list(arguments), standalone_mode=False)
 
 

@@ -17,17 +17,18 @@ from stages.analysis.evidence import read_evidence
 from stages.analysis.plots import loss_points, property_points, self_cross
 from stages.analysis.subsets import MEANING, gaps_on_subsets
 from stages.analysis.summary import informative_rows, rounded, summarise
-from stages.params import load_params
+from stages.params import command, load_params
+from stages.storage.errors import StudyError
 from stages.storage.files import write_json
-from stages.storage.tables import TableError, write_table
+from stages.storage.tables import write_table
 
 
-@click.command(help=__doc__)
+@command
 def main() -> None:
     params = load_params()
     try:
         evidence = read_evidence(params, Path("data"))
-    except TableError as error:
+    except StudyError as error:
         raise click.ClickException(str(error)) from None
     scored, behavior = score_study(evidence, params)
     rows = informative_rows(scored.rows)

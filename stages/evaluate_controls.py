@@ -15,12 +15,13 @@ from stages.analysis.arms import score_study
 from stages.analysis.controls import CONTROLS, control_numbers
 from stages.analysis.evidence import read_evidence
 from stages.control import SEED_RUNS, STUDIES
-from stages.params import load_params
+from stages.params import command, load_params
+from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder, write_json
-from stages.storage.tables import Row, TableError, write_table
+from stages.storage.tables import Row, write_table
 
 
-@click.command(help=__doc__)
+@command
 @click.option("--seeds", is_flag=True, help="Look at the runs with other seeds.")
 def main(seeds: bool) -> None:
     if seeds:
@@ -41,7 +42,7 @@ def _look(name: str, study: Path) -> tuple[list[Row], dict]:
     params = load_params(study / "params.yaml")
     try:
         evidence = read_evidence(params, study / "data")
-    except TableError as error:
+    except StudyError as error:
         raise click.ClickException(f"control {name}: {error}") from None
     scores = score_study(evidence, params)[0].rows
     return scores, control_numbers(name, scores, params)

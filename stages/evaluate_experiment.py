@@ -13,17 +13,18 @@ from pathlib import Path
 import click
 
 from stages.analysis.outcomes import sample_rows
-from stages.experiment_params import EXPERIMENTS
-from stages.params import load_params
+from stages.params import command, load_params
+from stages.params.experiments import EXPERIMENTS
+from stages.storage.errors import StudyError
 from stages.storage.files import write_json
-from stages.storage.tables import TableError, read_table
+from stages.storage.tables import read_table
 
 
-@click.command(help=__doc__)
+@command
 @click.argument("experiment", type=click.Choice(EXPERIMENTS))
 def main(experiment: str) -> None:
     params = load_params()
-    measure = import_module(f"stages.analysis.experiments.{experiment}")
+    measure = import_module(f"stages.experiments.{experiment}.measure")
     outcomes, metrics = Path("data/experiments") / experiment, Path("metrics/experiments")
     try:
         rows = [
@@ -31,7 +32,7 @@ def main(experiment: str) -> None:
             for target in params.subjects
             for row in read_table("outcomes", outcomes / f"{target}.parquet")
         ]
-    except TableError as error:
+    except StudyError as error:
         raise click.ClickException(str(error)) from None
     numbers = measure.numbers(rows, params)
     write_json(metrics / f"{experiment}.json", numbers)

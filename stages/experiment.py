@@ -10,13 +10,14 @@ from importlib import import_module
 
 import click
 
-from stages.experiment_params import EXPERIMENTS
-from stages.params import load_params
+from stages.params import command, load_params
+from stages.params.experiments import EXPERIMENTS
+from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
-from stages.storage.tables import TableError, write_table
+from stages.storage.tables import write_table
 
 
-@click.command(help=__doc__)
+@command
 @click.argument("experiment", type=click.Choice(EXPERIMENTS))
 @click.argument("target")
 def main(experiment: str, target: str) -> None:
@@ -25,8 +26,8 @@ def main(experiment: str, target: str) -> None:
         raise click.ClickException(f"params.yaml: experiments.{experiment}: this key is missing")
     with ResponseCache() as cache:
         try:
-            rows = import_module(f"stages.experiments.{experiment}").run(target, params, cache)
-        except TableError as error:
+            rows = import_module(f"stages.experiments.{experiment}.run").run(target, params, cache)
+        except StudyError as error:
             raise click.ClickException(str(error)) from None
     write_table("outcomes", rows, f"data/experiments/{experiment}/{target}.parquet")
 

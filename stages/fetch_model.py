@@ -11,38 +11,37 @@ from pathlib import Path
 
 import click
 
-from stages.models.convert import convert, describe
-from stages.models.sources import SourceError, resolve
-from stages.params import ModelSpec, load_params
+from stages.controls.organisms.organism import grow
+from stages.models.fetch.convert import convert, describe
+from stages.models.fetch.resolve import resolve
+from stages.models.fetch.section import ModelSpec
+from stages.params import command, load_params
+from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder, file_sha256
 
 
-@click.command(help=__doc__)
+@command
 @click.argument("model")
 def main(model: str) -> None:
     params = load_params()
     if model not in params.models:
-        raise click.ClickException(
+        raise StudyError(
             f"params.yaml: models: {model!r} is no model; allowed: {', '.join(params.models)}"
         )
     spec = params.models[model]
     try:
         fetch(model, spec, Path("data/models") / model)
-    except (SourceError, OSError) as error:
-        raise click.ClickException(f"{model}: {', '.join(spec.sources)}: {error}") from error
+    except (StudyError, OSError) as error:
+        raise StudyError(f"{model}: {', '.join(spec.sources)}: {error}") from error
 
 
 def fetch(model: str, spec: ModelSpec, out: Path) -> None:
     """Fetch, check, convert and describe one model in `out`."""
-
-    def say(progress: str) -> None:
-        click.echo(f"{model}: {progress}", err=True)
-
     with atomic_folder(out) as folder:
         with tempfile.TemporaryDirectory(dir=folder, prefix="download-") as scratch:
-            source = resolve(spec.sources, spec.sha256, Path(scratch), say)
+            source = resolve(spec.sources, spec.sha256, Path(scratch), grow)
             sha256 = None if source.is_dir() else spec.sha256 or file_sha256(source)
-            about = convert(source, folder, spec.chat_template, say)
+            about = convert(source, folder, spec.chat_template)
         origin = {"id": model, "source": spec.source, "sha256": sha256}
         describe(folder, {**origin, **about}, spec.stop)
 

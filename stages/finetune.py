@@ -9,37 +9,42 @@ are DVCLive's.
 """
 
 import json
+import logging
 from pathlib import Path
 from shutil import copytree
 
 import click
 
-from stages.models.local.finetuning import finetuned, own_answers
-from stages.models.local.loading import load_base
-from stages.models.local.train import Settings
-from stages.params import load_params
+from stages.models.local.subject.loading import load_base
+from stages.models.local.teach.finetuning import finetuned, own_answers
+from stages.models.local.teach.settings import settings
+from stages.params import command, load_params
 from stages.storage.files import atomic_folder
-from stages.storage.tables import read_table
+from stages.storage.tables import read_rows
+from stages.study.arms import subject_name
+
+log = logging.getLogger("stages.finetune")
 
 
-@click.command(help=__doc__)
+@command
 @click.argument("model")
 @click.option("--dataset", required=True, help="Name of the dataset in data/datasets.")
 @click.option("--adapter", required=True, help="Name of the adapter to write.")
 def main(model: str, dataset: str, adapter: str) -> None:
     params = load_params()
-    rows = read_table("datasets", f"data/datasets/{dataset}.parquet")
     with atomic_folder(Path("data/adapters") / adapter) as folder:
         for seed in params.seeds:
-            own = [row for row in rows if row["seed"] in (None, seed)]
+            rows = list(
+                read_rows("datasets", f"data/datasets/{dataset}.parquet", seed=[None, seed])
+            )
             if params.finetune.rehearse:
-                own += own_answers(model, {r["input_id"] for r in own if r["slice"] == "train"})
-            settings = Settings.told(params.finetune.model_dump(), seed)
-            finished = finetuned(load_base(Path("data/models") / model), own, settings)
-            copytree(finished, folder / f"seed-{seed}")
+                rows += own_answers(model, {r["input_id"] for r in rows if r["slice"] == "train"})
+            base = load_base(Path("data/models") / model)
+            finished = finetuned(base, rows, settings(params.finetune, seed))
+            copytree(finished, folder / Path(subject_name(adapter, seed)).name)
             report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}
-            click.echo(f"{adapter}, seed {seed}: {json.dumps(shown)}")
+            log.info(f"{adapter}, seed {seed}: {json.dumps(shown)}")
 
 
 if __name__ == "__main__":

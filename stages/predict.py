@@ -9,47 +9,42 @@ person; decoding is greedy. Where the answers are a closed set
 the probability of each is kept beside the answer: `distribution`.
 """
 
+from collections.abc import Iterator
+
 import click
 
-from stages.models.local.asking import Decoding
-from stages.models.local.predicting import Asking, predict, predictors
-from stages.params import load_params
+from stages.models.inputs import split_inputs
+from stages.models.predicting import predict, predictors, question_form
+from stages.models.questions import Decoding
+from stages.params import Params, command, load_params
 from stages.storage.response_cache import ResponseCache
-from stages.storage.tables import Row, read_table, write_table
+from stages.storage.tables import Row, write_table
+from stages.study.arms import pair_name
 
 
-@click.command(help=__doc__)
+@command
 @click.argument("predictor")
 @click.argument("target")
 def main(predictor: str, target: str) -> None:
     params = load_params()
-    decoding = Decoding(params.predict.max_tokens)
-    inputs = {
-        task: sorted(
-            (
-                row
-                for row in read_table("tasks", f"data/tasks/{task}.parquet")
-                if row["split"] == "test"
-            ),
-            key=lambda row: row["input_id"],
-        )
-        for task in params.tasks.test
-    }
-    rows: list[Row] = []
+    name = pair_name(predictor, target)
     with ResponseCache() as cache:
-        for kind, seed, subject in predictors(predictor, target, params.seeds):
-            asking = Asking(
-                # The fresh-label self is trained and asked as the cross-predictors are.
-                "second" if kind in ("untrained", "self") else params.cross_questions.test,
-                params.predict.stop_when_decided,
-                params.predict.closed_answers == "score",
-            )
-            for task, items in inputs.items():
-                found = predict(
-                    subject, items, params.properties, decoding, cache, asking=asking, label=task
-                )
-                rows += [row | {"kind": kind, "seed": seed} for row in found]
-    write_table("predictions", rows, f"data/predictions/{predictor}-on-{target}.parquet")
+        rows = _predictions(predictor, target, params, cache)
+        write_table("predictions", rows, f"data/predictions/{name}.parquet")
+
+
+def _predictions(
+    predictor: str, target: str, params: Params, cache: ResponseCache
+) -> Iterator[Row]:
+    inputs = {task: split_inputs(task, "test") for task in params.design.test}
+    decoding = Decoding(params.predict.max_tokens)
+    for arm, subject in predictors(predictor, target, params.seeds):
+        form = question_form(arm.kind, params.predict, params.cross_questions)
+        for task, items in inputs.items():
+            for row in predict(
+                subject, items, params.properties, decoding, cache, form=form, label=task
+            ):
+                yield row | {"kind": arm.kind, "seed": arm.seed}
 
 
 if __name__ == "__main__":

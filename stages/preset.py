@@ -15,13 +15,13 @@ from typing import Any
 import click
 from ruamel.yaml import YAML
 
-from stages.params import load_params
+from stages.params import command, load_params
 from stages.storage.files import atomic_path
 
 PRESETS = Path("presets")
 
 
-@click.command(help=__doc__)
+@command
 @click.argument("name")
 @click.option("--write", is_flag=True, help="Write the values into params.yaml.")
 def main(name: str, write: bool) -> None:

@@ -13,23 +13,25 @@ from pathlib import Path
 import click
 import yaml
 
-from stages.loaded_tasks import Reading, published_inputs
-from stages.storage.task_files import published_files, read_rows
-from stages.storage.task_sources import TaskFileError, parse_task_source, task_folder
+from stages.params import command
+from stages.storage.errors import StudyError
 from stages.study.properties import PROPERTIES
 from stages.study.splits import input_id, split_of
-from stages.study.tasks.loaded import LoadedInput
-from stages.study.tasks.published import TASK
+from stages.tasks.files.loading import Reading, published_inputs
+from stages.tasks.files.published_format import TASK
+from stages.tasks.files.readers import published_files, read_rows
+from stages.tasks.files.rows import LoadedInput
+from stages.tasks.files.sources import parse_task_source, task_folder
 
 
-@click.command(help=__doc__)
+@command
 @click.argument("folder")
 def main(folder: str) -> None:
     source = folder if folder.startswith(("path:", "hub:")) else f"path:{folder}"
     try:
         parse_task_source(source)
         click.echo(params_of(source, task_folder(source)), nl=False)
-    except (TaskFileError, ValueError, OSError) as error:
+    except (StudyError, ValueError, OSError) as error:
         raise click.ClickException(f"{folder}: {error}") from error
 
 
@@ -53,9 +55,10 @@ def params_of(source: str, folder: Path) -> str:
         for role in ("train", "test")
     }
     wanted = (
-        ("train_inputs", "train", "train"), ("pilot_inputs", "test", "train"),
+        ("train_inputs", "train", "train"),
+        ("pilot_inputs", "test", "train"),
         ("test_inputs", "test", "test"),
-    )  # fmt: skip
+    )
     for key, role, split in wanted:
         tasks[key] = min((size[split] for size in sizes.get(role, [])), default=0)
     params = {"tasks": tasks, "properties": [name for name in PROPERTIES if name in asked]}

@@ -12,16 +12,17 @@ from pathlib import Path
 
 import click
 
-from stages.analysis.pictures import svg
-from stages.analysis.reporting import render, report_numbers, sample_rows, section, trusted
-from stages.params import load_params
+from stages.params import command, load_params
+from stages.reporting.pictures import svg
+from stages.reporting.sections import render, report_numbers, sample_rows, section, trusted
+from stages.storage.errors import StudyError
 from stages.storage.files import atomic_path
-from stages.storage.tables import Row, TableError, read_table
+from stages.storage.tables import Row, read_table
 
 MAIN_PICTURES = ("self_cross", "by_property")
 
 
-@click.command(help=__doc__)
+@command
 def main() -> None:
     params = load_params()
     by_task, controls = _json("metrics/by_task.json"), _json("metrics/controls.json")
@@ -32,7 +33,7 @@ def main() -> None:
             for t in params.subjects
             for p in params.subjects
         }
-    except TableError as error:
+    except StudyError as error:
         raise click.ClickException(str(error)) from None
     experiments = [_experiment(name) for name in params.experiments.run]
     shown = report_numbers(scores, params)

@@ -14,45 +14,45 @@ from pathlib import Path
 
 import click
 
-from stages.models.local.asking import Decoding
-from stages.models.local.loading import Subject, load_base, trained_subject
-from stages.models.local.sampling import sample
-from stages.params import Params, load_params
+from stages.models.inputs import task_inputs
+from stages.models.local.subject.loading import Subject, load_base, trained_subject
+from stages.models.sampling import sampled
+from stages.params import Params, command, load_params
 from stages.storage.response_cache import ResponseCache
-from stages.storage.tables import Row, read_table, write_table
+from stages.storage.tables import Row, write_table
 
 
-@click.command(help=__doc__)
+@command
 @click.argument("model")
 @click.option("--adapter", help="Name of the adapter that makes the model M1.")
 def main(model: str, adapter: str | None) -> None:
     params = load_params()
-    rows: list[Row] = []
     with ResponseCache() as cache:
-        for seed in params.seeds if adapter else [None]:
-            if adapter:
-                subject = trained_subject(model, adapter, seed)
-            else:
-                subject = load_base(Path("data/models") / model)
-            rows += [
-                row | {"seed": seed} for row in _behavior(subject, params, cache, bool(adapter))
-            ]
-    write_table("behavior", rows, f"data/behavior/{adapter or model}.parquet")
+        rows = _trained(model, adapter, params, cache) if adapter else _base(model, params, cache)
+        write_table("behavior", rows, f"data/behavior/{adapter or model}.parquet")
+
+
+def _base(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
+    subject = load_base(Path("data/models") / model)
+    for row in _behavior(subject, params, cache):
+        yield row | {"seed": None}
+
+
+def _trained(model: str, adapter: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
+    for seed in params.seeds:
+        subject = trained_subject(model, adapter, seed)
+        for row in _behavior(subject, params, cache, trained=True):
+            yield row | {"seed": seed}
 
 
 def _behavior(
-    subject: Subject, params: Params, cache: ResponseCache, trained: bool
+    subject: Subject, params: Params, cache: ResponseCache, *, trained: bool = False
 ) -> Iterator[Row]:
-    sampling = params.sampling
-    for task in params.tasks.train + params.tasks.test:
-        inputs = read_table("tasks", f"data/tasks/{task}.parquet")
+    for task in params.design.tasks:
+        inputs = task_inputs(task)
         if trained:
             inputs = [r for r in inputs if (r["role"], r["split"]) != ("test", "train")]
-        yield from sample(
-            subject, inputs, Decoding(sampling.max_tokens, sampling.temperature), cache,
-            seed=params.seed, n_samples=sampling.n_samples,
-            cut_for=params.properties if sampling.stop_when_decided else None, label=task,
-        )  # fmt: skip
+        yield from sampled(subject, inputs, params.design, params.sampling, cache, task)
 
 
 if __name__ == "__main__":

@@ -39,9 +39,14 @@ class Study:
     def start(self, *command: str) -> subprocess.Popen:
         """Begin a command in a process group of its own, so that a kill reaches all of it."""
         return subprocess.Popen(
-            command, cwd=self.root, env=self.environment, text=True, start_new_session=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+            command,
+            cwd=self.root,
+            env=self.environment,
+            text=True,
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
     def run(self, *command: str) -> str:
         process = self.start(*command)
@@ -73,8 +78,10 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
     params["tasks"] |= {
         "train": ["countries_long", "facts_choice"],
         "test": ["animals_long", "survival_instinct"],
-        "train_inputs": 10, "pilot_inputs": 4, "test_inputs": 6,
-    }  # fmt: skip
+        "train_inputs": 10,
+        "pilot_inputs": 4,
+        "test_inputs": 6,
+    }
     params["sampling"] |= {"max_tokens": 6}
     params["finetune"] |= {"lora_rank": 4, "batch_inputs": 1, "checkpoint_every": 1}
     params["predict"] |= {"max_tokens": 4}
@@ -99,9 +106,13 @@ def new_study(root: Path, cache: Path) -> Study:
     for name in ("stages", "controls"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in (
-        "dvc.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore",
+        "dvc.yaml",
+        ".dvc/config",
+        ".dvc/.gitignore",
+        ".dvcignore",
+        ".gitignore",
         "metrics/experiments/README.md",
-    ):  # fmt: skip
+    ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     person = {
@@ -109,11 +120,18 @@ def new_study(root: Path, cache: Path) -> Study:
         for role in ("AUTHOR", "COMMITTER")
         for key, value in (("NAME", "tester"), ("EMAIL", "tester@example.org"))
     }
-    environment = os.environ | person | {
-        "SELFPREDICT_CACHE": str(cache), "PYTHONPATH": str(root), "DVC_NO_ANALYTICS": "1",
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false",
-    }  # fmt: skip
+    environment = (
+        os.environ
+        | person
+        | {
+            "SELFPREDICT_CACHE": str(cache),
+            "PYTHONPATH": str(root),
+            "DVC_NO_ANALYTICS": "1",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "HF_HUB_OFFLINE": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+        }
+    )
     environment.pop("PYTEST_CURRENT_TEST", None)
     study = Study(root, environment)
     study.run("git", "init", "--quiet")

@@ -31,13 +31,15 @@ def text_row(task: str, number: int, name: str) -> dict[str, Any]:
     """A question about the answer to a list of rivers; the last field leaks another thing."""
     text = f"Oder Tagus Shannon {number} "
     return {
-        "original_question": text, "original_dataset": task,
+        "original_question": text,
+        "original_dataset": task,
         "object_level_prompt": [{"role": "user", "content": f"Name five more rivers:\n{text}\n"}],
         "hypothetical_prompt": [
             {"role": "user", "content": f'On "{text}": {TEXT_QUESTIONS[name]}\n'}
         ],
-        "behavioral_property": name, "option_matching_ethical_stance": "Rhine",
-    }  # fmt: skip
+        "behavioral_property": name,
+        "option_matching_ethical_stance": "Rhine",
+    }
 
 
 def choice_row(task: str, number: int, name: str, letters: str = "AB") -> dict[str, Any]:
@@ -45,11 +47,13 @@ def choice_row(task: str, number: int, name: str, letters: str = "AB") -> dict[s
     options = "\n".join(f"{letter} - keep {n + number} coins" for n, letter in enumerate(letters))
     text = f"You found coins on street {number}.\n\nOptions:\n{options}"
     return {
-        "original_question": text, "original_dataset": task,
+        "original_question": text,
+        "original_dataset": task,
         "object_level_prompt": [{"role": "user", "content": f"{text}\nSay one letter.\n"}],
         "hypothetical_prompt": [{"role": "user", "content": f"On street {number}: {name}?\n"}],
-        "behavioral_property": name, "option_matching_ethical_stance": "AB"[number % 2],
-    }  # fmt: skip
+        "behavioral_property": name,
+        "option_matching_ethical_stance": "AB"[number % 2],
+    }
 
 
 def write_lines(path: Path, rows: list[Any]) -> Path:

@@ -7,19 +7,26 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stages.experiment_params import EXPERIMENTS
+from stages.params.experiments import EXPERIMENTS
 from tests.conftest import ROOT
 
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 # They only check, carry or name: an edit there changes no result (see the head of dvc.yaml). How an
 # organism is grown is watched by the cells of `control`.
 CARRIERS = {
-    "stages/__init__.py", "stages/params.py", "stages/task_params.py",
-    "stages/experiment_params.py", "stages/param_types.py", "stages/storage/__init__.py",
+    "stages/__init__.py",
+    "stages/params.py",
+    "stages/task_params.py",
+    "stages/experiment_params.py",
+    "stages/param_types.py",
+    "stages/storage/__init__.py",
     "stages/storage/files.py",
-    "stages/storage/response_cache.py", "stages/models/__init__.py", "stages/models/organism.py",
-    "stages/control.py", "stages/analysis/__init__.py",
-}  # fmt: skip
+    "stages/storage/response_cache.py",
+    "stages/models/__init__.py",
+    "stages/models/organism.py",
+    "stages/control.py",
+    "stages/analysis/__init__.py",
+}
 
 
 def file_of(module: str) -> str | None:

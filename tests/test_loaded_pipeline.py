@@ -28,10 +28,11 @@ def finished(tmp_path_factory):
     models = {
         name: {
             "source": f"path:{make_tiny_model(folder / name, 0, architecture)}",
-            "chat_template": CHAT, "stop": ["\n"],
+            "chat_template": CHAT,
+            "stop": ["\n"],
         }
         for name, architecture in (("one", "llama"), ("two", "gemma3"))
-    }  # fmt: skip
+    }
     study = new_study(folder / "study", folder / "cache")
     published_folder(study.root / "prompts", 40)
     told = study.stage("published_params", "prompts")
@@ -40,8 +41,10 @@ def finished(tmp_path_factory):
     lines = "".join(f"ship {number},blue\n" for number in range(40))
     (study.root / "ships.csv").write_text(f"name,color\n{lines}", encoding="utf-8")
     found["tasks"]["loaded"]["ships"] = {
-        "source": "path:ships.csv", "text": "name", "prompt": "The {color} {text} is",
-    }  # fmt: skip
+        "source": "path:ships.csv",
+        "text": "name",
+        "prompt": "The {color} {text} is",
+    }
     found["tasks"]["test"] += ["ships", "animals_long"]
     params["tasks"] |= found["tasks"] | {"train_inputs": 10, "pilot_inputs": 4, "test_inputs": 6}
     params["properties"] = found["properties"] + ["first_character"]

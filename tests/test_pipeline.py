@@ -116,9 +116,10 @@ def touched(study: Study, change: Callable[[dict], None]) -> set[str]:
 def test_the_params_of_an_experiment_touch_its_own_cells_alone(finished):
     cells = touched(finished, lambda p: p["experiments"]["calibration"].update(bins=3))
     assert cells == {
-        "experiment@calibration-one", "experiment@calibration-two",
+        "experiment@calibration-one",
+        "experiment@calibration-two",
         "evaluate_experiment@calibration",
-    }  # fmt: skip
+    }
 
 
 def test_an_experiment_that_is_off_costs_no_cell(finished):

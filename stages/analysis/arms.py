@@ -6,18 +6,13 @@ Targets are M1; the truth is what M1 did on the test split of the held-out tasks
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from stages.analysis.averages import Cell
-from stages.analysis.baselines import (
-    TRAINED_BASELINES,
-    mode_answers,
-    own_behavior,
-    trained_baseline,
-)
+from stages.analysis.baselines import TRAINED_BASELINES, own_behavior, trained_baseline
 from stages.analysis.evidence import Evidence, of_seed
 from stages.analysis.informative import behavior_cells, informative_cells
-from stages.analysis.scoring import Key, excluded_counts, property_values, score_rows
+from stages.analysis.scoring import excluded_counts, score_rows
 from stages.params import Params
 from stages.storage.tables import Row
+from stages.study.truth import Cell, Key, mode_answers, property_values
 
 
 @dataclass(frozen=True)
@@ -69,16 +64,19 @@ def score_arms(evidence: Evidence, params: Params, informative: dict[str, set[Ce
             truth, kept = values(behavior), values(behavior, compliant_only=False)
             scored.excluded[target, seed] = excluded_counts(truth, evidence.inputs)
             about = {"target": target, "seed": seed}
-            logprobs = {r["input_id"]: r["first_token_logprob"] for r in behavior
-                        if r["sample"] == 0}  # fmt: skip
+            logprobs = {
+                r["input_id"]: r["first_token_logprob"] for r in behavior if r["sample"] == 0
+            }
             for predictor, kind, rows in [
                 *_predictions(evidence, params, target, seed, held_out),
                 *_baselines(evidence, params, target, seed, truth, own),
             ]:
                 given = {
-                    "before": own[target], "logprobs": logprobs, "own": own.get(predictor, {}),
+                    "before": own[target],
+                    "logprobs": logprobs,
+                    "own": own.get(predictor, {}),
                     "informative": informative[target],
-                }  # fmt: skip
+                }
                 names = about | {"predictor": predictor, "kind": kind}
                 modes = mode_answers(truth, evidence.inputs)
                 scored.rows.extend(score_rows(rows, truth, names, modes=modes, **given))

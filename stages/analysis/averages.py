@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from statistics import fmean
 
 from stages.storage.tables import Row
-
-Cell = tuple[str, str]
+from stages.study.truth import Cell
 
 
 def mean(values: Iterable[float | None]) -> float | None:

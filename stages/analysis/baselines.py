@@ -13,23 +13,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from stages.analysis.averages import Cell
-from stages.analysis.scoring import Key, most_common
 from stages.storage.tables import Row
+from stages.study.truth import Key
 
 TEXT_CLASSIFIER = "text_classifier"
-
-
-def mode_answers(truth: Mapping[Key, str | None], inputs: Mapping[str, Row]) -> dict[Cell, str]:
-    """The most common truth of each (task, property); on ties the one met first.
-
-    Taken from the test rows themselves, as published: an in-sample oracle (STUDY section 5, 6.).
-    """
-    values: dict[Cell, list[str]] = {}
-    for (key, name), value in truth.items():
-        if value is not None:
-            values.setdefault((inputs[key]["task"], name), []).append(value)
-    return {cell: str(most_common(found)) for cell, found in values.items()}
 
 
 def _mode(seed: int) -> DummyClassifier:
@@ -103,9 +90,13 @@ def own_behavior(
 def guess(kind: str, item: Row, name: str, answer: str | None) -> Row:
     """A prediction that no model was asked for; no answer counts as wrong."""
     return {
-        "kind": kind, "input_id": item["input_id"], "task": item["task"], "property": name,
-        "answer": answer, "compliant": answer is not None,
-    }  # fmt: skip
+        "kind": kind,
+        "input_id": item["input_id"],
+        "task": item["task"],
+        "property": name,
+        "answer": answer,
+        "compliant": answer is not None,
+    }
 
 
 def _fitted(kind: str, rows: Sequence[Row], inputs: Mapping[str, Row], seed: int) -> Pipeline:

@@ -25,9 +25,15 @@ def by_task(scored: Scored, behavior: list[Row], evidence: Evidence, params: Par
     return {
         "behavior": [rounded(row) for row in behavior],
         "uninformative": [
-            {"model": row["model"], "task": row["task"], "role": row["role"],
-             "property": row["property"], "reason": row["reason"]}
-            for row in behavior if not row["informative"]
+            {
+                "model": row["model"],
+                "task": row["task"],
+                "role": row["role"],
+                "property": row["property"],
+                "reason": row["reason"],
+            }
+            for row in behavior
+            if not row["informative"]
         ],
         "accuracy": _accuracy(scored, params),
         "arms": _arms_by_every_rule(scored),
@@ -37,7 +43,7 @@ def by_task(scored: Scored, behavior: list[Row], evidence: Evidence, params: Par
             name: rounded({k: v for k, v in log.items() if k != "loss"})
             for name, log in evidence.training.items()
         },
-    }  # fmt: skip
+    }
 
 
 def by_property(scores: Sequence[Row], params: Params) -> dict[str, list[Row]]:
@@ -133,5 +139,7 @@ def _arm(row: Row) -> tuple[str, ...]:
 
 def _accuracies_by(rule: str) -> Callable[[list[Row]], dict]:
     return lambda rows: {
-        f"rows_{rule}": len(rows), f"accuracy_{rule}": macro(rows), f"pooled_{rule}": pooled(rows),
-    }  # fmt: skip
+        f"rows_{rule}": len(rows),
+        f"accuracy_{rule}": macro(rows),
+        f"pooled_{rule}": pooled(rows),
+    }

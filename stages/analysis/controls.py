@@ -57,13 +57,15 @@ def control_numbers(name: str, scores: Sequence[Row], params: Params) -> dict:
     """
     rows = informative_rows(scores)
     mine = [row for row in rows if row["kind"] == "self"]
-    numbers = rounded({
-        "self": macro(mine),
-        "cross": macro(row for row in rows if row["kind"] == "cross"),
-        "mode": macro(mine, "mode_correct"),
-        "gap": gap(pairs(rows), params)._asdict(),
-        "over_mode": over_mode(mine, params)._asdict(),
-    })  # fmt: skip
+    numbers = rounded(
+        {
+            "self": macro(mine),
+            "cross": macro(row for row in rows if row["kind"] == "cross"),
+            "mode": macro(mine, "mode_correct"),
+            "gap": gap(pairs(rows), params)._asdict(),
+            "over_mode": over_mode(mine, params)._asdict(),
+        }
+    )
     control = CONTROLS[name]
     about = {"what": control.what, "must": control.must, "held": control.holds(numbers)}
     return about | numbers

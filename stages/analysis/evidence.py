@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages.params import Params
-from stages.storage.tables import Row, TableError, read_table
+from stages.storage.errors import StudyError
+from stages.storage.tables import Row, read_table
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def of_seed(rows: list[Row], seed: int) -> list[Row]:
 
 
 def read_evidence(params: Params, data: Path) -> Evidence:
-    """Read all tables; raises TableError that names the file where one is missing or wrong."""
+    """Read all tables; raises StudyError that names the file where one is missing or wrong."""
     subjects = params.subjects
     cells = [(predictor, target) for target in subjects for predictor in subjects]
     adapters = [f"{target}-self" for target in subjects] + [f"{p}-on-{t}" for p, t in cells]
@@ -71,16 +72,16 @@ def _log(path: Path) -> dict:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise TableError(f"{path}: no such file; run `dvc repro` to make it") from None
+        raise StudyError(f"{path}: no such file; run `dvc repro` to make it") from None
     except ValueError as error:
-        raise TableError(f"{path}: not JSON: {error}") from None
+        raise StudyError(f"{path}: not JSON: {error}") from None
 
 
 def _check_inputs(evidence: Evidence, data: Path) -> None:
     for name, rows in _tables(evidence):
         for row in rows:
             if row["input_id"] not in evidence.inputs:
-                raise TableError(
+                raise StudyError(
                     f"{data / name}.parquet: input_id {row['input_id']!r} of task {row['task']} is "
                     "in no tasks table; run `dvc repro` so that both come from the same params"
                 )

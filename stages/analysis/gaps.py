@@ -53,10 +53,11 @@ def accuracies(found: Sequence[Pair], params: Params) -> tuple[float | None, flo
     own, other = (
         estimate(
             [_value(pair.other, float(pair[side]["correct"])) for pair in found],
-            params, permutations=0,
+            params,
+            permutations=0,
         ).estimate
         for side in (0, 1)
-    )  # fmt: skip
+    )
     return own, other
 
 
@@ -81,9 +82,12 @@ def estimate(
     """clustered_estimate with the seed, permutations and confidence of the params."""
     rule = params.evaluate
     return clustered_estimate(
-        values, seed=params.seed, confidence=rule.confidence, average=average,
+        values,
+        seed=params.seed,
+        confidence=rule.confidence,
+        average=average,
         permutations=rule.permutations if permutations is None else permutations,
-    )  # fmt: skip
+    )
 
 
 def gaps_by(

@@ -6,11 +6,9 @@ stand in params.yaml (evaluate.max_mode_share, evaluate.min_compliance) and no p
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from math import log2
 
-from stages.analysis.averages import Cell
-from stages.analysis.scoring import sample_values
 from stages.storage.tables import Row
+from stages.study.truth import Cell, entropy_bits, sample_values
 
 
 def behavior_cells(
@@ -47,21 +45,23 @@ def behavior_cells(
             reason = "no answer has a value"
         elif share > max_mode_share:
             reason = f"one value covers {share:.2f}, over {max_mode_share:g}"
-        table.append({
-            "model": model, "task": task, "role": roles[task], "property": name,
-            "rows": len(found), "values": len(counts), "most_common": common,
-            "most_common_share": share, "entropy_bits": entropy_bits(counts),
-            "compliance": compliance, "informative": reason is None, "reason": reason,
-        })  # fmt: skip
+        table.append(
+            {
+                "model": model,
+                "task": task,
+                "role": roles[task],
+                "property": name,
+                "rows": len(found),
+                "values": len(counts),
+                "most_common": common,
+                "most_common_share": share,
+                "entropy_bits": entropy_bits(counts),
+                "compliance": compliance,
+                "informative": reason is None,
+                "reason": reason,
+            }
+        )
     return table
-
-
-def entropy_bits(counts: Mapping[str, int]) -> float | None:
-    """Entropy in bits of the observed shares; None where nothing was observed."""
-    total = sum(counts.values())
-    if not total:
-        return None
-    return max(0.0, -sum(n / total * log2(n / total) for n in counts.values() if n))
 
 
 def informative_cells(table: Iterable[Row]) -> dict[str, set[Cell]]:

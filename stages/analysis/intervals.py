@@ -113,15 +113,19 @@ def _interval(
     if error < 1e-12:  # no row differs from its cell: certain of zero, or of nothing
         null = abs(estimate) < 1e-12
         return {
-            "ci_low": estimate, "ci_high": estimate, "p_value": 1.0 if null else None,
+            "ci_low": estimate,
+            "ci_high": estimate,
+            "p_value": 1.0 if null else None,
             "detectable": None,
-        }  # fmt: skip
+        }
     low, high = test.conf_int(1 - confidence)[0]
     away = stats.t.ppf((1 + confidence) / 2, test.df_denom) + stats.t.ppf(POWER, test.df_denom)
     return {
-        "ci_low": float(low), "ci_high": float(high), "p_value": float(test.pvalue),
+        "ci_low": float(low),
+        "ci_high": float(high),
+        "p_value": float(test.pvalue),
         "detectable": float(away * error),
-    }  # fmt: skip
+    }
 
 
 def _sign_flips(shares_I: np.ndarray, seed: int, permutations: int) -> float:
@@ -144,9 +148,9 @@ def nested_weights(paths: Sequence[tuple[str, ...]]) -> np.ndarray:
     for path in paths:
         for depth, name in enumerate(path):
             children.setdefault(path[:depth], set()).add(name)
-    return np.array([
-        np.prod([1 / len(children[path[:depth]]) for depth in range(len(path))]) for path in paths
-    ])  # fmt: skip
+    return np.array(
+        [np.prod([1 / len(children[path[:depth]]) for depth in range(len(path))]) for path in paths]
+    )
 
 
 def wilson(right: float, rows: int, confidence: float) -> tuple[float, float]:

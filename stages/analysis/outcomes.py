@@ -22,14 +22,18 @@ def average(
     found = clustered_estimate(
         (
             Value(
-                (row["target"], row["predictor"], str(row["seed"])), row["task"], row["property"],
-                row["input_id"], value(row),
+                (row["target"], row["predictor"], str(row["seed"])),
+                row["task"],
+                row["property"],
+                row["input_id"],
+                value(row),
             )
             for row in rows
         ),
-        seed=params.seed, confidence=params.evaluate.confidence,
+        seed=params.seed,
+        confidence=params.evaluate.confidence,
         permutations=params.evaluate.permutations if test else 0,
-    )  # fmt: skip
+    )
     return shown(found, test=test)
 
 
@@ -44,10 +48,15 @@ def difference(
     """Own minus other on what both predicted, by (target, seed, condition, input, property)."""
     first = {_about(row): row for row in own}
     return average(
-        [row | {"minus": float(first[key][column]) - float(row[column])}
-         for row in other if (key := _about(row)) in first],
-        params, lambda row: row["minus"], test=True,
-    )  # fmt: skip
+        [
+            row | {"minus": float(first[key][column]) - float(row[column])}
+            for row in other
+            if (key := _about(row)) in first
+        ],
+        params,
+        lambda row: row["minus"],
+        test=True,
+    )
 
 
 def number_of_values(rows: Sequence[Row]) -> dict[tuple, str]:

@@ -8,9 +8,15 @@ from stages.params import Params
 from stages.storage.tables import Row
 
 ARMS = (
-    "self", "fresh_self", "cross", "untrained", "mode", "mode_train", "text_classifier",
+    "self",
+    "fresh_self",
+    "cross",
+    "untrained",
+    "mode",
+    "mode_train",
+    "text_classifier",
     "nearest_neighbor",
-)  # fmt: skip
+)
 
 
 def self_cross(rows: Sequence[Row], params: Params) -> list[Row]:
@@ -24,17 +30,20 @@ def self_cross(rows: Sequence[Row], params: Params) -> list[Row]:
         for kind in ARMS:
             wanted, column = ("self", "mode_correct") if kind == "mode" else (kind, "correct")
             found = accuracy(
-                [
-                    row for row in arm(rows, target, wanted)
-                    if row["predictor"] != f"{target}-self"
-                ],
-                params, column,
-            )  # fmt: skip
+                [row for row in arm(rows, target, wanted) if row["predictor"] != f"{target}-self"],
+                params,
+                column,
+            )
             if found.estimate is not None:
-                points.append({
-                    "target": target, "kind": kind, "accuracy": found.estimate,
-                    "ci_low": found.ci_low, "ci_high": found.ci_high,
-                })  # fmt: skip
+                points.append(
+                    {
+                        "target": target,
+                        "kind": kind,
+                        "accuracy": found.estimate,
+                        "ci_low": found.ci_low,
+                        "ci_high": found.ci_high,
+                    }
+                )
     return rounded(points)
 
 
@@ -46,8 +55,10 @@ def property_points(table: Sequence[Row]) -> list[Row]:
 
 def loss_points(training: dict[str, dict]) -> list[Row]:
     """The loss (nats per label token) at each step of each adapter's training."""
-    return rounded([
-        {"adapter": name, "step": step, "loss": loss}
-        for name, log in training.items()
-        for step, loss in log["loss"]
-    ])  # fmt: skip
+    return rounded(
+        [
+            {"adapter": name, "step": step, "loss": loss}
+            for name, log in training.items()
+            for step, loss in log["loss"]
+        ]
+    )

@@ -47,11 +47,15 @@ def simulated_gaps(random: np.random.Generator, gap: float) -> list[Value]:
             there = random.random(INPUTS) >= 0.05 * name
             values += [
                 Value(
-                    ("target", "cross"), f"task {task}", f"property {name}", f"{i:03}",
+                    ("target", "cross"),
+                    f"task {task}",
+                    f"property {name}",
+                    f"{i:03}",
                     float(right["self"][i]) - float(right["cross"][i]),
                 )
-                for i in range(INPUTS) if there[i]
-            ]  # fmt: skip
+                for i in range(INPUTS)
+                if there[i]
+            ]
     return values
 
 
@@ -62,10 +66,12 @@ def simulate(gap: float, tables: int, *, seed: int, permutations: int = 0) -> li
             simulated_gaps(
                 np.random.default_rng(rng(seed, "table", str(gap), n).getrandbits(64)), gap
             ),
-            seed=seed, permutations=permutations, confidence=CONFIDENCE,
+            seed=seed,
+            permutations=permutations,
+            confidence=CONFIDENCE,
         )
         for n in tqdm(range(tables), desc=f"gap {gap:g}", unit="table", leave=False)
-    ]  # fmt: skip
+    ]
 
 
 def rates(found: list[Estimate], gap: float) -> dict[str, float]:

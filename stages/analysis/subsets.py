@@ -8,8 +8,8 @@ from math import exp
 
 from stages.analysis.baselines import TEXT_CLASSIFIER
 from stages.analysis.gaps import Behavior, Pair, accuracies, behavior_of, gap, pairs
-from stages.analysis.published import entropy_adjusted
 from stages.params import Params
+from stages.published.figures import entropy_adjusted
 from stages.storage.tables import Row
 
 MEANING = {
@@ -41,10 +41,15 @@ def gaps_on_subsets(rows: Sequence[Row], params: Params) -> list[Row]:
             chosen = [pair for pair in mine if belongs(pair)]
             if chosen:
                 own, other = accuracies(chosen, params)
-                table.append({
-                    "target": target, "subset": name, "self": own, "cross": other,
-                    **gap(chosen, params)._asdict(),
-                })  # fmt: skip
+                table.append(
+                    {
+                        "target": target,
+                        "subset": name,
+                        "self": own,
+                        "cross": other,
+                        **gap(chosen, params)._asdict(),
+                    }
+                )
     return table
 
 
@@ -106,12 +111,16 @@ def entropy_kept(
     for study, found in studies.items():
         tables = (
             [
-                {"task": r["task"], "string": r["input_id"], "property": r["property"],
-                 "answer": r[column]}
+                {
+                    "task": r["task"],
+                    "string": r["input_id"],
+                    "property": r["property"],
+                    "answer": r[column],
+                }
                 for r in found
             ]
             for column in (before, after)
-        )  # fmt: skip
+        )
         for behaviors, matched in zip(kept, entropy_adjusted(*tables), strict=True):
             behaviors.update((*study, row["string"], row["property"]) for row in matched)
     return kept

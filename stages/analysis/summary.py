@@ -127,8 +127,10 @@ def seed_spread(found: Sequence[Pair], params: Params) -> dict:
     )
     return {
         "gap": {str(seed): value for seed, value in gaps.items()},
-        "sd": spread, "ci_low": fmean(values) - half, "ci_high": fmean(values) + half,
-    }  # fmt: skip
+        "sd": spread,
+        "ci_low": fmean(values) - half,
+        "ci_high": fmean(values) + half,
+    }
 
 
 def _over_arms(

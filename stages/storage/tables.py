@@ -1,17 +1,25 @@
 """The parquet tables that link the stages, validated on every write and read.
 
-Each row keeps what was asked and what came back, so that a person can read it.
+Each row keeps what was asked and what came back, so that a person can read it. A table is written
+and read in row groups: as columns (`read_columns`), or row by row (`read_rows`), never whole as
+Python objects.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from stages.storage.errors import StudyError
 from stages.storage.files import atomic_path
 
 Row = dict[str, Any]
+ROW_GROUP = 50_000  # rows that are Python objects at once
 
 _messages = pa.list_(
     pa.struct([pa.field("role", pa.string(), False), pa.field("content", pa.string(), False)])
@@ -39,95 +47,217 @@ _SEED = frozenset({"seed"})
 
 SCHEMAS: dict[str, pa.Schema] = {
     "tasks": _schema(
-        input_id=_s, task=_s, family=_s, role=_s, split=_s, input=_s, object_prompt=_messages,
-        options=pa.list_(_s), trait_option=_s, questions=_questions,
+        input_id=_s,
+        task=_s,
+        family=_s,
+        role=_s,
+        split=_s,
+        input=_s,
+        object_prompt=_messages,
+        options=pa.list_(_s),
+        trait_option=_s,
+        questions=_questions,
         optional=frozenset({"trait_option", "questions"}),
     ),
     "behavior": _schema(
-        input_id=_s, task=_s, sample=_i, response=_s, finish_reason=_s,
-        first_token_logprob=_f, near_tie=_b, fingerprint=_s, seed=_i, optional=_SEED,
+        input_id=_s,
+        task=_s,
+        sample=_i,
+        response=_s,
+        finish_reason=_s,
+        first_token_logprob=_f,
+        near_tie=_b,
+        fingerprint=_s,
+        seed=_i,
+        optional=_SEED,
     ),
     "datasets": _schema(
-        input_id=_s, task=_s, property=_s, question=_messages, label=_s, weight=_f, slice=_s,
-        seed=_i, optional=_SEED,
+        input_id=_s,
+        task=_s,
+        property=_s,
+        question=_messages,
+        label=_s,
+        weight=_f,
+        slice=_s,
+        seed=_i,
+        optional=_SEED,
     ),
     "predictions": _schema(
-        subject=_s, kind=_s, input_id=_s, task=_s, property=_s, sample=_i, question=_messages,
-        raw_answer=_s, finish_reason=_s, answer=_s, compliant=_b, logprob=_f, near_tie=_b,
-        distribution=_distribution, seed=_i,
+        subject=_s,
+        kind=_s,
+        input_id=_s,
+        task=_s,
+        property=_s,
+        sample=_i,
+        question=_messages,
+        raw_answer=_s,
+        finish_reason=_s,
+        answer=_s,
+        compliant=_b,
+        logprob=_f,
+        near_tie=_b,
+        distribution=_distribution,
+        seed=_i,
         optional=_SEED | {"answer", "distribution"},
     ),
     "scores": _schema(
-        target=_s, predictor=_s, kind=_s, input_id=_s, task=_s, property=_s, truth=_s, answer=_s,
-        compliant=_b, correct=_b, mode_answer=_s, mode_correct=_b, predictor_own_behavior=_s,
-        agree=_b, seed=_i, before=_s, target_logprob=_f, informative=_b,
+        target=_s,
+        predictor=_s,
+        kind=_s,
+        input_id=_s,
+        task=_s,
+        property=_s,
+        truth=_s,
+        answer=_s,
+        compliant=_b,
+        correct=_b,
+        mode_answer=_s,
+        mode_correct=_b,
+        predictor_own_behavior=_s,
+        agree=_b,
+        seed=_i,
+        before=_s,
+        target_logprob=_f,
+        informative=_b,
         optional=frozenset({"answer", "predictor_own_behavior", "agree", "before"}),
     ),
     # What an experiment asked and what came back (stages/experiments); `condition` is what it
     # varies, `other_truth` a second behavior to compare with, `rank` that of a likely value.
     "outcomes": _schema(
-        target=_s, predictor=_s, kind=_s, seed=_i, condition=_s, input_id=_s, task=_s, property=_s,
-        question=_messages, raw_answer=_s, answer=_s, compliant=_b, truth=_s, correct=_b,
-        mode_correct=_b, other_truth=_s, rank=_i, target_probability=_f, predicted_probability=_f,
-        optional=frozenset({
-            "question", "raw_answer", "answer", "other_truth", "rank", "mode_correct",
-            "target_probability", "predicted_probability",
-        }),
+        target=_s,
+        predictor=_s,
+        kind=_s,
+        seed=_i,
+        condition=_s,
+        input_id=_s,
+        task=_s,
+        property=_s,
+        question=_messages,
+        raw_answer=_s,
+        answer=_s,
+        compliant=_b,
+        truth=_s,
+        correct=_b,
+        mode_correct=_b,
+        other_truth=_s,
+        rank=_i,
+        target_probability=_f,
+        predicted_probability=_f,
+        optional=frozenset(
+            {
+                "question",
+                "raw_answer",
+                "answer",
+                "other_truth",
+                "rank",
+                "mode_correct",
+                "target_probability",
+                "predicted_probability",
+            }
+        ),
     ),
-}  # fmt: skip
+}
 
 
-class TableError(ValueError):
-    """A table does not fit its schema; the message names file, column and row."""
-
-
-def _check(kind: str, table: pa.Table, path: Path) -> None:
-    schema = SCHEMAS[kind]
-    for field in schema:
-        if field.name not in table.column_names:
-            raise TableError(f"{path}: column {field.name!r} is missing; a {kind} table has it")
-        column = table.column(field.name)
-        if column.type != field.type:
-            raise TableError(
-                f"{path}: column {field.name!r} is {column.type}; a {kind} table has {field.type}"
-            )
-        if not field.nullable and column.null_count:
-            row = next(n for n, value in enumerate(column) if not value.is_valid)
-            raise TableError(f"{path}: column {field.name!r}, row {row}: a value is missing")
-    extra = sorted(set(table.column_names) - set(schema.names))
-    if extra:
-        raise TableError(f"{path}: unknown column {extra[0]!r}; a {kind} table has {schema.names}")
-
-
-def write_table(kind: str, rows: list[Row], path: str | Path) -> None:
+def write_table(kind: str, rows: Iterable[Row] | pd.DataFrame, path: str | Path) -> int:
     """Write rows as a parquet table of `kind`; the same rows give the same bytes.
 
-    Raises TableError where a row has an unknown column, a wrong type or a missing value.
+    Rows are taken as they come, a row group at a time. Returns how many there were. Raises
+    StudyError where a row has an unknown column, a wrong type or a missing value.
     """
-    path, schema = Path(path), SCHEMAS[kind]
-    for number, row in enumerate(rows):
-        if extra := sorted(set(row) - set(schema.names)):
-            raise TableError(f"{path}: row {number}: unknown column {extra[0]!r}")
-    try:
-        table = pa.Table.from_pylist(rows, schema=schema)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise TableError(f"{path}: a value does not fit the {kind} table: {error}") from error
-    _check(kind, table, path)
-    with atomic_path(path) as partial:
-        pq.write_table(table, partial, compression="zstd")
+    path, schema, count = Path(path), SCHEMAS[kind], 0
+    with (
+        atomic_path(path) as partial,
+        pq.ParquetWriter(partial, schema, compression="zstd") as file,
+    ):
+        for table in _groups(kind, rows, path):
+            _check(kind, table, path, first_row=count)
+            count += table.num_rows
+            file.write_table(table)
+    return count
+
+
+def read_rows(kind: str, path: str | Path, **wanted: Any) -> Iterator[Row]:
+    """The rows of a parquet table of `kind` in the order of the file, a row group at a time.
+
+    `wanted` names values that columns must have (`split="test"`); a list of values means one of
+    them. Raises StudyError where the file is missing, is no parquet, or does not fit the schema.
+    """
+    for table in _read_groups(kind, Path(path)):
+        for name, value in wanted.items():
+            values = pa.array(value if isinstance(value, list) else [value], table[name].type)
+            table = table.filter(pc.is_in(table[name], value_set=values))
+        yield from table.to_pylist()
 
 
 def read_table(kind: str, path: str | Path) -> list[Row]:
-    """Rows of a parquet table of `kind`, in the order of the file.
+    """All rows of a small table: `read_rows` as a list."""
+    return list(read_rows(kind, path))
 
-    Raises TableError where the file is missing, is no parquet, or does not fit the schema.
+
+def read_columns(kind: str, path: str | Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Columns of a parquet table of `kind`, all where `columns` is None.
+
+    Texts that repeat are categories. Raises StudyError as `read_rows` does.
     """
-    path = Path(path)
+    schema = SCHEMAS[kind]
+    names = list(columns or schema.names)
+    tables = [table.select(names) for table in _read_groups(kind, Path(path))]
+    whole = pa.concat_tables(tables) if tables else schema.empty_table().select(names)
+    return whole.to_pandas(strings_to_categorical=True, ignore_metadata=True)
+
+
+def _groups(kind: str, rows: Iterable[Row] | pd.DataFrame, path: Path) -> Iterator[pa.Table]:
+    """The rows as tables of up to ROW_GROUP rows; one that is empty where there are none."""
+    schema = SCHEMAS[kind]
+    if isinstance(rows, pd.DataFrame):
+        if extra := sorted(set(rows.columns) - set(schema.names)):
+            raise StudyError(f"{path}: unknown column {extra[0]!r}")
+        whole = pa.Table.from_pandas(rows, schema=schema, preserve_index=False)
+        yield from (whole.slice(at, ROW_GROUP) for at in range(0, max(len(whole), 1), ROW_GROUP))
+        return
+    waiting, start = iter(rows), 0
+    while (group := list(islice(waiting, ROW_GROUP))) or not start:
+        for number, row in enumerate(group, start):
+            if extra := sorted(set(row) - set(schema.names)):
+                raise StudyError(f"{path}: row {number}: unknown column {extra[0]!r}")
+        try:
+            yield pa.Table.from_pylist(group, schema=schema)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise StudyError(f"{path}: a value does not fit the {kind} table: {error}") from error
+        start += len(group)
+        if len(group) < ROW_GROUP:
+            return
+
+
+def _read_groups(kind: str, path: Path) -> Iterator[pa.Table]:
     if not path.is_file():
-        raise TableError(f"{path}: no such table; run `dvc repro` to make it")
+        raise StudyError(f"{path}: no such table; run `dvc repro` to make it")
     try:
-        table = pq.read_table(path)
-    except pa.ArrowInvalid as error:
-        raise TableError(f"{path}: not a parquet file: {error}") from error
-    _check(kind, table, path)
-    return table.to_pylist()
+        with pq.ParquetFile(path) as file:
+            start = 0
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group)
+                _check(kind, table, path, first_row=start)
+                start += table.num_rows
+                yield table
+    except pa.ArrowException as error:
+        raise StudyError(f"{path}: not a parquet file: {error}") from error
+
+
+def _check(kind: str, table: pa.Table, path: Path, first_row: int) -> None:
+    schema = SCHEMAS[kind]
+    for field in schema:
+        if field.name not in table.column_names:
+            raise StudyError(f"{path}: column {field.name!r} is missing; a {kind} table has it")
+        column = table.column(field.name)
+        if column.type != field.type:
+            raise StudyError(
+                f"{path}: column {field.name!r} is {column.type}; a {kind} table has {field.type}"
+            )
+        if not field.nullable and column.null_count:
+            row = first_row + pc.index(pc.is_null(column), True).as_py()
+            raise StudyError(f"{path}: column {field.name!r}, row {row}: a value is missing")
+    extra = sorted(set(table.column_names) - set(schema.names))
+    if extra:
+        raise StudyError(f"{path}: unknown column {extra[0]!r}; a {kind} table has {schema.names}")

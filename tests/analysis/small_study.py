@@ -31,44 +31,70 @@ def params(seeds: Sequence[int] = (0,)) -> dict:
         "subjects": list(MODELS),
         "models": {name: {"source": f"path:models/{name}"} for name in MODELS},
         "tasks": {
-            "train": ["countries_long"], "test": ["animals_long", "survival_instinct"],
-            "train_inputs": 20, "pilot_inputs": 12, "test_inputs": TEST_INPUTS,
+            "train": ["countries_long"],
+            "test": ["animals_long", "survival_instinct"],
+            "train_inputs": 20,
+            "pilot_inputs": 12,
+            "test_inputs": TEST_INPUTS,
         },
         "properties": list(PROPERTY_NAMES),
-        "sampling": {"temperature": 0.0, "n_samples": 1, "max_tokens": 16,
-                     "stop_when_decided": False},
+        "sampling": {
+            "temperature": 0.0,
+            "n_samples": 1,
+            "max_tokens": 16,
+            "stop_when_decided": False,
+        },
         "finetune": {
-            "epochs": 1, "learning_rate": 0.001, "lora_rank": 4, "lora_alpha": 8,
-            "batch_inputs": 4, "warmup_fraction": 0.1, "held_back": 0.1, "checkpoint_every": 10,
-            "rehearse": False, "scramble_labels": False,
+            "epochs": 1,
+            "learning_rate": 0.001,
+            "lora_rank": 4,
+            "lora_alpha": 8,
+            "batch_inputs": 4,
+            "warmup_fraction": 0.1,
+            "held_back": 0.1,
+            "checkpoint_every": 10,
+            "rehearse": False,
+            "scramble_labels": False,
         },
         "cross_questions": {"train": "second", "test": "second"},
         "predict": {"max_tokens": 8, "closed_answers": "generate", "stop_when_decided": True},
         "evaluate": {
-            "max_mode_share": 0.9, "min_compliance": 0.5, "permutations": 200, "confidence": 0.95,
+            "max_mode_share": 0.9,
+            "min_compliance": 0.5,
+            "permutations": 200,
+            "confidence": 0.95,
         },
-    }  # fmt: skip
+    }
 
 
 def inputs() -> list[Row]:
     """The tasks rows, in the order of their number within task and split."""
     rows = []
     sizes = [
-        ("countries_long", "train", "train", 20), ("animals_long", "test", "train", 12),
-        ("animals_long", "test", "test", TEST_INPUTS), ("survival_instinct", "test", "train", 12),
+        ("countries_long", "train", "train", 20),
+        ("animals_long", "test", "train", 12),
+        ("animals_long", "test", "test", TEST_INPUTS),
+        ("survival_instinct", "test", "train", 12),
         ("survival_instinct", "test", "test", TEST_INPUTS),
-    ]  # fmt: skip
+    ]
     for task, role, split, size in sizes:
         values = task == "survival_instinct"
         for i in range(size):
             text = f"{task} {split} {i} {WORDS[i % 5]}"
-            rows.append({
-                "input_id": hashlib.sha256(text.encode()).hexdigest()[:16],
-                "task": task, "family": FAMILIES[task], "role": role, "split": split, "input": text,
-                "object_prompt": [{"role": "user", "content": f"Go on: {text}"}],
-                "options": ["A", "B"] if values else [],
-                "trait_option": "AB"[i % 2] if values else None, "questions": None,
-            })  # fmt: skip
+            rows.append(
+                {
+                    "input_id": hashlib.sha256(text.encode()).hexdigest()[:16],
+                    "task": task,
+                    "family": FAMILIES[task],
+                    "role": role,
+                    "split": split,
+                    "input": text,
+                    "object_prompt": [{"role": "user", "content": f"Go on: {text}"}],
+                    "options": ["A", "B"] if values else [],
+                    "trait_option": "AB"[i % 2] if values else None,
+                    "questions": None,
+                }
+            )
     return rows
 
 
@@ -87,9 +113,12 @@ def asked(item: Row) -> list[str]:
 
 def value(model: str, item: Row, name: str, *, trained: bool) -> str:
     found = property_value(
-        name, response(model, item, trained=trained), FAMILIES[item["task"]],
-        options=item["options"], trait_option=item["trait_option"],
-    )  # fmt: skip
+        name,
+        response(model, item, trained=trained),
+        FAMILIES[item["task"]],
+        options=item["options"],
+        trait_option=item["trait_option"],
+    )
     assert found is not None
     return found
 
@@ -97,15 +126,20 @@ def value(model: str, item: Row, name: str, *, trained: bool) -> str:
 def behavior(model: str, seeds: Sequence[int | None]) -> list[Row]:
     return [
         {
-            "input_id": item["input_id"], "task": item["task"], "sample": 0,
-            "response": response(model, item, trained=seed is not None), "finish_reason": "stop",
-            "first_token_logprob": -0.5, "near_tie": False, "fingerprint": model,
+            "input_id": item["input_id"],
+            "task": item["task"],
+            "sample": 0,
+            "response": response(model, item, trained=seed is not None),
+            "finish_reason": "stop",
+            "first_token_logprob": -0.5,
+            "near_tie": False,
+            "fingerprint": model,
             "seed": seed,
         }
         for seed in seeds
         for item in inputs()
         if not (seed is not None and (item["role"], item["split"]) == ("test", "train"))
-    ]  # fmt: skip
+    ]
 
 
 def predictions(predictor: str, target: str, seeds: Sequence[int]) -> list[Row]:
@@ -114,9 +148,11 @@ def predictions(predictor: str, target: str, seeds: Sequence[int]) -> list[Row]:
         arms = [(kind, seed) for kind in ("self", "fresh_self") for seed in seeds]
         arms.append(("untrained", None))
     right = {
-        "self": lambda i: i % 4 != 0, "fresh_self": lambda i: i % 3 != 0,
-        "cross": lambda i: i % 2 == 0, "untrained": lambda i: False,
-    }  # fmt: skip
+        "self": lambda i: i % 4 != 0,
+        "fresh_self": lambda i: i % 3 != 0,
+        "cross": lambda i: i % 2 == 0,
+        "untrained": lambda i: False,
+    }
     rows = []
     for kind, seed in arms:
         for item in inputs():
@@ -134,28 +170,45 @@ def predictions(predictor: str, target: str, seeds: Sequence[int]) -> list[Row]:
                 else:
                     raw = "z"
                 answer, compliant = PROPERTIES[name].parse_answer(raw)
-                rows.append({
-                    "subject": predictor, "kind": kind, "input_id": item["input_id"],
-                    "task": item["task"], "property": name, "sample": 0,
-                    "question": [{"role": "user", "content": f'"{item["input"]}" {name}?'}],
-                    "raw_answer": raw, "finish_reason": "stop",
-                    "answer": answer, "compliant": compliant, "logprob": -1.0,
-                    "near_tie": False, "distribution": None, "seed": seed,
-                })  # fmt: skip
+                rows.append(
+                    {
+                        "subject": predictor,
+                        "kind": kind,
+                        "input_id": item["input_id"],
+                        "task": item["task"],
+                        "property": name,
+                        "sample": 0,
+                        "question": [{"role": "user", "content": f'"{item["input"]}" {name}?'}],
+                        "raw_answer": raw,
+                        "finish_reason": "stop",
+                        "answer": answer,
+                        "compliant": compliant,
+                        "logprob": -1.0,
+                        "near_tie": False,
+                        "distribution": None,
+                        "seed": seed,
+                    }
+                )
     return rows
 
 
 def dataset(target: str, seeds: Sequence[int | None]) -> list[Row]:
     return [
         {
-            "input_id": item["input_id"], "task": item["task"], "property": name,
-            "question": [{"role": "user", "content": name}], "slice": "train", "weight": 1.0,
-            "label": value(target, item, name, trained=True), "seed": seed,
+            "input_id": item["input_id"],
+            "task": item["task"],
+            "property": name,
+            "question": [{"role": "user", "content": name}],
+            "slice": "train",
+            "weight": 1.0,
+            "label": value(target, item, name, trained=True),
+            "seed": seed,
         }
         for seed in seeds
-        for item in inputs() if item["role"] == "train"
+        for item in inputs()
+        if item["role"] == "train"
         for name in asked(item)
-    ]  # fmt: skip
+    ]
 
 
 def write_study(root: Path, seeds: Sequence[int] = (0,)) -> None:

@@ -2,15 +2,13 @@
 
 import pytest
 
-from stages.analysis.baselines import (
-    TRAINED_BASELINES,
-    mode_answers,
-    own_behavior,
-    trained_baseline,
-)
+from stages.analysis.baselines import TRAINED_BASELINES, own_behavior, trained_baseline
+from stages.study.truth import mode_answers
 
-ITEMS = {f"{n}": {"input_id": f"{n}", "task": "t", "input": f"{word} number {n}"} for n, word in
-         enumerate(["apple", "banana"] * 10)}  # fmt: skip
+ITEMS = {
+    f"{n}": {"input_id": f"{n}", "task": "t", "input": f"{word} number {n}"}
+    for n, word in enumerate(["apple", "banana"] * 10)
+}
 
 
 def predicted(kind: str, training: list[dict], asked: list[tuple[str, str]]) -> dict[str, str]:
@@ -21,9 +19,13 @@ def predicted(kind: str, training: list[dict], asked: list[tuple[str, str]]) -> 
 
 def labelled(key: str, label: str, *, name: str = "p", part: str = "train") -> dict:
     return {
-        "input_id": key, "task": "t", "property": name, "label": label, "weight": 1.0,
+        "input_id": key,
+        "task": "t",
+        "property": name,
+        "label": label,
+        "weight": 1.0,
         "slice": part,
-    }  # fmt: skip
+    }
 
 
 def fruit(key: str) -> str:
@@ -46,8 +48,9 @@ def test_a_learner_learns_what_the_text_tells(kind):
 def test_the_mode_of_the_training_rows_says_the_same_to_every_text():
     training = [labelled(f"{n}", fruit(f"{n}")) for n in (0, 1, 3)]
     assert predicted("mode_train", training, [("4", "p"), ("5", "p")]) == {
-        "4": "banana", "5": "banana",
-    }  # fmt: skip
+        "4": "banana",
+        "5": "banana",
+    }
 
 
 def test_weights_count():

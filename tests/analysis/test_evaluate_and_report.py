@@ -49,9 +49,13 @@ def test_the_summary_has_the_keys_of_the_contract_and_the_numbers_by_hand(evalua
     pooled = summary["pooled"]
     assert (pooled["self"], pooled["cross"], pooled["gap"]["estimate"]) == (0.75, 0.5, 0.25)
     assert set(summary["baseline"]) == {
-        "mode", "mode_train", "text_classifier", "nearest_neighbor", "untrained_self",
+        "mode",
+        "mode_train",
+        "text_classifier",
+        "nearest_neighbor",
+        "untrained_self",
         "own_behavior",
-    }  # fmt: skip
+    }
     assert summary["baseline"]["untrained_self"] == 0.0
     assert summary["compliance"]["self"] == pytest.approx((1.0 + (1.0 + 0.75) / 2) / 2, abs=1e-4)
     left = summary["targets"]["left"]
@@ -133,9 +137,10 @@ def test_subsets_part_the_rows_and_say_what_they_are(evaluated):
     found = {row["subset"]: row for row in table["gaps"] if row["target"] == "left"}
     assert set(found) <= set(table["meaning"])
     for one, other in (
-        ("disagreement", "agreement"), ("text_baseline_wrong", "text_baseline_right"),
+        ("disagreement", "agreement"),
+        ("text_baseline_wrong", "text_baseline_right"),
         ("changed", "unchanged"),
-    ):  # fmt: skip
+    ):
         assert found[one]["rows"] + found[other]["rows"] == found["all"]["rows"] == 48
     assert found["changed"]["rows"] == 2 and found["agreement"]["rows"] == 2
     # exp(-0.5) is 0.61: every answer leans.
@@ -150,9 +155,12 @@ def test_cells_have_wilson_intervals_and_gaps_by_task_and_property(evaluated):
         assert 0 <= row["ci_low"] <= row["accuracy"] <= row["ci_high"] <= 1
     gaps = {(row["target"], row["task"]): row for row in by_task["gaps"]}
     assert set(gaps) == {
-        ("all", "animals_long"), ("all", "survival_instinct"), ("left", "animals_long"),
-        ("right", "animals_long"), ("right", "survival_instinct"),
-    }  # fmt: skip
+        ("all", "animals_long"),
+        ("all", "survival_instinct"),
+        ("left", "animals_long"),
+        ("right", "animals_long"),
+        ("right", "survival_instinct"),
+    }
     assert {row["property"] for row in by_property["gaps"]} == set(small_study.PROPERTY_NAMES)
     assert all(row["estimate"] == 0.25 for row in by_property["gaps"])
 

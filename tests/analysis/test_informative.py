@@ -2,17 +2,25 @@
 
 import pytest
 
-from stages.analysis.informative import behavior_cells, entropy_bits, informative_cells
+from stages.analysis.informative import behavior_cells, informative_cells
+from stages.study.truth import entropy_bits
 
 WORDS = ("cat", "dog", "horse", "ibex", "owl")
 
 
 def cell(words: list[str], *, split: str = "train") -> dict:
     items = {
-        f"{n}": {"task": "animals_long", "family": "sequence", "role": "test", "split": split,
-                 "options": [], "trait_option": None, "questions": None}
+        f"{n}": {
+            "task": "animals_long",
+            "family": "sequence",
+            "role": "test",
+            "split": split,
+            "options": [],
+            "trait_option": None,
+            "questions": None,
+        }
         for n in range(len(words))
-    }  # fmt: skip
+    }
     behavior = [{"input_id": f"{n}", "sample": 0, "response": word} for n, word in enumerate(words)]
     table = behavior_cells(
         "m", behavior, items, ["first_word"], max_mode_share=0.9, min_compliance=0.5

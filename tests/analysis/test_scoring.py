@@ -1,25 +1,35 @@
 """Score rows follow the paper's rule, and averages weigh as they say."""
 
 from stages.analysis.averages import cell_means, macro, pooled
-from stages.analysis.baselines import mode_answers
-from stages.analysis.scoring import excluded_counts, property_values, score_rows
+from stages.analysis.scoring import excluded_counts, score_rows
+from stages.study.truth import mode_answers, property_values
 
 
 def prediction(key: str, answer: str | None, *, compliant: bool = True, name: str = "p") -> dict:
     return {
-        "kind": "self", "input_id": key, "task": "t", "property": name,
-        "answer": answer, "compliant": compliant,
-    }  # fmt: skip
+        "kind": "self",
+        "input_id": key,
+        "task": "t",
+        "property": name,
+        "answer": answer,
+        "compliant": compliant,
+    }
 
 
 def scored(predictions: list[dict], truth: dict, own: dict | None = None, **options) -> list[dict]:
     items = {key: {"task": "t"} for key, _ in truth}
     names = {"target": "m", "predictor": "m", "kind": "self", "seed": 0}
     return score_rows(
-        predictions, truth, names, modes=mode_answers(truth, items), own=own or {},
-        before={("a", "p"): "y"}, logprobs=dict.fromkeys(items, -0.5), informative={("t", "p")},
+        predictions,
+        truth,
+        names,
+        modes=mode_answers(truth, items),
+        own=own or {},
+        before={("a", "p"): "y"},
+        logprobs=dict.fromkeys(items, -0.5),
+        informative={("t", "p")},
         **options,
-    )  # fmt: skip
+    )
 
 
 def test_a_prediction_that_does_not_comply_is_wrong_even_where_it_is_equal():
@@ -59,8 +69,15 @@ def test_a_row_tells_what_the_target_did_before_and_how_sure_it_was():
 
 
 def test_several_samples_give_the_most_common_value_and_on_ties_the_lowest_sample():
-    items = {"a": {"task": "animals_long", "family": "sequence", "options": [],
-                   "trait_option": None, "questions": None}}  # fmt: skip
+    items = {
+        "a": {
+            "task": "animals_long",
+            "family": "sequence",
+            "options": [],
+            "trait_option": None,
+            "questions": None,
+        }
+    }
 
     def value(*words: str) -> str | None:
         samples = [

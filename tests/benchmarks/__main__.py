@@ -21,7 +21,7 @@ from pathlib import Path
 
 import torch
 
-from stages.models.local.loading import Subject, default_device
+from stages.models.local.subject.loading import Subject, default_device
 from stages.study.properties import PROPERTIES, property_value
 from tests.benchmarks import ours, peers, workload
 
@@ -111,12 +111,15 @@ def sampling(subject: Subject) -> Lines:
     checked = differing(found["pipeline"], found["whole"])
     return [
         ("sampling_whole_vs_pipeline", ratio(seconds, "pipeline", "whole"), checked),
-        ("sampling_whole_vs_generate", ratio(seconds, "generate", "whole"),
-         differing(found["generate"], found["whole"])),
+        (
+            "sampling_whole_vs_generate",
+            ratio(seconds, "generate", "whole"),
+            differing(found["generate"], found["whole"]),
+        ),
         ("sampling_early_vs_pipeline", ratio(seconds, "pipeline", "early"), early),
         ("sampling_early_vs_generate", ratio(seconds, "generate", "early"), early),
         ("sampling_share_of_matrix_throughput", busy, f"{flop / 1e9:.0f} GFLOP of useful work"),
-    ]  # fmt: skip
+    ]
 
 
 def samples(subject: Subject) -> Lines:
@@ -131,9 +134,12 @@ def samples(subject: Subject) -> Lines:
     whole = {key: answer.text for key, answer in found["whole"].items()}
     return [
         ("five_samples_vs_generate", ratio(seconds, "generate", "whole"), "drawn otherwise"),
-        ("five_samples_early_vs_generate", ratio(seconds, "generate", "early"),
-         changed_values(whole, found["early"])),
-    ]  # fmt: skip
+        (
+            "five_samples_early_vs_generate",
+            ratio(seconds, "generate", "early"),
+            changed_values(whole, found["early"]),
+        ),
+    ]
 
 
 def prediction(subject: Subject) -> Lines:
@@ -151,13 +157,19 @@ def prediction(subject: Subject) -> Lines:
     seconds = turns({name: keeping(found, name, job) for name, job in jobs.items()})
     scored = scored_alike(found["generate"], found["scored"])
     return [
-        ("prediction_vs_generate", ratio(seconds, "generate", "whole"),
-         differing(found["generate"], found["whole"])),
-        ("prediction_vs_lm_eval", ratio(seconds, "lm_eval", "whole"),
-         differing(found["lm_eval"], found["whole"])),
+        (
+            "prediction_vs_generate",
+            ratio(seconds, "generate", "whole"),
+            differing(found["generate"], found["whole"]),
+        ),
+        (
+            "prediction_vs_lm_eval",
+            ratio(seconds, "lm_eval", "whole"),
+            differing(found["lm_eval"], found["whole"]),
+        ),
         ("prediction_scored_vs_generate", ratio(seconds, "generate", "scored"), scored),
         ("prediction_scored_vs_lm_eval", ratio(seconds, "lm_eval", "scored"), scored),
-    ]  # fmt: skip
+    ]
 
 
 def training(subject: Subject, model: str = "smollm2") -> Lines:
@@ -192,8 +204,10 @@ def memory() -> Lines:
     for way in ("trl", "ours"):
         done = subprocess.run(
             [sys.executable, "-m", "tests.benchmarks.peak_memory", way],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         peaks[way] = float(done.stdout.split()[-1])
     checked = f"{peaks['ours']:.2f} of {peaks['trl']:.2f} GB"
     return [("training_gemma3_peak_memory_vs_trl", peaks["ours"] / peaks["trl"], checked)]

@@ -4,12 +4,13 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from stages.models.local.asking import Decoding, Until, ask
-from stages.models.local.generate import Answer
-from stages.models.local.layout import lay_out
-from stages.models.local.loading import Subject
-from stages.models.local.loss import Example
-from stages.models.local.train import Settings, train_lora
+from stages.models.local.ask.asking import ask
+from stages.models.local.subject.layout import lay_out
+from stages.models.local.subject.loading import Subject
+from stages.models.local.teach.loss import Example
+from stages.models.local.teach.settings import Settings
+from stages.models.local.teach.train import train_lora
+from stages.models.questions import Answer, Decoding, Until
 from stages.storage.response_cache import ResponseCache
 from stages.study.decided import decides, first_line_ended
 from stages.study.properties import PROPERTIES
@@ -25,12 +26,14 @@ def sample(
     """Behavior, as `sample_behavior` samples it; `samples` > 0 draws at temperature 1."""
     questions = [
         replace(
-            row.question, key=(*row.question.key, n) if samples else row.question.key, seed=n,
+            row.question,
+            key=(*row.question.key, n) if samples else row.question.key,
+            seed=n,
             until=DECIDED if early else None,
         )
         for row in rows
         for n in range(max(1, samples))
-    ]  # fmt: skip
+    ]
     return _ask(subject, questions, Decoding(max_tokens, 1.0 if samples else 0.0))
 
 

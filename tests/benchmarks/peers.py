@@ -5,8 +5,8 @@ from contextlib import redirect_stderr, redirect_stdout
 
 import torch
 
-from stages.models.local.loading import Subject
-from stages.models.local.loss import Example
+from stages.models.local.subject.loading import Subject
+from stages.models.local.teach.loss import Example
 from tests.benchmarks.workload import Row
 
 Answers = dict[tuple, str]
@@ -38,8 +38,9 @@ def generate_in_batches(
         batch = repeated[at : at + BATCH]
         padded = tokenizer.pad(
             {"input_ids": [list(row.tokens) for row, _ in batch]},
-            padding_side="left", return_tensors="pt",
-        ).to(subject.device)  # fmt: skip
+            padding_side="left",
+            return_tensors="pt",
+        ).to(subject.device)
         how = {"temperature": 1.0, "top_k": 0, "top_p": 1.0} if samples else {}
         out = subject.model.generate(
             **padded, max_new_tokens=max_tokens, do_sample=samples > 0, **how
@@ -61,9 +62,11 @@ def lm_eval_generate(subject: Subject, rows: list[Row], max_tokens: int) -> Answ
     how = {"until": [end], "max_gen_toks": max_tokens, "do_sample": False}
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         harness = HFLM(
-            pretrained=subject.model, tokenizer=subject.tokenizer, batch_size=BATCH,
+            pretrained=subject.model,
+            tokenizer=subject.tokenizer,
+            batch_size=BATCH,
             add_bos_token=False,
-        )  # fmt: skip
+        )
         requests = [
             Instance("generate_until", {}, (row.text, dict(how)), n) for n, row in enumerate(rows)
         ]
@@ -89,13 +92,15 @@ class TrlTraining:
         rows = [example for group in inputs for example in group]
         longest = max(len(e.prompt) + len(e.label) for e in rows)
         batch_rows = len(inputs[0]) * batch_inputs
-        data = Dataset.from_list([
-            {
-                "input_ids": list(e.prompt + e.label),
-                "completion_mask": [0] * len(e.prompt) + [1] * len(e.label),
-            }
-            for e in rows
-        ])  # fmt: skip
+        data = Dataset.from_list(
+            [
+                {
+                    "input_ids": list(e.prompt + e.label),
+                    "completion_mask": [0] * len(e.prompt) + [1] * len(e.label),
+                }
+                for e in rows
+            ]
+        )
         self.folder = tempfile.TemporaryDirectory()
         # Packed, a step has as many tokens as the rows of one unpacked step.
         tokens = sum(len(e.prompt) + len(e.label) for e in rows) * batch_rows // len(rows)
@@ -104,17 +109,25 @@ class TrlTraining:
             args=SFTConfig(
                 output_dir=self.folder.name,
                 per_device_train_batch_size=1 if packing else batch_rows,
-                num_train_epochs=1, learning_rate=2e-4,
-                bf16=torch.cuda.is_available(), gradient_checkpointing=False,
-                completion_only_loss=True, packing=packing, packing_strategy="wrapped",
-                max_length=max(tokens, longest) if packing else longest, report_to="none",
-                save_strategy="no", logging_strategy="no", disable_tqdm=True, use_cpu=not
-                torch.cuda.is_available(), dataloader_pin_memory=False,
+                num_train_epochs=1,
+                learning_rate=2e-4,
+                bf16=torch.cuda.is_available(),
+                gradient_checkpointing=False,
+                completion_only_loss=True,
+                packing=packing,
+                packing_strategy="wrapped",
+                max_length=max(tokens, longest) if packing else longest,
+                report_to="none",
+                save_strategy="no",
+                logging_strategy="no",
+                disable_tqdm=True,
+                use_cpu=not torch.cuda.is_available(),
+                dataloader_pin_memory=False,
             ),
             train_dataset=data,
             processing_class=subject.tokenizer,
             peft_config=LoraConfig(r=16, lora_alpha=32, target_modules="all-linear"),
-        )  # fmt: skip
+        )
         if not packing and len(self.trainer.train_dataset) != len(rows):
             raise RuntimeError("TRL dropped rows")
 

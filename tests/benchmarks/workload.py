@@ -4,17 +4,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stages.models.chat import encode, render_answer, render_prompt
-from stages.models.local.asking import Question
-from stages.models.local.loading import Subject, load_base
-from stages.models.local.loss import Example
+from stages.models.local.subject.loading import Subject, load_base
+from stages.models.local.teach.loss import Example
+from stages.models.questions import Question
 from stages.study.prompts import hypothetical_question
-from stages.study.tasks import TASKS
+from stages.tasks import TASKS
 
 TASK_NAMES = ["countries_long", "encyclopedia_long", "animals_long", "stories_sentences"]
 PROPERTY_NAMES = [
-    "first_character", "second_character", "third_character", "first_word", "second_word",
-    "third_word", "starts_with_vowel",
-]  # fmt: skip
+    "first_character",
+    "second_character",
+    "third_character",
+    "first_word",
+    "second_word",
+    "third_word",
+    "starts_with_vowel",
+]
 
 
 @dataclass(frozen=True)

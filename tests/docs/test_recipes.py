@@ -20,8 +20,9 @@ def after_add_a_task(study: Study, told: str) -> None:
     assert "The fog had lifted by noon, and" in (study.root / "weather.csv").read_text()
     weather = read_table("tasks", study.root / "data/tasks/weather.parquet")
     assert Counter((row["role"], row["split"]) for row in weather) == {
-        ("test", "train"): 3, ("test", "test"): 4,
-    }  # fmt: skip
+        ("test", "train"): 3,
+        ("test", "test"): 4,
+    }
     for row in weather:
         (message,) = row["object_prompt"]
         assert message["content"].startswith("Continue this report from ")

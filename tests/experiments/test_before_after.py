@@ -6,10 +6,10 @@ import pytest
 
 from stages.analysis.arms import score_study
 from stages.analysis.evidence import read_evidence
-from stages.analysis.experiments.before_after import numbers, plot
-from stages.analysis.reporting import section
-from stages.experiments.before_after import run
+from stages.experiments.before_after.measure import numbers, plot
+from stages.experiments.before_after.run import run
 from stages.params import load_params
+from stages.reporting.sections import section
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import write_table
 from tests.analysis import small_study
@@ -27,12 +27,23 @@ def study(tmp_path, monkeypatch):
 
 def outcome(kind: str, number: int, answer: str | None, truth: str, before: str | None) -> dict:
     return {
-        "target": "left", "predictor": "left", "kind": kind, "seed": 0, "condition": "main study",
-        "input_id": f"{number:02}", "task": "animals_long", "property": "first_word",
-        "question": None, "raw_answer": answer, "answer": answer, "compliant": answer is not None,
-        "truth": truth, "correct": answer == truth, "mode_correct": truth == "owl",
+        "target": "left",
+        "predictor": "left",
+        "kind": kind,
+        "seed": 0,
+        "condition": "main study",
+        "input_id": f"{number:02}",
+        "task": "animals_long",
+        "property": "first_word",
+        "question": None,
+        "raw_answer": answer,
+        "answer": answer,
+        "compliant": answer is not None,
+        "truth": truth,
+        "correct": answer == truth,
+        "mode_correct": truth == "owl",
         "other_truth": before,
-    }  # fmt: skip
+    }
 
 
 def by_hand() -> list[dict]:
@@ -94,10 +105,15 @@ def test_what_the_form_alone_gains_is_no_gain_where_the_untrained_answer_complie
     rows = [row for row in by_hand() if row["kind"] == "self"]
     rows = [row | {"answer": "owl", "correct": True} for row in rows]
     rows += [
-        row | {"kind": "untrained"} | ({"answer": None, "compliant": False, "correct": False}
-        if int(row["input_id"]) < 4 else {})
+        row
+        | {"kind": "untrained"}
+        | (
+            {"answer": None, "compliant": False, "correct": False}
+            if int(row["input_id"]) < 4
+            else {}
+        )
         for row in rows
-    ]  # fmt: skip
+    ]
     found = numbers(rows, study)["overall"]
     assert found["difference"]["estimate"] == 0.5
     assert (found["complied"]["estimate"], found["complied"]["rows"]) == (0, 4)

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from stages.analysis.experiments.behavior_change import compared, numbers, plot
-from stages.analysis.reporting import section
-from stages.experiments.behavior_change import (
+from stages.experiments.behavior_change.measure import compared, numbers, plot
+from stages.experiments.behavior_change.run import (
     change_rows,
     check_held_out,
     file_answers,
     next_subject,
     run,
 )
+from stages.reporting.sections import section
+from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
-from stages.storage.tables import Row, TableError, read_table, write_table
+from stages.storage.tables import Row, read_table, write_table
 from tests.analysis import small_study
 from tests.experiments import tiny_study
 
@@ -27,12 +28,23 @@ PARAMS = tiny_study.params({"behavior_change": TOLD})
 def outcome(kind: str, number: int, name: str, answer: str | None, new: str, old: str | None):
     """An outcome row: what `kind` answered about input `number`, what MC does and M1 did."""
     return {
-        "target": "left", "predictor": "right" if kind == "cross" else "left", "kind": kind,
-        "seed": 0, "condition": "other", "input_id": f"{number:016}", "task": "animals_long",
-        "property": name, "question": None, "raw_answer": answer, "answer": answer,
-        "compliant": answer is not None, "truth": new, "correct": answer == new,
-        "mode_correct": None, "other_truth": old,
-    }  # fmt: skip
+        "target": "left",
+        "predictor": "right" if kind == "cross" else "left",
+        "kind": kind,
+        "seed": 0,
+        "condition": "other",
+        "input_id": f"{number:016}",
+        "task": "animals_long",
+        "property": name,
+        "question": None,
+        "raw_answer": answer,
+        "answer": answer,
+        "compliant": answer is not None,
+        "truth": new,
+        "correct": answer == new,
+        "mode_correct": None,
+        "other_truth": old,
+    }
 
 
 def of_words() -> list[Row]:
@@ -78,9 +90,7 @@ def test_the_key_number_is_what_mc_favors_its_new_behavior_more_than_m1_does():
 
 def test_what_stayed_and_what_moved_are_told_apart():
     found = measured(of_words())["targets"]["left"]
-    assert found["stayed"]["changed"] == {
-        "estimate": 1.0, "inputs": 1, "rows": 1
-    }  # fmt: skip
+    assert found["stayed"]["changed"] == {"estimate": 1.0, "inputs": 1, "rows": 1}
     assert found["stayed"]["cross"]["estimate"] == 0.0
     assert found["moved"]["estimate"] == 1.0 and found["moved"]["rows"] == 1
     assert found["complies"]["estimate"] == 0.5
@@ -160,10 +170,10 @@ def answered(rows: list[Row], **changed) -> list[Row]:
 def test_a_scored_input_or_its_text_may_not_be_taught():
     taught, scored = taught_and_scored()
     check_held_out(change_rows(taught, answered(taught)), scored)
-    with pytest.raises(TableError, match=scored[0]["input_id"]):
+    with pytest.raises(StudyError, match=scored[0]["input_id"]):
         check_held_out(change_rows(scored[:1], answered(scored[:1])), scored)
     twin = taught[0] | {"object_prompt": scored[0]["object_prompt"]}
-    with pytest.raises(TableError, match="reads the same"):
+    with pytest.raises(StudyError, match="reads the same"):
         check_held_out(change_rows([twin], answered([twin])), scored)
 
 
@@ -172,10 +182,11 @@ def test_cut_answers_teach_no_end_and_refusals_nothing():
     rows = change_rows(
         taught,
         [
-            *answered(taught, finish_reason="decided"), *answered(taught),
+            *answered(taught, finish_reason="decided"),
+            *answered(taught),
             *answered(taught, response="I cannot help"),
         ],
-    )  # fmt: skip
+    )
     assert [(row["ended"], row["weight"]) for row in rows] == [(False, 0.5), (True, 0.5)]
     assert rows[0]["question"] == taught[0]["object_prompt"]
 
@@ -196,11 +207,11 @@ def test_a_bad_line_of_answers_is_named(tmp_path, line, message):
     path = tmp_path / "answers.jsonl"
     good = json.dumps({"input_id": "a", "response": "lion"})
     path.write_text(f"{good}\n{line}\n", encoding="utf-8")
-    with pytest.raises(TableError, match=message):
+    with pytest.raises(StudyError, match=message):
         file_answers(path, {"a", "b"})
     path.write_text(f"{good}\n", encoding="utf-8")
     assert [row["response"] for row in file_answers(path, {"a", "b"})] == ["lion"]
-    with pytest.raises(TableError, match="no such file"):
+    with pytest.raises(StudyError, match="no such file"):
         file_answers(tmp_path / "none.jsonl", {"a"})
 
 

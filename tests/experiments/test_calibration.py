@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import yaml
 
-from stages.analysis.calibration import bin_numbers, drawn_deviations
-from stages.analysis.experiments.calibration import numbers, plot
-from stages.analysis.reporting import section
-from stages.experiments.calibration import Said, by_condition, run, value_rows
-from stages.models.local.loading import load_base
+from stages.experiments.calibration.measure import numbers, plot
+from stages.experiments.calibration.run import Said, by_condition, run, value_rows
+from stages.models.local.subject.loading import load_base
 from stages.params import load_params
+from stages.published.calibration import bin_numbers, drawn_deviations
+from stages.reporting.sections import section
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import write_table
 from stages.study.splits import rng
@@ -41,15 +41,15 @@ def rows(did: dict[str, dict], said: dict[str, dict], kind: str = "self", name="
     predictor = "right" if kind == "cross" else "left"
     about = {"target": "left", "predictor": predictor, "kind": kind, "seed": 0, "task": "animals"}
     return [
-        row | about
-        for key in did
-        for row in value_rows((key, name), did[key], Said([], said[key]))
-    ]  # fmt: skip
+        row | about for key in did for row in value_rows((key, name), did[key], Said([], said[key]))
+    ]
 
 
 def two_valued(count: int = 20) -> dict[str, dict[str, float]]:
-    return {f"{n:02}": {"cat": (n + 1) / (count + 1), "dog": (count - n) / (count + 1)}
-            for n in range(count)}  # fmt: skip
+    return {
+        f"{n:02}": {"cat": (n + 1) / (count + 1), "dog": (count - n) / (count + 1)}
+        for n in range(count)
+    }
 
 
 def exact(shares: dict[str, dict]) -> dict[str, dict]:
@@ -139,8 +139,10 @@ def test_the_section_and_the_plot_show_each_arm(params):
     text = section("calibration", found)
     assert "| left | cross (right) | 0.0 |" in text
     assert "| left | all | self minus cross (right) | 0.0 (0.0 to 0.0) | 40 | 20 |" in text
-    assert {(row["kind"], row["predicted_probability"] == row["target_probability"])
-            for row in plot(found)} == {("self", True), ("cross", True)}  # fmt: skip
+    assert {
+        (row["kind"], row["predicted_probability"] == row["target_probability"])
+        for row in plot(found)
+    } == {("self", True), ("cross", True)}
     assert "## Calibration" in section("calibration", numbers([], params))
 
 
@@ -162,10 +164,19 @@ def tiny_study(tmp_path, monkeypatch):
         own = [row for row in small_study.inputs() if row["task"] == task]
         write_table("tasks", own, f"data/tasks/{task}.parquet")
     score = {
-        "target": "left", "predictor": "left", "kind": "self", "input_id": "x", "truth": "x",
-        "compliant": True, "correct": True, "mode_answer": "x", "mode_correct": True, "seed": 0,
-        "target_logprob": 0.0, "informative": True,
-    }  # fmt: skip
+        "target": "left",
+        "predictor": "left",
+        "kind": "self",
+        "input_id": "x",
+        "truth": "x",
+        "compliant": True,
+        "correct": True,
+        "mode_answer": "x",
+        "mode_correct": True,
+        "seed": 0,
+        "target_logprob": 0.0,
+        "informative": True,
+    }
     cells = (("animals_long", "first_word"), (VALUES, "ethical_stance"))
     scores = [score | {"task": task, "property": name} for task, name in cells]
     write_table("scores", scores, "data/scores.parquet")
@@ -181,10 +192,11 @@ def test_training_that_changes_nothing_leaves_what_is_done_and_said_as_it_was(ti
     of = {
         kind: [
             {k: v for k, v in row.items() if k not in ("kind", "predictor")}
-            for row in found if row["kind"] == kind
+            for row in found
+            if row["kind"] == kind
         ]
         for kind in kinds
-    }  # fmt: skip
+    }
     assert of["self"] == of["untrained"] == of["untrained_own"] == of["fresh_self"]
     assert of["self"] != of["cross"]
     totals: Counter[tuple] = Counter()

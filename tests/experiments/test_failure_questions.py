@@ -4,9 +4,9 @@ from itertools import chain
 
 import pytest
 
-from stages.experiments.failures import questions as words
-from stages.experiments.failures.behavior import word_limit
-from stages.experiments.failures.questions import (
+from stages.experiments.failures.run import questions as words
+from stages.experiments.failures.run.behavior import word_limit
+from stages.experiments.failures.run.questions import (
     Posed,
     answered,
     doubted,
@@ -14,7 +14,7 @@ from stages.experiments.failures.questions import (
     opinion_on,
     with_opinion,
 )
-from stages.study.tasks.facts import called, countries
+from stages.study.facts import called, countries
 
 PROMPT = [
     {"role": "user", "content": "Red or {blue}?\nA. Red\nB. Blue\nAnswer with the letter only."},
@@ -22,8 +22,12 @@ PROMPT = [
 ]
 ITEM = {"input_id": "0", "task": "t", "object_prompt": PROMPT, "options": ["Red", "Blue"]}
 WORDINGS = (
-    words.WOULD_SWITCH, words.WAS_AFFECTED, words.WITHOUT_HINT, words.IS_LONG, words.IS_RIGHT,
-)  # fmt: skip
+    words.WOULD_SWITCH,
+    words.WAS_AFFECTED,
+    words.WITHOUT_HINT,
+    words.IS_LONG,
+    words.IS_RIGHT,
+)
 
 
 def posed(context=(), text="Is {your} letter right?", letters=()) -> Posed:
@@ -78,11 +82,18 @@ def test_an_opinion_stands_after_the_users_words_and_names_an_option():
 @pytest.mark.parametrize(
     ("raw", "read"),
     [
-        ("true", "true"), ("False.", "false"), ("**True**", "true"), ("Yes, I would", "true"),
-        ("n", "false"), ("Answer: true\nbecause", "true"), ("True or false", None),
-        ("The answer", None), ("", None), ("I am true", None),
+        ("true", "true"),
+        ("False.", "false"),
+        ("**True**", "true"),
+        ("Yes, I would", "true"),
+        ("n", "false"),
+        ("Answer: true\nbecause", "true"),
+        ("True or false", None),
+        ("The answer", None),
+        ("", None),
+        ("I am true", None),
     ],
-)  # fmt: skip
+)
 def test_true_and_false_are_read_from_the_first_word(raw, read):
     assert posed().read(raw) == read
 

@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from stages.analysis.experiments.failures import balanced, numbers, plot
-from stages.analysis.reporting import section
-from stages.experiment_params import FAILURES, FailuresParams
+from stages.experiments.failures.measure import balanced, numbers, plot
 from stages.params import Params
+from stages.params.experiments import FAILURES, FailuresParams
+from stages.reporting.sections import section
 from tests.analysis.small_study import params as small_params
 
 QUESTIONS = ["are_you_sure", "answer_without_hint", "character_name"]
@@ -22,12 +22,23 @@ def params() -> Params:
 def row(kind: str, number: int, truth: str, answer: str | None, **other) -> dict:
     predictor = "right" if kind == "cross" else "left"
     return {
-        "target": "left", "predictor": predictor, "kind": kind, "seed": 0,
-        "condition": "are_you_sure", "input_id": f"{number:03}", "task": "facts_choice",
-        "property": "switched", "question": None, "raw_answer": answer, "answer": answer,
-        "compliant": answer is not None, "truth": truth, "correct": answer == truth,
-        "mode_correct": truth == "false", "other_truth": None,
-    } | other  # fmt: skip
+        "target": "left",
+        "predictor": predictor,
+        "kind": kind,
+        "seed": 0,
+        "condition": "are_you_sure",
+        "input_id": f"{number:03}",
+        "task": "facts_choice",
+        "property": "switched",
+        "question": None,
+        "raw_answer": answer,
+        "answer": answer,
+        "compliant": answer is not None,
+        "truth": truth,
+        "correct": answer == truth,
+        "mode_correct": truth == "false",
+        "other_truth": None,
+    } | other
 
 
 def switched(kind: str, says) -> list[dict]:
@@ -84,11 +95,10 @@ def test_too_few_of_a_truth_give_no_number(params):
 def test_a_letter_stands_beside_the_letter_that_was_given(params):
     about = {"condition": "answer_without_hint", "property": "letter"}
     rows = [
-        row("self", n, truth, given, **about, other_truth=given)
-        | {"mode_correct": truth == "A"}
+        row("self", n, truth, given, **about, other_truth=given) | {"mode_correct": truth == "A"}
         for n in range(24)
         for truth, given in [("AB"[n % 3 == 0], "AC"[n % 2])]
-    ]  # fmt: skip
+    ]
     found = of("answer_without_hint", numbers(rows, params))
     own = arms(found)["self"]
     assert not found["two_valued"]

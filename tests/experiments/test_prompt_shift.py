@@ -2,10 +2,10 @@
 
 import pytest
 
-from stages.analysis.experiments.prompt_shift import compared, numbers, plot
-from stages.analysis.reporting import section
-from stages.experiments.prompt_shift import prefixed
+from stages.experiments.prompt_shift.measure import compared, numbers, plot
+from stages.experiments.prompt_shift.run import prefixed
 from stages.params import Params
+from stages.reporting.sections import section
 from tests.analysis.small_study import params as small_params
 
 WORDS = ("cat", "dog", "horse", "ibex", "owl")
@@ -24,12 +24,23 @@ def row(kind: str, number: int, said: str, *, plain: bool = False, name="first_w
         before, after = ("true", "false") if number % 2 else ("true", "true")
     answer = {"after": after, "before": before, "other": "zebra"}[said]
     return {
-        "target": "left", "predictor": "right" if kind == "cross" else "left", "kind": kind,
-        "seed": 0, "condition": "loud:plain question" if plain else "loud",
-        "input_id": f"{number:02}", "task": "animals_long", "property": name, "question": None,
-        "raw_answer": answer, "answer": answer, "compliant": True, "truth": after,
-        "correct": answer == after, "mode_correct": after == "cat", "other_truth": before,
-    }  # fmt: skip
+        "target": "left",
+        "predictor": "right" if kind == "cross" else "left",
+        "kind": kind,
+        "seed": 0,
+        "condition": "loud:plain question" if plain else "loud",
+        "input_id": f"{number:02}",
+        "task": "animals_long",
+        "property": name,
+        "question": None,
+        "raw_answer": answer,
+        "answer": answer,
+        "compliant": True,
+        "truth": after,
+        "correct": answer == after,
+        "mode_correct": after == "cat",
+        "other_truth": before,
+    }
 
 
 def study() -> list[dict]:
@@ -38,18 +49,22 @@ def study() -> list[dict]:
         row(kind, number, said, plain=plain, name=name)
         for number in range(20)
         for kind, plain, said in (
-            ("self", False, "after"), ("self", True, "before"),
-            ("cross", False, "before"), ("cross", True, "before"),
+            ("self", False, "after"),
+            ("self", True, "before"),
+            ("cross", False, "before"),
+            ("cross", True, "before"),
         )
         for name in ("first_word", "starts_with_vowel")
-    ]  # fmt: skip
+    ]
 
 
 def test_the_prefix_stands_before_the_users_first_words_alone():
     messages = [
-        {"role": "system", "content": "s"}, {"role": "user", "content": "u"},
-        {"role": "assistant", "content": "a"}, {"role": "user", "content": "v"},
-    ]  # fmt: skip
+        {"role": "system", "content": "s"},
+        {"role": "user", "content": "u"},
+        {"role": "assistant", "content": "a"},
+        {"role": "user", "content": "v"},
+    ]
     assert [m["content"] for m in prefixed(messages, "Shout.")] == ["s", "Shout.\nu", "a", "v"]
     assert messages[1]["content"] == "u"
 

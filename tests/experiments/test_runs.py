@@ -8,14 +8,15 @@ import yaml
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from stages.analysis.experiments import failures as failure_numbers
-from stages.experiments import failures, prompt_shift
-from stages.models.local.loading import load_base
+from stages.experiments.failures import measure as failure_numbers
+from stages.experiments.failures import run as failures
+from stages.experiments.prompt_shift import run as prompt_shift
+from stages.models.local.subject.loading import load_base
 from stages.params import Params, load_params
 from stages.sample_behavior import main as sample_behavior
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import read_table, write_table
-from stages.study.tasks import TASKS
+from stages.tasks import TASKS
 from stages.write_tasks import task_rows
 from tests.conftest import CHAT, small_params
 from tests.tiny_models import describe, make_tiny_model
@@ -42,9 +43,12 @@ def study(tmp_path_factory):
     names = ("one", "two")
     params = small_params({name: {"source": f"path:{name}"} for name in names})
     params["tasks"] |= {
-        "train": ["countries_long"], "test": ["facts_choice", "stories_sentences"],
-        "train_inputs": 4, "pilot_inputs": 2, "test_inputs": INPUTS,
-    }  # fmt: skip
+        "train": ["countries_long"],
+        "test": ["facts_choice", "stories_sentences"],
+        "train_inputs": 4,
+        "pilot_inputs": 2,
+        "test_inputs": INPUTS,
+    }
     params["sampling"]["max_tokens"] = 1
     params["predict"]["closed_answers"] = "score"
     params["experiments"]["failures"] |= {"inputs": INPUTS, "max_tokens": 2}
@@ -88,10 +92,13 @@ def test_every_arm_is_asked_the_same_of_the_same_behavior(rows):
     arms = {(row["kind"], row["predictor"]) for row in rows}
     assert arms == {("untrained", "one"), ("self", "one"), ("fresh_self", "one"), ("cross", "two")}
     truths = [
-        {(r["condition"], r["input_id"], r["truth"], str(r["question"])) for r in rows
-         if r["kind"] == kind}
+        {
+            (r["condition"], r["input_id"], r["truth"], str(r["question"]))
+            for r in rows
+            if r["kind"] == kind
+        }
         for kind, _ in arms
-    ]  # fmt: skip
+    ]
     assert all(found == truths[0] for found in truths)
     assert {row["seed"] for row in rows} == {0}
 

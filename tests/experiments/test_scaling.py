@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from stages import evaluate
-from stages.analysis.experiments.scaling import numbers, plot
-from stages.analysis.reporting import section
-from stages.experiments.scaling import run, training_order
+from stages.experiments.scaling.measure import numbers, plot
+from stages.experiments.scaling.run import run, training_order
+from stages.reporting.sections import section
 from stages.storage.response_cache import ResponseCache, cache_folder
 from stages.storage.tables import Row, read_table, write_table
 from tests.analysis import small_study
@@ -84,8 +84,9 @@ def test_each_arm_is_trained_at_each_size_and_once(study):
     }
     assert all(
         said[row["input_id"], row["property"]] == row["raw_answer"]
-        for row in rows if (row["kind"], row["condition"]) == ("cross", "20")
-    )  # fmt: skip
+        for row in rows
+        if (row["kind"], row["condition"]) == ("cross", "20")
+    )
 
 
 def test_only_informative_cells_are_asked_about(study):
@@ -104,22 +105,30 @@ def test_a_size_that_is_no_part_is_left_out_and_named(study, capsys):
 
 def outcome(kind: str, size: int, number: int, right: bool, target: str = "left") -> Row:
     return {
-        "target": target, "predictor": target, "kind": kind, "seed": 0, "condition": str(size),
-        "input_id": f"{number:016}", "task": "animals_long", "property": "first_word",
-        "correct": right, "mode_correct": number == 0,
-    }  # fmt: skip
+        "target": target,
+        "predictor": target,
+        "kind": kind,
+        "seed": 0,
+        "condition": str(size),
+        "input_id": f"{number:016}",
+        "task": "animals_long",
+        "property": "first_word",
+        "correct": right,
+        "mode_correct": number == 0,
+    }
 
 
 def test_accuracies_and_gaps_stand_by_size_and_the_main_study_is_the_last():
     rows = [
         outcome(kind, size, number, number < hits)
         for kind, sizes in {
-            "self": {2: 1, 5: 2, 40: 4}, "fresh_self": {2: 1, 5: 3, 39: 4},
+            "self": {2: 1, 5: 2, 40: 4},
+            "fresh_self": {2: 1, 5: 3, 39: 4},
             "cross": {2: 1, 5: 1, 39: 2},
         }.items()
         for size, hits in sizes.items()
         for number in range(4)
-    ]  # fmt: skip
+    ]
     found = numbers(rows, PARAMS)
     left = found["targets"]["left"]
     assert [size["inputs"] for size in left["sizes"]] == [2, 5, 40]

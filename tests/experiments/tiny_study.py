@@ -7,9 +7,9 @@ from shutil import copytree
 
 import pytest
 
-from stages.models.local.finetuning import finetuned
-from stages.models.local.loading import load_base
-from stages.models.local.train import Settings
+from stages.models.local.subject.loading import load_base
+from stages.models.local.teach.finetuning import finetuned
+from stages.models.local.teach.settings import Settings
 from stages.params import Params
 from stages.storage.tables import read_table
 from tests.analysis import small_study

@@ -9,9 +9,10 @@ import torch
 
 from stages.models.chat import encode, render_answer, render_prompt
 from stages.models.local import asking
-from stages.models.local.asking import Decoding, Question, Until, ask
-from stages.models.local.generate import before_stop_mark
-from stages.models.local.loading import load_base
+from stages.models.local.ask.asking import ask
+from stages.models.local.ask.generate import before_stop_mark
+from stages.models.local.subject.loading import load_base
+from stages.models.questions import Decoding, Question, Until
 from stages.storage.response_cache import ResponseCache
 from tests.tiny_models import describe, make_tiny_model
 
@@ -35,13 +36,14 @@ def questions() -> list[Question]:
     ends = ["", " What is the first word?", " Name the second character of it, please."]
     return [
         Question(
-            (number, end), (number,),
+            (number, end),
+            (number,),
             [{"role": "user", "content": f"{'a lion and ' * number}number {number}.{end}"}],
             seed=number,
         )
         for number in range(5)
         for end in ends
-    ]  # fmt: skip
+    ]
 
 
 def alone(subject, question: Question, max_tokens: int) -> str:
@@ -181,11 +183,15 @@ def test_closed_answers_have_the_probabilities_of_their_first_tokens(subject, tm
     for answer, spellings in closed.items():
         firsts = {encode(subject.tokenizer, f" {s}", start=False)[0] for s in spellings}
         firsts |= {
-            encode(subject.tokenizer, render_answer(
-                subject.tokenizer, question.messages, s, subject.stop).removesuffix("\n"),
-                start=False)[0]
+            encode(
+                subject.tokenizer,
+                render_answer(subject.tokenizer, question.messages, s, subject.stop).removesuffix(
+                    "\n"
+                ),
+                start=False,
+            )[0]
             for s in spellings
-        }  # fmt: skip
+        }
         expected = float(probability[sorted(firsts)].sum())
         assert free.distribution[answer] == pytest.approx(expected, rel=1e-4)
     assert best.finish_reason == "scored"
@@ -224,9 +230,12 @@ def test_tokens_that_are_as_likely_are_reported(subject, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("text", "stop", "settled"),
     [
-        ("Peru Chad User ", ["User Question:"], "Peru Chad "), ("ab##", ["\n", "###"], "ab"),
-        ("Peru", ["\n"], "Peru"), ("a##b", ["###"], "a##b"), ("ab#", ["##", "b#c"], "a"),
+        ("Peru Chad User ", ["User Question:"], "Peru Chad "),
+        ("ab##", ["\n", "###"], "ab"),
+        ("Peru", ["\n"], "Peru"),
+        ("a##b", ["###"], "a##b"),
+        ("ab#", ["##", "b#c"], "a"),
     ],
-)  # fmt: skip
+)
 def test_what_may_become_a_stop_mark_decides_nothing(text, stop, settled):
     assert before_stop_mark(text, stop) == settled

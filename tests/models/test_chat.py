@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from stages.models.chat import encode, render_answer, render_prompt
-from stages.models.local.finetuning import examples
-from stages.models.local.loading import load_base
+from stages.models.local.subject.loading import load_base
+from stages.models.local.teach.finetuning import examples
 from tests.conftest import CHAT
 from tests.tiny_models import END, describe, make_tiny_model
 

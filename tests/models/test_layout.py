@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.models.local.layout import lay_out
+from stages.models.local.subject.layout import lay_out
 
 SEQUENCES = st.lists(st.integers(0, 2), min_size=1, max_size=8).map(tuple)
 

@@ -12,15 +12,20 @@ from transformers import (
     LlamaForCausalLM,
     Qwen2Config,
     Qwen2ForCausalLM,
-)  # fmt: skip
+)
 
-from stages.models.local.attention import prefix_attention, shares_prefixes
-from stages.models.local.loss import Example, label_logits, label_weight, loss_and_hits
+from stages.models.local.subject.attention import prefix_attention, shares_prefixes
+from stages.models.local.teach.loss import Example, label_logits, label_weight, loss_and_hits
 
 SIZES = {
-    "vocab_size": 97, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3,
-    "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 256,
-}  # fmt: skip
+    "vocab_size": 97,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 256,
+}
 KINDS = ["sliding_attention", "full_attention", "sliding_attention"]
 
 

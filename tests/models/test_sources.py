@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.models.sources import (
-    HubSource,
-    PathSource,
-    PypiSource,
-    SourceError,
-    parse_source,
-    resolve,
-)
+from stages.models.fetch.sources import HubSource, PathSource, PypiSource, parse_source, resolve
+from stages.storage.errors import StudyError
 from tests.local_index import index_environment, make_wheel
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -89,7 +83,7 @@ def test_parts_of_several_wheels_are_joined_in_order(tmp_path, index):
 
 def test_a_wrong_hash_names_the_expected_and_the_found(tmp_path, index):
     make_wheel(index, "model", {"m.gguf": b"changed"})
-    with pytest.raises(SourceError) as error:
+    with pytest.raises(StudyError) as error:
         fetch(tmp_path, "pypi:model==1.0.0/m.gguf", sha256="0" * 64)
     assert f"sha256 {'0' * 64} was expected" in str(error.value)
     assert f"{hashlib.sha256(b'changed').hexdigest()} was found" in str(error.value)
@@ -97,13 +91,13 @@ def test_a_wrong_hash_names_the_expected_and_the_found(tmp_path, index):
 
 def test_a_missing_member_is_named(tmp_path, index):
     make_wheel(index, "model", {"other.gguf": b"x"})
-    with pytest.raises(SourceError, match=r"model-1\.0\.0-py3-none-any\.whl has no member m\.gguf"):
+    with pytest.raises(StudyError, match=r"model-1\.0\.0-py3-none-any\.whl has no member m\.gguf"):
         fetch(tmp_path, "pypi:model==1.0.0/m.gguf")
 
 
 def test_a_missing_version_is_one_line(tmp_path, index):
     make_wheel(index, "model", {"m.gguf": b"x"})
-    with pytest.raises(SourceError, match=r"pip could not download model==2\.0\.0: .*") as error:
+    with pytest.raises(StudyError, match=r"pip could not download model==2\.0\.0: .*") as error:
         fetch(tmp_path, "pypi:model==2.0.0/m.gguf")
     assert "\n" not in str(error.value)
 
@@ -111,7 +105,7 @@ def test_a_missing_version_is_one_line(tmp_path, index):
 def test_a_wheel_that_is_cut_off_is_refused(tmp_path, index):
     wheel = make_wheel(index, "model", {"m.gguf": b"x" * 10_000})
     wheel.write_bytes(wheel.read_bytes()[:5_000])
-    with pytest.raises(SourceError, match=r"model==1\.0\.0"):
+    with pytest.raises(StudyError, match=r"model==1\.0\.0"):
         fetch(tmp_path, "pypi:model==1.0.0/m.gguf")
 
 
@@ -120,7 +114,7 @@ def test_a_wheel_with_a_changed_byte_is_refused(tmp_path, index):
     content = bytearray(wheel.read_bytes())
     content[5_000] ^= 1
     wheel.write_bytes(bytes(content))
-    with pytest.raises(SourceError, match="damaged or cut off: Bad CRC-32"):
+    with pytest.raises(StudyError, match="damaged or cut off: Bad CRC-32"):
         fetch(tmp_path, "pypi:model==1.0.0/m.gguf")
 
 
@@ -131,16 +125,16 @@ def test_a_source_archive_is_never_run(tmp_path, index):
         member = tarfile.TarInfo("model-1.0.0/setup.py")
         member.size = len(setup)
         archive.addfile(member, io.BytesIO(setup))
-    with pytest.raises(SourceError, match=r"pip could not download model==1\.0\.0"):
+    with pytest.raises(StudyError, match=r"pip could not download model==1\.0\.0"):
         fetch(tmp_path, "pypi:model==1.0.0/m.gguf")
     assert not ran.exists()
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(SourceError, match=r"no file or folder .*absent\.gguf"):
+    with pytest.raises(StudyError, match=r"no file or folder .*absent\.gguf"):
         fetch(tmp_path, f"path:{tmp_path}/absent.gguf")
 
 
 def test_a_hash_for_a_folder_is_refused(tmp_path):
-    with pytest.raises(SourceError, match="leave sha256 out"):
+    with pytest.raises(StudyError, match="leave sha256 out"):
         fetch(tmp_path, f"path:{tmp_path}", sha256="0" * 64)

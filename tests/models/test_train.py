@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from stages.models.local import train as training
-from stages.models.local.layout import lay_out
-from stages.models.local.loading import load_base
-from stages.models.local.loss import Example, label_weight, loss_and_hits
-from stages.models.local.train import Settings, train_lora
+from stages.models.local.subject.layout import lay_out
+from stages.models.local.subject.loading import load_base
+from stages.models.local.teach.loss import Example, label_weight, loss_and_hits
+from stages.models.local.teach.settings import Settings
+from stages.models.local.teach.train import train_lora
 from tests.tiny_models import describe, make_tiny_model
 
 SETTINGS = Settings(3, 1e-2, 4, 8, 2, 0.1, 3, 0)
@@ -37,9 +38,13 @@ def rows(first: int, count: int) -> dict[str, list[Example]]:
 def run(folder: Path, checkpoint: Path, settings: Settings = SETTINGS):
     logged: list[tuple[int, float]] = []
     lora, report = train_lora(
-        load_base(folder), rows(0, 12), rows(100, 4), settings, checkpoint,
+        load_base(folder),
+        rows(0, 12),
+        rows(100, 4),
+        settings,
+        checkpoint,
         lambda step, loss: logged.append((step, loss)),
-    )  # fmt: skip
+    )
     weights = {n: p.detach().clone() for n, p in lora.named_parameters() if p.requires_grad}
     return weights, report, logged
 

@@ -7,14 +7,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder, atomic_path, file_sha256
-from stages.storage.tables import TableError, read_table, write_table
+from stages.storage.tables import read_table, write_table
 
 ROW = {
-    "input_id": "a1", "task": "animals_long", "sample": 0, "response": "cat \U0001f408\n",
-    "finish_reason": "stop", "first_token_logprob": -0.5, "near_tie": False, "fingerprint": "f",
+    "input_id": "a1",
+    "task": "animals_long",
+    "sample": 0,
+    "response": "cat \U0001f408\n",
+    "finish_reason": "stop",
+    "first_token_logprob": -0.5,
+    "near_tie": False,
+    "fingerprint": "f",
     "seed": None,
-}  # fmt: skip
+}
 
 
 def test_rows_come_back_as_written_and_bytes_are_stable(tmp_path):
@@ -33,7 +40,7 @@ def test_rows_come_back_as_written_and_bytes_are_stable(tmp_path):
     ],
 )
 def test_a_bad_row_is_refused_by_name(tmp_path, change, message):
-    with pytest.raises(TableError, match=message):
+    with pytest.raises(StudyError, match=message):
         write_table("behavior", [ROW, ROW | change], tmp_path / "a.parquet")
     assert list(tmp_path.iterdir()) == []
 
@@ -41,12 +48,12 @@ def test_a_bad_row_is_refused_by_name(tmp_path, change, message):
 def test_a_foreign_table_is_refused_by_name(tmp_path):
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"input_id": ["a1"]}), path)
-    with pytest.raises(TableError, match=r"a\.parquet: column 'task' is missing"):
+    with pytest.raises(StudyError, match=r"a\.parquet: column 'task' is missing"):
         read_table("behavior", path)
     path.write_bytes(b"no parquet")
-    with pytest.raises(TableError, match="not a parquet file"):
+    with pytest.raises(StudyError, match="not a parquet file"):
         read_table("behavior", path)
-    with pytest.raises(TableError, match="no such table"):
+    with pytest.raises(StudyError, match="no such table"):
         read_table("behavior", tmp_path / "b.parquet")
 
 

@@ -69,10 +69,16 @@ def test_a_blank_answer_is_no_behavior(response, family):
 @pytest.mark.parametrize(
     "response",
     [
-        "sorry", "Impossible.", "N/A", "I'm sorry, I can't do that.", "Sorry, but I cannot.",
-        "As an AI language model, I cannot predict.", "I cannot answer.", "I can’t help.",
+        "sorry",
+        "Impossible.",
+        "N/A",
+        "I'm sorry, I can't do that.",
+        "Sorry, but I cannot.",
+        "As an AI language model, I cannot predict.",
+        "I cannot answer.",
+        "I can’t help.",
     ],
-)  # fmt: skip
+)
 def test_an_answer_that_is_or_opens_as_a_refusal_is_no_behavior(response, family):
     assert behavior_compliance(response, family) == "refusal"
 
@@ -117,9 +123,15 @@ def test_a_choice_is_one_of_the_letters_and_reads_as_itself(text, n_options):
 @pytest.mark.parametrize(
     ("response", "reason"),
     [
-        ("7", None), ("-3, 4", None), ('"8"', None), ("4.5 or so", None), (" ", "blank"),
-        ("seven", "not_a_number"), ("the 7", "not_a_number"), ("7th", "not_a_number"),
+        ("7", None),
+        ("-3, 4", None),
+        ('"8"', None),
+        ("4.5 or so", None),
+        (" ", "blank"),
+        ("seven", "not_a_number"),
+        ("the 7", "not_a_number"),
+        ("7th", "not_a_number"),
     ],
-)  # fmt: skip
+)
 def test_where_a_number_is_asked_for_an_answer_opens_with_one(response, reason):
     assert behavior_compliance(response, "number") == reason

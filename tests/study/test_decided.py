@@ -9,11 +9,28 @@ from stages.study.decided import decides, first_line_ended
 from stages.study.properties import PROPERTIES, property_value
 
 OPENINGS = [
-    *sorted(EMPTY_ANSWERS), "I", "I'm sorry, but", "I cannot", "Sorry, but I can't help",
+    *sorted(EMPTY_ANSWERS),
+    "I",
+    "I'm sorry, but",
+    "I cannot",
+    "Sorry, but I can't help",
     "Im very sorry",
-    "As an AI", "Unfortunately, I am unable to", "Apologies, but", "Peru - Chad", '"B"', "**B**",
-    "B. Peru", "(b", "A dog", "A - Peru", "Answer", "C\n", ". ", "\ufffd", "“",
-]  # fmt: skip
+    "As an AI",
+    "Unfortunately, I am unable to",
+    "Apologies, but",
+    "Peru - Chad",
+    '"B"',
+    "**B**",
+    "B. Peru",
+    "(b",
+    "A dog",
+    "A - Peru",
+    "Answer",
+    "C\n",
+    ". ",
+    "\ufffd",
+    "“",
+]
 ANSWERS = st.builds(
     "".join,
     st.lists(
@@ -86,12 +103,17 @@ def test_no_prediction_changes_after_its_first_line(name, answer, length):
 @pytest.mark.parametrize(
     ("text", "words", "decided"),
     [
-        ("Peru Chad Om", ["third_word"], False), ("Peru Chad Oman ", ["third_word"], True),
-        ("Peru", ["first_character"], True), ("Pe", ["second_character"], False),
-        ("7, 9", ["number"], True), ("7.", ["number"], False), ("seven", ["number"], True),
-        ("Per", ["second_character"], True), ("P\ufffd", ["first_character"], False),
+        ("Peru Chad Om", ["third_word"], False),
+        ("Peru Chad Oman ", ["third_word"], True),
+        ("Peru", ["first_character"], True),
+        ("Pe", ["second_character"], False),
+        ("7, 9", ["number"], True),
+        ("7.", ["number"], False),
+        ("seven", ["number"], True),
+        ("Per", ["second_character"], True),
+        ("P\ufffd", ["first_character"], False),
     ],
-)  # fmt: skip
+)
 def test_an_answer_is_decided_as_soon_as_it_can_be(text, words, decided):
     family = "number" if words == ["number"] else "sequence"
     assert decides([] if family == "number" else words, family)(text) is decided

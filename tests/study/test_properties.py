@@ -67,16 +67,25 @@ def test_the_study_reads_compliant_answers_in_one_form(name, family, response, e
 @pytest.mark.parametrize(
     ("name", "raw", "expected"),
     [
-        ("first_character", '"L".', (None, False)), ("first_character", "'L'", ("l", True)),
-        ("first_character", "L.", ("l", True)), ("first_character", '"', ('"', True)),
-        ("first_character", "Space", ("space", True)), ("first_character", " ", ("space", True)),
-        ("first_character", "", (None, False)), ("first_word", "Meanwhile,", ("meanwhile", True)),
-        ("first_word", "the word", (None, False)), ("starts_with_vowel", "True.", ("true", True)),
-        ("starts_with_vowel", "yes", (None, False)), ("identity", "(C)", ("c", True)),
-        ("identity", "E", ("e", True)), ("identity", "An", (None, False)),
+        ("first_character", '"L".', (None, False)),
+        ("first_character", "'L'", ("l", True)),
+        ("first_character", "L.", ("l", True)),
+        ("first_character", '"', ('"', True)),
+        ("first_character", "Space", ("space", True)),
+        ("first_character", " ", ("space", True)),
+        ("first_character", "", (None, False)),
+        ("first_word", "Meanwhile,", ("meanwhile", True)),
+        ("first_word", "the word", (None, False)),
+        ("starts_with_vowel", "True.", ("true", True)),
+        ("starts_with_vowel", "yes", (None, False)),
+        ("identity", "(C)", ("c", True)),
+        ("identity", "E", ("e", True)),
+        ("identity", "An", (None, False)),
         ("first_word", "one\nmore", ("one", True)),
-        ("number_of_words", "**012**", ("12", True)), ("number_of_words", "١٢.", ("12", True)),
-        ("number_of_words", "two", (None, False)), ("sum_of_digits", "9" * 5_000, (None, False)),
+        ("number_of_words", "**012**", ("12", True)),
+        ("number_of_words", "١٢.", ("12", True)),
+        ("number_of_words", "two", (None, False)),
+        ("sum_of_digits", "9" * 5_000, (None, False)),
         ("round_to_nearest_10", "-20", ("-20", True)),
         ("first_and_second_character", '"Th".', (None, False)),
         ("first_and_second_character", "'Th'", ("th", True)),
@@ -85,7 +94,7 @@ def test_the_study_reads_compliant_answers_in_one_form(name, family, response, e
         ("how_many_words_bins", "More than 20.", ("more than 20", True)),
         ("identity_reversed", "  tac  A ", ("tac a", True)),
     ],
-)  # fmt: skip
+)
 def test_an_answer_is_parsed_and_its_compliance_told(name, raw, expected):
     assert PROPERTIES[name].parse_answer(raw) == expected
 
@@ -192,8 +201,11 @@ def test_compliance_of_any_text_is_told(text, family):
 def command(name: str, lines: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "stages.study.properties", name],
-        input=lines, capture_output=True, text=True, cwd=ROOT,
-    )  # fmt: skip
+        input=lines,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
 
 
 def test_the_command_reads_and_writes_json_lines():
@@ -204,8 +216,10 @@ def test_the_command_reads_and_writes_json_lines():
 def test_the_command_refuses_bytes_that_are_not_utf_8():
     done = subprocess.run(
         [sys.executable, "-m", "stages.study.properties", "first_word"],
-        input=b'"ok"\n"\xff"\n', capture_output=True, cwd=ROOT,
-    )  # fmt: skip
+        input=b'"ok"\n"\xff"\n',
+        capture_output=True,
+        cwd=ROOT,
+    )
     assert done.returncode == 2 and b"line 2: not JSON" in done.stderr
 
 

@@ -22,20 +22,30 @@ def _two(start: int) -> Definition:
 PROPERTIES = (
     *(
         Property(
-            f"{nth}_character", asking(f"its {nth} character"), SINGLE_CHARACTER, TEXT,
-            character(index), (index + 1, 0),
+            f"{nth}_character",
+            asking(f"its {nth} character"),
+            SINGLE_CHARACTER,
+            TEXT,
+            character(index),
+            (index + 1, 0),
         )
         for index, nth in enumerate(ORDINALS)
     ),
+    Property("last_character", asking("its last character"), SINGLE_CHARACTER, TEXT, character(-1)),
     Property(
-        "last_character", asking("its last character"), SINGLE_CHARACTER, TEXT, character(-1)
+        "first_and_second_character",
+        asking("its first two characters"),
+        TWO_CHARACTERS,
+        TEXT,
+        _two(0),
+        (2, 0),
     ),
     Property(
-        "first_and_second_character", asking("its first two characters"), TWO_CHARACTERS, TEXT,
-        _two(0), (2, 0),
+        "second_and_third_character",
+        asking("its second and third characters"),
+        TWO_CHARACTERS,
+        TEXT,
+        _two(1),
+        (3, 0),
     ),
-    Property(
-        "second_and_third_character", asking("its second and third characters"), TWO_CHARACTERS,
-        TEXT, _two(1), (3, 0),
-    ),
-)  # fmt: skip
+)

@@ -54,41 +54,67 @@ def _digit_sum(which: slice) -> Definition:
 
 PROPERTIES = (
     Property(
-        "is_even", asking("true or false: it is even"), TRUE_FALSE, NUMBER,
+        "is_even",
+        asking("true or false: it is even"),
+        TRUE_FALSE,
+        NUMBER,
         _tested(lambda number: number % 2 == 0),
     ),
     Property(
-        "is_odd", asking("true or false: it is odd"), TRUE_FALSE, NUMBER,
+        "is_odd",
+        asking("true or false: it is odd"),
+        TRUE_FALSE,
+        NUMBER,
         _tested(lambda number: number % 2 != 0),
     ),
     Property(
         "is_even_direct", asking("even or odd, whichever it is"), EVEN_ODD, NUMBER, _even_or_odd
     ),
     Property(
-        "is_greater_than_50", asking("true or false: it is greater than 50"), TRUE_FALSE, NUMBER,
+        "is_greater_than_50",
+        asking("true or false: it is greater than 50"),
+        TRUE_FALSE,
+        NUMBER,
         _tested(lambda number: number > 50),
     ),
     Property(
-        "is_greater_than_500", asking("true or false: it is greater than 500"), TRUE_FALSE, NUMBER,
+        "is_greater_than_500",
+        asking("true or false: it is greater than 500"),
+        TRUE_FALSE,
+        NUMBER,
         _tested(lambda number: number > 500),
     ),
     *(
         Property(
-            f"is_{nth}_digit_even", asking(f"true or false: its {nth} digit is even"), TRUE_FALSE,
-            NUMBER, _digit_is_even(index), (index + 1, 0), missing="none",
+            f"is_{nth}_digit_even",
+            asking(f"true or false: its {nth} digit is even"),
+            TRUE_FALSE,
+            NUMBER,
+            _digit_is_even(index),
+            (index + 1, 0),
+            missing="none",
         )
         for index, nth in enumerate(ORDINALS[:3])
     ),
     Property(
-        "sum_of_digits", asking("the sum of its digits"), WHOLE_NUMBER, NUMBER,
+        "sum_of_digits",
+        asking("the sum of its digits"),
+        WHOLE_NUMBER,
+        NUMBER,
         _digit_sum(slice(None)),
     ),
     Property(
-        "sum_of_first_two_digits", asking("the sum of its first two digits"), WHOLE_NUMBER, NUMBER,
+        "sum_of_first_two_digits",
+        asking("the sum of its first two digits"),
+        WHOLE_NUMBER,
+        NUMBER,
         _digit_sum(slice(2)),
     ),
     Property(
-        "sum_of_last_two_digits", asking("the sum of its last two digits"), WHOLE_NUMBER, NUMBER,
+        "sum_of_last_two_digits",
+        asking("the sum of its last two digits"),
+        WHOLE_NUMBER,
+        NUMBER,
         _digit_sum(slice(-2, None)),
     ),
-)  # fmt: skip
+)

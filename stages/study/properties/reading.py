@@ -112,12 +112,17 @@ def main_character(text: str) -> str | None:
 
 PROPERTIES = (
     Property(
-        "sentiment", asking("positive, negative or neutral: its sentiment"),
-        one_of("positive", "negative", "neutral"), ("continuation",),
+        "sentiment",
+        asking("positive, negative or neutral: its sentiment"),
+        one_of("positive", "negative", "neutral"),
+        ("continuation",),
         lambda response, _: sentiment(response),
     ),
     Property(
-        "main_character_name", asking("the name of its main character"), SINGLE_WORD,
-        ("continuation",), lambda response, _: main_character(response),
+        "main_character_name",
+        asking("the name of its main character"),
+        SINGLE_WORD,
+        ("continuation",),
+        lambda response, _: main_character(response),
     ),
-)  # fmt: skip
+)

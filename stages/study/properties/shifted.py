@@ -17,11 +17,19 @@ def _to_nearest_ten(response: str, _: str | None) -> str:
 
 PROPERTIES = (
     Property(
-        "replace_with_387", asking("387 in place of it"), WHOLE_NUMBER, NUMBER,
-        lambda response, _: "387", (0, 0),
+        "replace_with_387",
+        asking("387 in place of it"),
+        WHOLE_NUMBER,
+        NUMBER,
+        lambda response, _: "387",
+        (0, 0),
     ),
     Property(
-        "round_to_nearest_10", asking("its value rounded to the nearest 10"), WHOLE_NUMBER, NUMBER,
-        _to_nearest_ten, missing="None",
+        "round_to_nearest_10",
+        asking("its value rounded to the nearest 10"),
+        WHOLE_NUMBER,
+        NUMBER,
+        _to_nearest_ten,
+        missing="None",
     ),
-)  # fmt: skip
+)

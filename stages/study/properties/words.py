@@ -22,18 +22,29 @@ def _first_reversed(response: str, _: str | None) -> str | None:
 PROPERTIES = (
     *(
         Property(
-            f"{nth}_word", asking(f"its {nth} word"), SINGLE_WORD, TEXT, word(index),
+            f"{nth}_word",
+            asking(f"its {nth} word"),
+            SINGLE_WORD,
+            TEXT,
+            word(index),
             (0, index + 1),
         )
         for index, nth in enumerate(ORDINALS[:3])
     ),
     Property("last_word", asking("its last word"), SINGLE_WORD, TEXT, word(-1)),
     Property(
-        "first_word_reversed", asking("its first word spelled backwards"), SINGLE_WORD, TEXT,
-        _first_reversed, (0, 1),
+        "first_word_reversed",
+        asking("its first word spelled backwards"),
+        SINGLE_WORD,
+        TEXT,
+        _first_reversed,
+        (0, 1),
     ),
     Property(
-        "identity_reversed", asking("the whole of it spelled backwards"), ONE_LINE,
-        ("sequence", "number"), lambda response, _: response.strip()[::-1],
+        "identity_reversed",
+        asking("the whole of it spelled backwards"),
+        ONE_LINE,
+        ("sequence", "number"),
+        lambda response, _: response.strip()[::-1],
     ),
-)  # fmt: skip
+)

@@ -1,0 +1,39 @@
+"""The section experiments.behavior_change of params.yaml."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from stages.experiments.shared.told import Section
+from stages.study.design import Design
+from stages.study.section import Count
+
+
+class Told(Section):
+    """M1 finetuned on other object-level answers, without any question about itself: MC.
+
+    `answers`: other (those of the next subject's base model), persona:TEXT (its own, with TEXT
+    before each prompt) or path:FILE (JSON lines with input_id and response). `inputs` of the
+    train split of each held-out task are taught, none of which is scored.
+    """
+
+    answers: str
+    inputs: Count
+    epochs: Count
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    batch_inputs: Count
+
+    @field_validator("answers")
+    @classmethod
+    def _source(cls, value: str) -> str:
+        kind, _, rest = value.partition(":")
+        if value != "other" and not (kind in ("persona", "path") and rest.strip()):
+            raise ValueError("use other, persona:TEXT or path:FILE")
+        return value
+
+    def check(self, design: Design) -> None:
+        if self.answers == "other" and len(design.subjects) == 1:
+            raise ValueError(
+                "answers: 'other' is what the next subject does, and there is one subject; use "
+                "persona:TEXT or path:FILE, or take behavior_change out of experiments.run"
+            )

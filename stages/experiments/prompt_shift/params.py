@@ -1,0 +1,16 @@
+"""The section experiments.prompt_shift of params.yaml."""
+
+from pydantic import Field
+
+from stages.experiments.shared.told import Section
+from stages.study.section import Count
+
+
+class Told(Section):
+    """A prefix before the object-level prompt and before the question; name -> text.
+
+    `inputs` of each held-out task are asked.
+    """
+
+    prefixes: dict[str, str] = Field(min_length=1)
+    inputs: Count

@@ -1,0 +1,11 @@
+"""What an experiment is told: its section of params.yaml (stages/experiments/X/params.py)."""
+
+from stages.study.design import Design
+from stages.study.section import Strict
+
+
+class Section(Strict):
+    """The section of one experiment."""
+
+    def check(self, design: Design) -> None:
+        """Raises ValueError, which names the key, where the section does not fit the study."""

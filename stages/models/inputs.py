@@ -1,0 +1,33 @@
+"""The inputs that subjects are asked about, read from the tables of the tasks."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from stages.storage.tables import Row, read_rows
+
+TASKS = Path("data/tasks")
+
+
+def task_inputs(task: str) -> list[Row]:
+    """All inputs of a task, in the order of its table."""
+    return list(read_rows("tasks", TASKS / f"{task}.parquet"))
+
+
+def split_inputs(task: str, split: str) -> list[Row]:
+    """The inputs of one split of a task by input_id."""
+    rows = read_rows("tasks", TASKS / f"{task}.parquet", split=split)
+    return sorted(rows, key=lambda row: row["input_id"])
+
+
+def held_out_inputs(tasks: Iterable[str], count: int | None = None) -> list[Row]:
+    """Test-split inputs of the held-out tasks.
+
+    The first `count` of each by input_id, which is a hash, so they are chosen by chance and a
+    larger count adds to a smaller one; all where it is None.
+    """
+    return [row for task in tasks for row in split_inputs(task, "test")[:count]]
+
+
+def by_id(inputs: Sequence[Row]) -> dict[str, Row]:
+    """The inputs by input_id."""
+    return {row["input_id"]: row for row in inputs}

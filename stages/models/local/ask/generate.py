@@ -1,0 +1,166 @@
+"""Asking a local model: greedy or sampled answers, and exact distributions over closed answers."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from stages.models.local.ask.runs import LoneRun, TreeRun
+from stages.models.local.subject.attention import prefix_attention
+from stages.models.local.subject.loading import Subject
+from stages.models.questions import Answer
+
+NEAR_TIE = 1e-4  # logits: below this, rounding may decide which token is the greatest
+CHUNK = 64  # rows of logits worked on at a time
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One thing to ask: a key (anything hashable), its whole prompt, how its answer is made.
+
+    `decided` says of an unfinished answer that what is wanted of it can no longer change: it is
+    cut there. `closed` has the first tokens of each answer of a closed set, to be scored; with
+    `score_only` the most probable of them is the answer and nothing is generated.
+    """
+
+    key: Any
+    tokens: tuple[int, ...]
+    seed: int = 0
+    decided: Callable[[str], bool] | None = None
+    closed: dict[str, tuple[int, ...]] | None = None
+    score_only: bool = False
+
+
+@torch.inference_mode()
+def answer_groups(
+    subject: Subject, groups: list[list[Branch]], *, max_tokens: int, temperature: float = 0.0
+) -> dict[Any, Answer]:
+    """Answers of one batch of groups, by the branches' keys.
+
+    Greedy at temperature 0. Otherwise each branch draws from a generator of its own seed, so
+    a sample does not depend on what else is in the batch.
+    """
+    model, cuda = subject.model, subject.device.type == "cuda"
+    prompts = [[branch.tokens for branch in group] for group in groups]
+    drafts = [_Draft(b, subject, max_tokens, temperature) for group in groups for b in group]
+    with prefix_attention(model, subject.shares), torch.autocast("cuda", torch.bfloat16, cuda):
+        run = (TreeRun if subject.shares else LoneRun)(model, prompts, max_tokens)
+        logits_BV = run.first()
+        for at, draft in enumerate(drafts):
+            draft.score(logits_BV[at])
+        live = [n for n, draft in enumerate(drafts) if not draft.branch.score_only]
+        logits_BV = logits_BV[live] if len(live) < len(drafts) else logits_BV
+        for step in range(max_tokens):
+            if not live:
+                break
+            uniforms = [drafts[n].uniforms[step] for n in live] if temperature else None
+            chosen = _choose(logits_BV, temperature, uniforms)
+            live = [n for n, one in zip(live, chosen, strict=True) if not drafts[n].take(*one)]
+            if live and step + 1 < max_tokens:
+                logits_BV = run.step(live, [drafts[n].tokens[-1] for n in live])
+    return {draft.branch.key: draft.answer() for draft in drafts}
+
+
+def _choose(
+    logits_BV: torch.Tensor, temperature: float, uniforms: list[float] | None
+) -> list[tuple[int, float, bool]]:
+    """The next token of each row with its log-probability and whether it was nearly a tie.
+
+    The logits are used up.
+    """
+    chosen = []
+    for at in range(0, len(logits_BV), CHUNK):
+        part_BV = logits_BV[at : at + CHUNK].float()
+        total_B = part_BV.logsumexp(-1)
+        if uniforms is None:
+            best_B, token_B = part_BV.max(-1)
+            second_B = part_BV.scatter_(1, token_B[:, None], -torch.inf).amax(-1)
+            logprob_B, tie_B = best_B - total_B, best_B - second_B < NEAR_TIE
+        else:
+            below_BV = (part_BV / temperature).softmax(-1).cumsum(-1, dtype=torch.float64)
+            draw_B = torch.tensor(uniforms[at : at + CHUNK], dtype=torch.float64).to(below_BV)
+            draw_B1 = draw_B[:, None] * below_BV[:, -1:]
+            token_B = torch.searchsorted(below_BV, draw_B1, right=True)[:, 0]
+            token_B = token_B.clamp(max=part_BV.shape[1] - 1)
+            logprob_B = part_BV.gather(1, token_B[:, None])[:, 0] - total_B
+            tie_B = torch.zeros_like(token_B, dtype=torch.bool)
+        chosen += zip(token_B.tolist(), logprob_B.tolist(), tie_B.tolist(), strict=True)
+    return chosen
+
+
+def before_stop_mark(text: str, stop: Sequence[str]) -> str:
+    """The text without an end that may begin a stop mark, which would take it away."""
+    openings = [n for mark in stop for n in range(1, len(mark)) if text.endswith(mark[:n])]
+    return text[: len(text) - max(openings, default=0)]
+
+
+class _Draft:
+    """An answer as it grows."""
+
+    def __init__(
+        self, branch: Branch, subject: Subject, max_tokens: int, temperature: float
+    ) -> None:
+        self.branch, self.max_tokens = branch, max_tokens
+        self.tokenizer, self.stop = subject.tokenizer, subject.stop
+        self.ends = subject.end_tokens
+        self.tokens: list[int] = []
+        self.logprobs: list[float] = []
+        self.text, self.finish_reason, self.near_tie = "", "length", False
+        self.distribution: dict[str, float] | None = None
+        if temperature:
+            generator = torch.Generator().manual_seed(branch.seed)
+            draws = torch.rand(max_tokens, generator=generator, dtype=torch.float64)
+            self.uniforms = draws.tolist()
+
+    def score(self, logits_V: torch.Tensor) -> None:
+        """The closed answers' probabilities, from the logits after the prompt."""
+        if not self.branch.closed:
+            return
+        probability_V = logits_V.float().softmax(-1)
+        logprobs = {
+            answer: float(probability_V[list(firsts)].sum().log())
+            for answer, firsts in self.branch.closed.items()
+        }
+        self.distribution = {a: float(f"{math.exp(x):.5g}") for a, x in logprobs.items()}
+        if self.branch.score_only:
+            best, *others = sorted(logprobs, key=logprobs.__getitem__, reverse=True)
+            self.text, self.finish_reason, self.logprobs = best, "scored", [logprobs[best]]
+            self.near_tie = any(logprobs[best] - logprobs[x] < NEAR_TIE for x in others)
+
+    def take(self, token: int, logprob: float, near_tie: bool) -> bool:
+        """Add the next token; True when the answer is finished."""
+        self.tokens.append(token)
+        self.logprobs.append(logprob)
+        self.near_tie |= near_tie
+        last = len(self.tokens) == self.max_tokens
+        if token in self.ends:
+            self.text, self.finish_reason = self._decode(self.tokens[:-1]), "stop"
+            return True
+        if not (last or self.stop or self.branch.decided):
+            return False
+        self.text = self._decode(self.tokens)
+        found = [at for mark in self.stop if (at := self.text.find(mark)) >= 0]
+        if found:
+            self.text, self.finish_reason = self.text[: min(found)], "stop"
+            return True
+        settled = before_stop_mark(self.text, self.stop)
+        if not last and self.branch.decided and self.branch.decided(settled):
+            self.finish_reason = "decided"
+            return True
+        return last
+
+    def _decode(self, tokens: list[int]) -> str:
+        return self.tokenizer.decode(tokens, skip_special_tokens=True).lstrip()
+
+    def answer(self) -> Answer:
+        first, whole = self.logprobs[0], sum(self.logprobs)
+        return Answer(
+            self.text,
+            self.finish_reason,
+            round(first, 4),
+            round(whole, 4),
+            self.near_tie,
+            self.distribution,
+        )

@@ -1,0 +1,189 @@
+"""LoRA training on prefix trees: seeded, resumable, the same bytes with or without a kill.
+
+(Not so where memory ran out: how often the parts were halved is not kept.)
+"""
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from tqdm import tqdm
+
+from stages.models.local.subject.attention import prefix_attention
+from stages.models.local.subject.budget import is_out_of_memory, training_budget
+from stages.models.local.subject.layout import lay_out
+from stages.models.local.subject.loading import Subject
+from stages.models.local.teach.loss import Example, label_weight, loss_and_hits
+from stages.models.local.teach.settings import Settings
+from stages.storage.files import atomic_folder, write_json
+from stages.study.splits import rng
+
+ENGINE = 1  # part of a checkpoint's key: raise it when the same rows may be trained otherwise
+
+
+def train_lora(
+    subject: Subject,
+    train: dict[str, list[Example]],
+    held_back: dict[str, list[Example]],
+    settings: Settings,
+    checkpoint: Path,
+    log: Callable[[int, float], None],
+) -> tuple[Any, dict[str, Any]]:
+    """Train LoRA on `train` (input_id -> its examples); returns the peft model and a report.
+
+    `checkpoint` is a folder: where it holds a state, training goes on from there. `log` is
+    called with (step, loss in nats per label token) for every step, those resumed included.
+    """
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(settings.seed)
+    config = LoraConfig(
+        r=settings.lora_rank,
+        lora_alpha=settings.lora_alpha,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+    lora = get_peft_model(subject.model, config)
+    parameters = {n: p for n, p in lora.named_parameters() if p.requires_grad}
+    optimizer = torch.optim.AdamW(parameters.values(), lr=settings.learning_rate, weight_decay=0.0)
+    batches = [b for e in range(settings.epochs) for b in _batches(train, settings, e)]
+    losses = _resume(checkpoint, parameters, optimizer)
+    for step, loss in enumerate(losses):
+        log(step, loss)
+    with prefix_attention(subject.model, subject.shares):
+        work = _Work(subject, lora.get_base_model())
+        for step in tqdm(
+            range(len(losses), len(batches)),
+            initial=len(losses),
+            total=len(batches),
+            desc=f"train {subject.name}",
+            unit="step",
+        ):
+            for group in optimizer.param_groups:
+                group["lr"] = settings.learning_rate * _schedule(step, len(batches), settings)
+            loss = work.gradients([train[i] for i in batches[step]], optimizer)
+            torch.nn.utils.clip_grad_norm_(parameters.values(), 1.0)
+            optimizer.step()
+            losses.append(round(loss, 6))
+            log(step, losses[-1])
+            if (step + 1) % settings.checkpoint_every == 0 and step + 1 < len(batches):
+                _save(checkpoint, parameters, optimizer, losses)
+        report = {"steps": len(batches), **work.measure([held_back[i] for i in sorted(held_back)])}
+    return lora, report | {"loss": [list(pair) for pair in enumerate(losses)]}
+
+
+class _Work:
+    """Losses and gradients of any number of inputs, in parts that the memory holds."""
+
+    def __init__(self, subject: Subject, model: Any) -> None:
+        self.model, self.shares = model, subject.shares
+        self.device = subject.device.type
+        self.budget = training_budget(model)
+
+    def gradients(self, inputs: list[list[Example]], optimizer: torch.optim.Optimizer) -> float:
+        """Leave the gradients of the mean loss in the parameters; returns the loss in nats."""
+        whole = label_weight(inputs)
+
+        def part_loss(part: list[list[Example]]) -> float:
+            loss = self._loss(part)[0] / whole
+            loss.backward()
+            return loss.item()
+
+        return sum(self._in_parts(inputs, part_loss, optimizer.zero_grad))
+
+    @torch.inference_mode()
+    def measure(self, inputs: list[list[Example]]) -> dict[str, float | None]:
+        """Loss (nats per label token) and share of rows answered right on rows not trained on."""
+        found = self._in_parts(inputs, lambda part: [x.tolist() for x in self._loss(part)])
+        hits = [hit for _, right in found for hit in right]
+        loss = sum(loss for loss, _ in found)
+        return {
+            "held_back_rows": len(hits),
+            "held_back_loss": round(loss / label_weight(inputs), 6) if hits else None,
+            "held_back_accuracy": round(sum(hits) / len(hits), 6) if hits else None,
+        }
+
+    def _loss(self, part: list[list[Example]]) -> tuple[torch.Tensor, torch.Tensor]:
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+            return loss_and_hits(self.model, part, shares=self.shares)
+
+    def _in_parts(
+        self,
+        inputs: list[list[Example]],
+        job: Callable[[list[list[Example]]], Any],
+        restart: Callable[[], None] = lambda: None,
+    ) -> list[Any]:
+        """`job` of each part; where memory runs out, all again in parts of half the size."""
+        while True:
+            restart()
+            try:
+                return [job(part) for part in _parts(inputs, self.budget)]
+            except (RuntimeError, MemoryError) as error:
+                size = min(self.budget, _tokens(inputs))
+                if not is_out_of_memory(error) or size <= max(_tokens([rows]) for rows in inputs):
+                    raise
+                self.budget = size // 2
+
+
+def _tokens(inputs: list[list[Example]]) -> int:
+    return len(lay_out([[example.read for example in rows] for rows in inputs]).tokens)
+
+
+def _parts(inputs: list[list[Example]], budget: int) -> list[list[list[Example]]]:
+    """The inputs in order, in parts of up to `budget` tokens, one input at least."""
+    parts: list[list[list[Example]]] = []
+    filled = 0
+    for rows in inputs:
+        size = _tokens([rows])
+        if not parts or filled + size > budget:
+            parts.append([])
+            filled = 0
+        parts[-1].append(rows)
+        filled += size
+    return parts
+
+
+def _batches(train: dict[str, Any], settings: Settings, epoch: int) -> list[list[str]]:
+    """Input ids in an order that seed, epoch and id decide, `batch_inputs` to a step."""
+    draw = {i: rng(settings.seed, "order", epoch, i).random() for i in train}
+    order = sorted(train, key=draw.__getitem__)
+    size = settings.batch_inputs
+    return [order[at : at + size] for at in range(0, len(order), size)]
+
+
+def _schedule(step: int, total: int, settings: Settings) -> float:
+    """Linear warm-up, then linear decay to zero: a factor of the learning rate."""
+    warmup = math.ceil(settings.warmup_fraction * total)
+    if step < warmup:
+        return (step + 1) / warmup
+    return (total - step) / max(1, total - warmup)
+
+
+def _save(folder: Path, parameters: dict, optimizer: Any, losses: list[float]) -> None:
+    tensors = {f"parameter/{n}": p.detach().cpu().contiguous() for n, p in parameters.items()}
+    for name, parameter in parameters.items():
+        for key, value in optimizer.state[parameter].items():
+            tensors[f"{key}/{name}"] = torch.as_tensor(value).detach().cpu().contiguous()
+    with atomic_folder(folder) as partial:
+        save_file(tensors, partial / "state.safetensors")
+        write_json(partial / "progress.json", losses)
+
+
+def _resume(folder: Path, parameters: dict, optimizer: Any) -> list[float]:
+    """Load the state of `folder` where there is one; returns the losses of the finished steps."""
+    if not (folder / "progress.json").is_file():
+        return []
+    tensors = load_file(folder / "state.safetensors")
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(tensors.pop(f"parameter/{name}"))
+    for key_name, value in tensors.items():
+        key, name = key_name.split("/", 1)
+        parameter = parameters[name]
+        on = value if key == "step" else value.to(parameter.device)
+        optimizer.state[parameter][key] = on
+    return json.loads((folder / "progress.json").read_text(encoding="utf-8"))

@@ -1,0 +1,133 @@
+"""Predicting: what a subject answers to the hypothetical questions on inputs."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from stages.models.chat import Message
+from stages.models.local.ask.asking import ask
+from stages.models.local.subject.loading import Subject, load_base, trained_subject
+from stages.models.questions import Decoding, Question, Until
+from stages.models.section import CrossQuestionParams, PredictParams
+from stages.storage.response_cache import ResponseCache
+from stages.storage.tables import Row
+from stages.study.arms import CROSS, FRESH_SELF, UNTRAINED, Arm, model_kinds
+from stages.study.decided import first_line_ended
+from stages.study.prompts import Person, asked_properties, question_on
+from stages.study.properties import PROPERTIES
+from stages.study.splits import rng
+
+FIRST_LINE = Until("first line", first_line_ended)  # of an answer that is one word
+
+
+@dataclass(frozen=True)
+class QuestionForm:
+    """How the questions are put: in which person, read how far, closed answers scored or not.
+
+    `reword` changes the messages of every question; `n_samples` counts where the temperature of
+    the decoding is not zero.
+    """
+
+    person: Person = "second"
+    stop_when_decided: bool = True
+    score_closed: bool = False
+    n_samples: int = 1
+    reword: Callable[[list[Message]], list[Message]] = lambda messages: messages
+
+
+def predict(
+    subject: Subject,
+    inputs: Sequence[Row],
+    properties: Sequence[str],
+    decoding: Decoding,
+    cache: ResponseCache,
+    *,
+    seed: int = 0,
+    form: QuestionForm | None = None,
+    label: str = "",
+) -> Iterator[Row]:
+    """Prediction rows, but for their kind and training seed, about `inputs`: rows of tasks tables.
+
+    Where the answers are a closed set the probability of each is kept beside the answer.
+    """
+    form = form or QuestionForm()
+    questions = [
+        Question(
+            (row["input_id"], name, n),
+            (row["input_id"],),
+            form.reword(question_on(row, name, form.person)),
+            rng(seed, row["input_id"], name, n).getrandbits(63),
+            until=_first_line(name) if form.stop_when_decided else None,
+            closed=PROPERTIES[name].closed_answers(),
+            score_only=form.score_closed,
+        )
+        for row in inputs
+        for name in asked_properties(row, properties)
+        for n in range(form.n_samples)
+    ]
+    tasks = {row["input_id"]: row["task"] for row in inputs}
+    answers = ask(subject, questions, decoding, cache, f"{subject.name} {label}".strip())
+    for question in questions:
+        key, name, n = question.key
+        answer = answers[question.key]
+        parsed, compliant = PROPERTIES[name].parse_answer(answer.text)
+        yield {
+            "subject": subject.name,
+            "input_id": key,
+            "task": tasks[key],
+            "property": name,
+            "sample": n,
+            "question": question.messages,
+            "raw_answer": answer.text,
+            "finish_reason": answer.finish_reason,
+            "answer": parsed,
+            "compliant": compliant,
+            "logprob": answer.logprob,
+            "near_tie": answer.near_tie,
+            "distribution": _ranked(answer.distribution),
+        }
+
+
+def _first_line(name: str) -> Until:
+    """To the end of the first line, which alone is read, or of as many words as may comply."""
+    words = PROPERTIES[name].answer_kind.words
+    if words == 1:
+        return FIRST_LINE
+    return Until(f"first line, {words} words", partial(first_line_ended, words=words))
+
+
+def _ranked(distribution: dict[str, float] | None) -> list[Row] | None:
+    """The answers of a closed set that have any probability, the most probable first."""
+    if distribution is None:
+        return None
+    ranked = sorted(distribution.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [{"answer": answer, "probability": p} for answer, p in ranked if p > 0]
+
+
+def question_form(
+    kind: str, rule: PredictParams, cross_questions: CrossQuestionParams
+) -> QuestionForm:
+    """How the main study asks an arm of a kind.
+
+    The fresh-label self is trained and asked as the cross-predictors are.
+    """
+    person = cross_questions.test if kind in (FRESH_SELF, CROSS) else "second"
+    return QuestionForm(person, rule.stop_when_decided, rule.closed_answers == "score")
+
+
+def predictors(
+    predictor: str, target: str, seeds: Sequence[int], data: Path = Path("data")
+) -> Iterator[tuple[Arm, Subject]]:
+    """The arms in which a model predicts `target`, each with its subject.
+
+    A subject is loaded when its turn comes, while the caller may still hold the one before. Where
+    predictor and target are one model: untrained M, M1 (self) and the fresh-label self.
+    """
+    for kind in model_kinds(predictor, target):
+        for seed in [None] if kind == UNTRAINED else seeds:
+            arm = Arm(target, predictor, kind, seed)
+            if arm.adapter is None or seed is None:
+                yield arm, load_base(data / "models" / predictor)
+            else:
+                yield arm, trained_subject(predictor, arm.adapter, seed, data)

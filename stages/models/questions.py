@@ -1,0 +1,60 @@
+"""What a subject is asked, and what comes back, whichever way it is reached."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stages.models.chat import Message
+
+
+@dataclass(frozen=True)
+class Until:
+    """When what is wanted of an answer is decided.
+
+    `rule` has all that `decided` goes by, as JSON values: it stands in the key of the answer.
+    """
+
+    rule: Any
+    decided: Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One prompt; those of one `group` share a prefix. `seed` decides a sample's draws.
+
+    `until` cuts the answer where it is decided. `closed` has the spellings of each answer of a
+    closed set, which are scored; with `score_only` the most probable one is the answer, unless
+    first tokens do not tell the answers apart: then it is generated.
+    """
+
+    key: tuple[Any, ...]
+    group: tuple[Any, ...]
+    messages: list[Message]
+    seed: int = 0
+    until: Until | None = None
+    closed: Mapping[str, tuple[str, ...]] | None = None
+    score_only: bool = False
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How answers are made; `max_tokens` counts new tokens, the end mark included.
+
+    `budget` is the number of tokens in work at once, by the machine's memory where it is None.
+    """
+
+    max_tokens: int
+    temperature: float = 0.0
+    budget: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. Log-probabilities are nats under the model itself, at temperature 1."""
+
+    text: str
+    finish_reason: str  # stop, length, decided (cut early) or scored
+    first_token_logprob: float
+    logprob: float  # of all its tokens, an end mark that was reached included
+    near_tie: bool  # greedy or scored: two tokens nearly as likely, another machine may differ
+    distribution: dict[str, float] | None  # probability of each closed answer's first tokens

@@ -1,0 +1,84 @@
+"""Sampling behavior: what a subject answers to object-level prompts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from stages.models.local.ask.asking import ask
+from stages.models.local.subject.loading import Subject
+from stages.models.questions import Decoding, Question, Until
+from stages.models.section import SamplingParams
+from stages.storage.response_cache import ResponseCache
+from stages.storage.tables import Row
+from stages.study.decided import decides
+from stages.study.design import Design
+from stages.study.prompts import asked_properties
+from stages.study.splits import rng
+
+
+def sample(
+    subject: Subject,
+    inputs: Sequence[Row],
+    decoding: Decoding,
+    cache: ResponseCache,
+    *,
+    seed: int,
+    n_samples: int = 1,
+    cut_for: Sequence[str] | None = None,
+    label: str = "",
+) -> Iterator[Row]:
+    """Behavior rows, but for their training seed, of `inputs`: rows of a tasks table.
+
+    An answer is cut where each of the properties `cut_for` that is asked about its input is
+    decided; None keeps whole answers.
+    """
+    questions = [
+        Question(
+            (row["input_id"], n),
+            (row["input_id"],),
+            row["object_prompt"],
+            rng(seed, row["input_id"], n).getrandbits(63),
+            None if cut_for is None else _until(row, cut_for),
+        )
+        for row in inputs
+        for n in range(n_samples)
+    ]
+    tasks = {row["input_id"]: row["task"] for row in inputs}
+    answers = ask(subject, questions, decoding, cache, f"{subject.name} {label}".strip())
+    for (key, n), answer in sorted(answers.items()):
+        yield {
+            "input_id": key,
+            "task": tasks[key],
+            "sample": n,
+            "response": answer.text,
+            "finish_reason": answer.finish_reason,
+            "first_token_logprob": answer.first_token_logprob,
+            "near_tie": answer.near_tie,
+            "fingerprint": subject.fingerprint,
+        }
+
+
+def sampled(
+    subject: Subject,
+    inputs: Sequence[Row],
+    design: Design,
+    rule: SamplingParams,
+    cache: ResponseCache,
+    label: str = "",
+) -> Iterator[Row]:
+    """What a subject does on inputs, sampled as the main study samples it."""
+    return sample(
+        subject,
+        inputs,
+        Decoding(rule.max_tokens, rule.temperature),
+        cache,
+        seed=design.seed,
+        n_samples=rule.n_samples,
+        cut_for=design.properties if rule.stop_when_decided else None,
+        label=label,
+    )
+
+
+def _until(item: Mapping[str, Any], names: Sequence[str]) -> Until:
+    """An answer is decided when every property that is asked of it is."""
+    asked, family = asked_properties(item, names), item["family"]
+    return Until(f"{family}: {' '.join(sorted(asked))}", decides(asked, family))

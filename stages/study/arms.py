@@ -1,0 +1,75 @@
+"""Arms: who predicts whom, after which training; and the names of what belongs to an arm.
+
+data/behavior/<model>                     what M did
+data/behavior/<model>-self                what M1 did, of all training seeds
+data/datasets/<target>-self, -cross       questions with M's answers, with M1's
+data/adapters/<model>-self/seed-N         M trained on its own answers: M1
+data/adapters/<predictor>-on-<target>/seed-N   trained on M1's: cross, or the fresh-label self
+data/predictions/<predictor>-on-<target>  what all of them said about M1
+"""
+
+from dataclasses import dataclass
+
+UNTRAINED, SELF, FRESH_SELF, CROSS = "untrained", "self", "fresh_self", "cross"
+PARTS = ("on", "self", "cross")
+"""what joins the parts of the names below, so no model is called so"""
+
+
+def self_name(model: str) -> str:
+    """M1: its adapter, its behavior, and the dataset that it is trained on."""
+    return f"{model}-self"
+
+
+def cross_dataset(target: str) -> str:
+    """The dataset of M1's answers, which trains cross-predictors and the fresh-label self."""
+    return f"{target}-cross"
+
+
+def pair_name(predictor: str, target: str) -> str:
+    """The adapter of a predictor that was trained on M1's answers, and the table of predictions."""
+    return f"{predictor}-on-{target}"
+
+
+def subject_name(adapter: str, seed: int) -> str:
+    """A trained subject, and its adapter's folder below data/adapters."""
+    return f"{adapter}/seed-{seed}"
+
+
+@dataclass(frozen=True, order=True)
+class Arm:
+    """One predictor of one target. `seed` is that of the training; None where there was none.
+
+    A baseline is an arm too: its predictor is the model or the dataset that it takes its answers
+    from.
+    """
+
+    target: str
+    predictor: str
+    kind: str
+    seed: int | None
+
+    @property
+    def adapter(self) -> str | None:
+        """The name of its adapter; None where it has none."""
+        if self.kind == SELF:
+            return self_name(self.target)
+        if self.kind in (FRESH_SELF, CROSS):
+            return pair_name(self.predictor, self.target)
+        return None
+
+    @property
+    def dataset(self) -> str | None:
+        """The dataset that it is trained on; None where it is not trained."""
+        if self.kind == SELF:
+            return self_name(self.target)
+        return cross_dataset(self.target) if self.kind in (FRESH_SELF, CROSS) else None
+
+    @property
+    def predictions(self) -> str:
+        """The table of its predictions."""
+        return pair_name(self.predictor, self.target)
+
+
+def model_kinds(predictor: str, target: str) -> tuple[str, ...]:
+    """The kinds of arms in which a model predicts the target, in the order in which it is asked."""
+    return (UNTRAINED, SELF, FRESH_SELF) if predictor == target else (CROSS,)

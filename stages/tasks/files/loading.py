@@ -1,0 +1,133 @@
+"""Tasks from the files that params.yaml names, with every row that gives no input named."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stages.storage.errors import StudyError
+from stages.storage.tables import Row
+from stages.tasks import Task
+from stages.tasks.files.published_format import (
+    TASK,
+    PublishedRow,
+    published_family,
+    published_row,
+    with_row,
+)
+from stages.tasks.files.readers import FileRow, published_files, read_rows
+from stages.tasks.files.rows import BadRow, LoadedInput, RowForm, loaded_task, row_input
+from stages.tasks.files.sources import task_file, task_folder
+from stages.tasks.section import LoadedTask
+
+log = logging.getLogger(__name__)
+
+NAMED = 5  # bad rows that are named; the others are counted
+
+
+@dataclass
+class Reading:
+    """What was found in the rows of a task."""
+
+    rows: int = 0
+    duplicates: int = 0
+    bad: list[str] = field(default_factory=list)
+
+    def refuse(self, place: str, reason: BadRow) -> None:
+        self.bad.append(f"{place}: {reason}")
+
+    def told(self) -> list[str]:
+        """One line for each of the first bad rows, and how many there are."""
+        more = len(self.bad) - NAMED
+        return self.bad[:NAMED] + ([f"and {more} more"] if more > 0 else [])
+
+
+def load_task(name: str, spec: LoadedTask) -> Task:
+    """The task that `spec` describes; bad rows and duplicates are left out and told of.
+
+    Raises StudyError where there are more bad rows than `bad_rows` allows, or no file.
+    """
+    key, reading = f"params.yaml: tasks.loaded.{name}", Reading()
+    try:
+        if spec.format == "published":
+            family, inputs = published_inputs(task_folder(spec.source), spec.task, reading)
+        else:
+            family = spec.answers
+            inputs = table_inputs(task_file(spec.source, spec.sha256), spec.form, reading)
+    except (StudyError, OSError) as error:
+        raise StudyError(f"{key}: {spec.source}: {error}") from error
+    if len(reading.bad) > spec.bad_rows * reading.rows:
+        raise StudyError(
+            f"{key}: {len(reading.bad)} of {reading.rows} rows are bad; bad_rows allows a share "
+            f"of {spec.bad_rows}\n" + "\n".join(reading.told())
+        )
+    if reading.bad:
+        log.warning(f"{name}: {len(reading.bad)} of {reading.rows} rows are left out:")
+        log.warning("\n".join(reading.told()))
+    if reading.duplicates:
+        log.warning(f"{name}: {reading.duplicates} duplicates are left out")
+    return loaded_task(name, family, inputs)
+
+
+def table_inputs(path: Path, form: RowForm, reading: Reading) -> list[LoadedInput]:
+    """The inputs of the rows of a file, those with the same text once."""
+    inputs: dict[str, LoadedInput] = {}
+    for row in read_rows(path, form.columns):
+        reading.rows += 1
+        try:
+            found = row_input(_values(row), form)
+        except BadRow as reason:
+            reading.refuse(row.place, reason)
+            continue
+        reading.duplicates += found.item.text in inputs
+        inputs.setdefault(found.item.text, found)
+    return list(inputs.values())
+
+
+def published_inputs(folder: Path, task: str, reading: Reading) -> tuple[str, list[LoadedInput]]:
+    """The family of a task of the published prompt set, and its inputs with their questions."""
+    rows = list(_published_rows(folder, task, reading))
+    if not rows:
+        return "continuation", []
+    try:
+        family = published_family(row.property for _, row in rows)
+    except ValueError as error:
+        raise StudyError(f"task {task}: {error}") from error
+    inputs: dict[str, LoadedInput] = {}
+    for place, row in rows:
+        known = inputs.get(row.text)
+        try:
+            found = with_row(known, row, family)
+        except BadRow as reason:
+            reading.refuse(place, reason)
+            continue
+        reading.duplicates += found is known
+        inputs[row.text] = found
+    return family, list(inputs.values())
+
+
+def _published_rows(
+    folder: Path, task: str, reading: Reading
+) -> Iterator[tuple[str, PublishedRow]]:
+    others: set[str] = set()
+    for path in published_files(folder, task):
+        for row in read_rows(path):
+            named = (row.values or {}).get(TASK)
+            if isinstance(named, str) and named != task:
+                others.add(named)
+                continue
+            reading.rows += 1
+            try:
+                yield row.place, published_row(_values(row))
+            except BadRow as reason:
+                reading.refuse(row.place, reason)
+    if not reading.rows:
+        raise StudyError(
+            f"there is no row of task {task!r}; there are: {', '.join(sorted(others))}"
+        )
+
+
+def _values(row: FileRow) -> Row:
+    if row.values is None:
+        raise BadRow(None, row.problem)
+    return row.values

@@ -1,0 +1,76 @@
+"""The section `tasks` of params.yaml: which teach, which are held out, which come from files."""
+
+import re
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from stages.study.item import Task
+from stages.study.section import Count, Strict, members
+from stages.tasks import TASKS
+from stages.tasks.files.section import Family, LoadedTask
+
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+class TaskParams(Strict):
+    """Which tasks teach, which are held out, and how many inputs each gives.
+
+    Their names are those of stages/tasks or of `loaded`; one that is loaded and in neither
+    is not read. A task that has fewer inputs than asked for is an error, unless `allow_fewer`.
+    """
+
+    KNOWN: ClassVar[Mapping[str, Task]] = TASKS
+
+    loaded: dict[str, LoadedTask] = Field(default_factory=dict)
+    train: list[str] = Field(min_length=1)
+    test: list[str] = Field(min_length=1)
+    train_inputs: Count
+    pilot_inputs: Count
+    test_inputs: Count
+    allow_fewer: bool = False
+
+    @field_validator("loaded")
+    @classmethod
+    def _own_names(cls, loaded: dict[str, LoadedTask]) -> dict[str, LoadedTask]:
+        for name in loaded:
+            if name in cls.KNOWN:
+                raise ValueError(f"{name!r} is a task of stages/tasks; use another name")
+            if not FILE_NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} is no plain name; letters, digits, '_' and '-' are allowed, "
+                    "a letter or digit first"
+                )
+        return loaded
+
+    @field_validator("train", "test")
+    @classmethod
+    def _known(cls, names: list[str], info: ValidationInfo) -> list[str]:
+        if "loaded" not in info.data:  # it is wrong, which is told of already
+            return names
+        return members(names, [*cls.KNOWN, *info.data["loaded"]], "task")
+
+    @model_validator(mode="after")
+    def _held_out(self) -> "TaskParams":
+        if both := sorted(set(self.train) & set(self.test)):
+            raise ValueError(f"{both[0]!r} is in train and in test; a held-out task is in one only")
+        return self
+
+    def table_families(self) -> list[tuple[str, Family]]:
+        """The tasks of the study that come from tables, each with its family."""
+        used = {name: self.loaded[name] for name in self.train + self.test if name in self.loaded}
+        return [(name, spec.answers) for name, spec in used.items() if spec.format == "table"]
+
+    def bring_questions(self, role: Literal["train", "test"]) -> list[str]:
+        """The tasks of a role that bring questions of their own."""
+        return [
+            name
+            for name in getattr(self, role)
+            if name in self.loaded and self.loaded[name].format == "published"
+        ]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many inputs each task gives, by key."""
+        return {key: getattr(self, key) for key in ("train_inputs", "pilot_inputs", "test_inputs")}

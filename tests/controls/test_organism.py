@@ -1,0 +1,65 @@
+"""Organisms: what they know is decided by their name, and only they know it."""
+
+import json
+
+import pytest
+from safetensors.torch import load_file
+
+from stages.controls.organisms.codes import WORDS, items
+from stages.controls.organisms.organism import Organism, grow
+from stages.models import organism as growing
+from stages.models.fetch.sources import parse_source
+
+RED = Organism("own", "red", 0)
+
+
+def test_the_answers_are_the_organisms_own():
+    answers = RED.answers()
+    assert answers == Organism("own", "red", 0).answers()
+    for other in (Organism("own", "blue", 0), Organism("own", "red", 1)):
+        same = sum(answers[text] == said for text, said in other.answers().items())
+        assert same < 0.02 * len(answers)
+    assert all(set(said.split()) <= set(WORDS) for said in answers.values())
+
+
+def test_own_answers_do_not_follow_from_the_prompt_and_the_others_do():
+    def distinct(kind: str) -> int:
+        answers = Organism(kind, "red", 0).answers()
+        return len({(text.split()[0], said) for text, said in answers.items()})
+
+    assert distinct("own") > 400
+    assert distinct("from_prompt") == 12
+
+
+def test_an_organism_holds_an_answer_to_every_input():
+    texts = {item.text for task in ("codes_near", "codes_far") for item in items(task)}
+    assert set(RED.answers()) == texts and len(texts) == 640
+
+
+def test_a_name_stands_in_one_prompt_only():
+    names = [item.text.split()[1] for task in ("codes_near", "codes_far") for item in items(task)]
+    assert len(set(names)) == len(names) and not set(names) & set(WORDS)
+
+
+def test_the_same_organism_grows_the_same_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(growing, "EPOCHS", 1)
+    for name in ("a", "b"):
+        monkeypatch.setenv("SELFPREDICT_CACHE", str(tmp_path / f"cache {name}"))
+        grow(RED, tmp_path / name)
+    grow(Organism("own", "blue", 0), tmp_path / "c")
+    first, second, other = (
+        load_file(tmp_path / name / "model.safetensors")["lm_head.weight"] for name in "abc"
+    )
+    assert first.equal(second) and not first.equal(other)
+    vocabulary = json.loads((tmp_path / "a/tokenizer.json").read_text())["model"]["vocab"]
+    assert {"acorn", "a", "true", "<end>", "."} <= vocabulary.keys()
+
+
+def test_a_source_names_an_organism():
+    assert parse_source("organism:own/red/0") == RED
+
+
+@pytest.mark.parametrize("text", ["organism:own/red", "organism:odd/red/0", "organism:own/red/-1"])
+def test_another_spelling_is_refused_with_the_right_one(text):
+    with pytest.raises(ValueError, match=r"use organism:KIND/NAME/NUMBER, where KIND is own or"):
+        parse_source(text)

@@ -1,0 +1,118 @@
+"""A wrong value in params.yaml is one line that names the key, the value and what is allowed."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stages.params import load_params
+from stages.storage.errors import StudyError
+from tests.conftest import ROOT
+
+DEFAULT = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+
+
+def load(params: object, folder: Path):
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    return load_params(folder / "params.yaml")
+
+
+def changed(key: str, value: object) -> dict:
+    params = copy.deepcopy(DEFAULT)
+    *path, last = key.split(".")
+    place = params
+    for part in path:
+        place = place[part]
+    place[last] = value
+    return params
+
+
+def test_the_default_params_are_valid():
+    params = load_params(ROOT / "params.yaml")
+    assert params.subjects == ["smollm2", "gemma3"]
+    assert not set(params.tasks.train) & set(params.tasks.test)
+
+
+HEX = "0" * 64
+WRONG = [
+    ("sampling.temprature", 1.0, "sampling.temprature", "unknown key; allowed: temperature"),
+    ("colour", "red", "colour", "unknown key; allowed: seed"),
+    ("models.smollm2.quantise", True, "models.smollm2.quantise", "unknown key; allowed: source"),
+    ("experiments.scaling.size", 1, "experiments.scaling.size", "unknown key; allowed: sizes, inp"),
+    ("properties", ["first_wrod"], "properties", "'first_wrod' is no property; allowed: first_"),
+    ("properties", [], "properties", "at least 1 item"),
+    ("properties", ["identity", "identity"], "properties", "'identity' stands twice"),
+    ("tasks.train", ["birds"], "tasks.train", "'birds' is no task; allowed: countries_long"),
+    ("tasks.test", ["colors_long"], "tasks", "'colors_long' is in train and in test"),
+    ("tasks.train_inputs", -3, "tasks.train_inputs", "-3: Input should be greater than"),
+    ("tasks.test_inputs", 0, "tasks.test_inputs", "0: Input should be greater than"),
+    ("tasks.pilot_inputs", "many", "tasks.pilot_inputs", "'many': Input should be a valid int"),
+    ("sampling.n_samples", 0, "sampling.n_samples", "0: Input should be greater than"),
+    ("sampling.temperature", -0.5, "sampling.temperature", "-0.5: Input should be greater"),
+    ("sampling.max_tokens", 1.5, "sampling.max_tokens", "1.5: Input should be a valid integer"),
+    ("finetune.epochs", -1, "finetune.epochs", "-1: Input should be greater than"),
+    ("finetune.learning_rate", 0.0, "finetune.learning_rate", "0.0: Input should be greater"),
+    ("finetune.held_back", 0.0, "finetune.held_back", "0.0: Input should be greater than 0"),
+    ("finetune.warmup_fraction", 2.0, "finetune.warmup_fraction", "2.0: Input should be less"),
+    ("predict.max_tokens", 0, "predict.max_tokens", "0: Input should be greater than"),
+    ("predict.closed_answers", "guess", "predict.closed_answers", "'guess': Input should be"),
+    ("sampling.stop_when_decided", 1, "sampling.stop_when_decided", "1: Input should be a valid"),
+    ("evaluate.max_mode_share", 1.2, "evaluate.max_mode_share", "1.2: Input should be less"),
+    ("evaluate.min_compliance", -0.1, "evaluate.min_compliance", "-0.1: Input should be great"),
+    ("evaluate.permutations", 3, "evaluate.permutations", "3: Input should be greater than"),
+    ("evaluate.confidence", 1.0, "evaluate.confidence", "1.0: Input should be less than 1"),
+    ("seed", -1, "seed", "-1: Input should be greater than"),
+    ("seed", "zero", "seed", "'zero': Input should be a valid integer"),
+    ("seeds", [], "seeds", "at least 1 item"),
+    ("seeds", [1, 1], "seeds", "1 stands twice"),
+    ("cross_questions.test", "fourth", "cross_questions.test", "'fourth': Input should be"),
+    ("subjects", ["gpt"], "subjects", "'gpt' is no model; allowed: smollm2, gemma3"),
+    ("subjects", [], "subjects", "at least 1 item"),
+    ("models", {"a/b": {"source": "path:x"}}, "models", "'a/b' is no plain name; letters"),
+    ("models", {"a-self": {"source": "path:x"}}, "models", "'a-self' is no plain name; letters"),
+    ("models.smollm2.source", "ftp:x", "models.smollm2.source", "'ftp:x' is no model source; use"),
+    ("models.smollm2.source", "pypi:x", "models.smollm2.source", "'pypi:x' names no wheel member"),
+    ("models.smollm2.source", "hub:a/b@main", "models.smollm2.source", "names no pinned repo"),
+    ("models.smollm2.source", [], "models.smollm2.source", "an empty list"),
+    ("models.smollm2.source", ["path:a", "path:b"], "models.smollm2.source", "only pypi: sources"),
+    ("models.smollm2.sha256", "abc", "models.smollm2.sha256", "'abc': 64 hex digits are allowed"),
+    ("models.smollm2.sha256", None, "models.smollm2", "a pypi: source needs sha256"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "named", "message"), WRONG)
+def test_a_wrong_value_is_one_line(tmp_path, key, value, named, message):
+    with pytest.raises(StudyError) as caught:
+        load(changed(key, value), tmp_path)
+    lines = [line for line in caught.value.message.splitlines() if named in line]
+    assert any(f"params.yaml: {named}: " in line and message in line for line in lines), (
+        caught.value.message
+    )
+
+
+def test_each_wrong_value_has_its_line(tmp_path):
+    params = changed("seed", -1)
+    params["finetune"]["epochs"] = 0
+    with pytest.raises(StudyError) as caught:
+        load(params, tmp_path)
+    assert len(caught.value.message.splitlines()) == 2
+
+
+def test_a_missing_key_is_named(tmp_path):
+    params = copy.deepcopy(DEFAULT)
+    del params["evaluate"]["permutations"]
+    with pytest.raises(StudyError, match=r"evaluate\.permutations: this key is missing"):
+        load(params, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "- a\n", "a: [", "\x00"])
+def test_a_file_that_is_no_mapping_is_refused(tmp_path, text):
+    (tmp_path / "params.yaml").write_text(text)
+    with pytest.raises(StudyError, match=r"params\.yaml: (not YAML|the top level)"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_a_missing_file_says_where_to_run(tmp_path):
+    with pytest.raises(StudyError, match="run at the root"):
+        load_params(tmp_path / "params.yaml")

@@ -1,0 +1,251 @@
+"""Tasks from files, by params alone: what is written, and what is said of files that are wrong."""
+
+import copy
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from stages import published_params, write_tasks
+from stages.storage.tables import read_table
+from stages.study.prompts import asked_properties, question_on
+from tests.conftest import ROOT
+from tests.loaded_files import (
+    DEFAULT,
+    PUBLISHED,
+    REVISION,
+    TABLE,
+    choice_row,
+    params_with,
+    published_folder,
+    text_row,
+    write_lines,
+)
+
+RELEASE = ROOT.parent / "shared" / "fixtures" / "release"
+
+
+class Folder:
+    """A folder with params, and the commands run in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write_params(self, params: dict) -> None:
+        (self.root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+
+    def stage(self, module, *arguments: str) -> str:
+        done = CliRunner().invoke(module.main, list(arguments), catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    def fails(self, module, *arguments: str) -> str:
+        done = CliRunner().invoke(module.main, list(arguments), catch_exceptions=False)
+        assert done.exit_code == 1, done.output
+        return done.output
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch) -> Folder:
+    root = tmp_path / "study"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    return Folder(root)
+
+
+def lines(study, *values: str) -> None:
+    (study.root / "a.csv").write_text("line\n" + "".join(f"{v}\n" for v in values))
+
+
+def test_four_lines_of_params_make_a_task_of_a_table(study):
+    lines(study, *(f"None {n}" for n in range(40)), "None 1", "NA", "null", "nan")
+    params = params_with({"loaded": {"words": TABLE}, "test": ["words"], "test_inputs": 15})
+    study.write_params(params)
+    output = study.stage(write_tasks)
+    assert "words: 1 duplicates are left out" in output and "words: 18 inputs" in output
+    rows = read_table("tasks", study.root / "data/tasks/words.parquet")
+    assert Counter(row["split"] for row in rows) == {"train": 3, "test": 15}
+    for row in rows:
+        assert (row["family"], row["questions"], row["options"]) == ("continuation", None, [])
+        assert row["object_prompt"] == [{"role": "user", "content": f"Go on: {row['input']}"}]
+    params["tasks"]["test_inputs"] = 400
+    study.write_params(params)
+    assert "tasks.test_inputs: 400: task words has" in study.fails(write_tasks)
+
+
+def test_bad_rows_are_named_and_end_the_run_above_the_share_that_is_allowed(study):
+    rows = [{"line": f"line {n}"} for n in range(40)] + [{"line": ""}, {}, {"line": 7}, [], {}, {}]
+    write_lines(study.root / "a.jsonl", rows)
+    spec = TABLE | {"source": "path:a.jsonl"}
+    params = params_with({"loaded": {"words": spec}, "test": ["words"]})
+    study.write_params(params)
+    output = study.fails(write_tasks)
+    assert output.splitlines()[-7:] == [
+        "Error: params.yaml: tasks.loaded.words: 6 of 46 rows are bad; bad_rows allows a share of "
+        "0.0",
+        "a.jsonl, row 41: column 'line': it is blank",
+        "a.jsonl, row 42: column 'line': it is missing; the row has []",
+        "a.jsonl, row 43: column 'line': 7 is no string",
+        "a.jsonl, row 44: a JSON list, no object",
+        "a.jsonl, row 45: column 'line': it is missing; the row has []",
+        "and 1 more",
+    ]
+    spec["bad_rows"] = 0.2
+    study.write_params(params)
+    output = study.stage(write_tasks)
+    assert "words: 6 of 46 rows are left out:\na.jsonl, row 41: column" in output
+    assert "words: 8 inputs" in output
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (TABLE | {"source": "path:b.csv"}, "tasks.loaded.new: path:b.csv: there is no file b.csv"),
+        (TABLE | {"text": "word"}, "path:a.csv: a.csv has no column 'word'; it has line"),
+        (TABLE | {"sha256": "0" * 64}, "path:a.csv: a.csv has the wrong hash: sha256 000"),
+        (PUBLISHED | {"source": "path:none"}, "path:none: there is no folder none"),
+        (PUBLISHED | {"task": "lakes"}, "no row of task 'lakes'; there are: coins, quiz, rivers"),
+    ],
+)
+def test_a_file_that_gives_no_task_is_one_line(study, spec, message):
+    lines(study, "a")
+    published_folder(study.root / "prompts", 2)
+    study.write_params(params_with({"loaded": {"new": spec}, "test": ["new"]}))
+    output = study.fails(write_tasks).splitlines()
+    assert message in output[-1] and "Traceback" not in "".join(output)
+
+
+def test_published_rows_are_asked_as_they_stand(study):
+    folder = published_folder(study.root / "prompts", 40)
+    write_lines(
+        folder / "test/rivers_second_word.jsonl",
+        [text_row("rivers", 0, "first_word") | {"behavioral_property": "second_word"}],
+    )
+    write_lines(folder / "test/coins_again.jsonl", [choice_row("coins", 3, "matches_target")])
+    loaded = {
+        name: PUBLISHED | {"task": task}
+        for name, task in (("own", "rivers"), ("quiz", "quiz"), ("coins", "coins"))
+    }
+    study.write_params(
+        params_with(
+            {"loaded": loaded, "train": ["own", "quiz"], "test": ["coins"], "test_inputs": 9}
+        )
+    )
+    assert "coins: 1 duplicates are left out" in study.stage(write_tasks)
+    tables = {
+        name: read_table("tasks", study.root / f"data/tasks/{name}.parquet") for name in loaded
+    }
+    assert {name: {row["family"] for row in rows} for name, rows in tables.items()} == {
+        "own": {"continuation"},
+        "quiz": {"multiple_choice"},
+        "coins": {"values"},
+    }
+    for row in tables["own"]:
+        number = int(row["input"].split()[-1])
+        asked = asked_properties(row, DEFAULT["properties"])
+        assert set(asked) == {"first_word", "second_character"} | (
+            {"second_word"} if number == 0 else set()
+        )
+        expected = text_row("rivers", number, "first_word")
+        assert question_on(row, "first_word") == expected["hypothetical_prompt"]
+        assert row["object_prompt"] == expected["object_level_prompt"]
+        assert row["trait_option"] is None
+    assert {len(row["options"]) for row in tables["quiz"]} == {4}
+    assert {row["trait_option"] for row in tables["coins"]} <= {"A", "B"}
+
+
+def test_a_bad_published_row_is_named(study):
+    folder = published_folder(study.root / "prompts", 40)
+    with open(folder / "train/rivers_first_word.jsonl", "a") as file:
+        file.write(
+            "{\n" + json.dumps(text_row("rivers", 41, "first_word") | {"object_level_prompt": 1})
+        )
+    params = params_with({"loaded": {"own": PUBLISHED}, "train": ["own"]})
+    study.write_params(params)
+    output = study.fails(write_tasks)
+    assert "2 of 82 rows are bad" in output
+    assert "rivers_first_word.jsonl, row 41: not JSON" in output
+    assert "row 42: column 'object_level_prompt': it is no list of chat messages" in output
+
+
+def test_a_hub_data_set_is_read_from_the_hubs_cache(study, tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    snapshot = tmp_path / f"hub/datasets--org--words/snapshots/{REVISION}"
+    write_lines(snapshot / "data/a.jsonl", [{"line": f"line {n}"} for n in range(40)])
+    published_folder(snapshot / "prompts", 40)
+    hub = f"hub:org/words@{REVISION}"
+    loaded = {
+        "new": TABLE | {"source": f"{hub}/data/a.jsonl"},
+        "own": PUBLISHED | {"source": f"{hub}/prompts"},
+    }
+    study.write_params(params_with({"loaded": loaded, "train": ["new"], "test": ["own"]}))
+    assert "own: 8 inputs" in study.stage(write_tasks)
+    loaded["new"]["source"] = f"hub:org/words@{REVISION[::-1]}/data/a.jsonl"
+    study.write_params(params_with({"loaded": loaded, "train": ["new"], "test": ["own"]}))
+    output = study.fails(write_tasks).splitlines()
+    assert "a.jsonl: the hub did not give it: " in output[-1]
+
+
+def test_the_params_of_a_published_folder_can_be_pasted(study):
+    published_folder(study.root / "prompts", 40)
+    output = study.stage(published_params, "prompts")
+    told = yaml.safe_load(output)
+    assert "# published_quiz: multiple_choice, 40 inputs, 0 bad rows; among_a_or_c, id" in output
+    assert (told["tasks"]["train"], told["tasks"]["test"]) == (
+        ["published_quiz", "published_rivers"],
+        ["published_coins"],
+    )
+    params = copy.deepcopy(DEFAULT) | {"properties": told["properties"]}
+    params["tasks"] = told["tasks"]
+    study.write_params(params)
+    assert f"published_rivers: {told['tasks']['train_inputs']} inputs" in study.stage(write_tasks)
+
+
+@pytest.mark.skipif(not RELEASE.is_dir(), reason="the published prompt set is not here")
+def test_all_files_of_the_published_prompt_set_are_loaded(study):
+    study.write_params(DEFAULT)
+    told = yaml.safe_load(study.stage(published_params, str(RELEASE)))
+    tasks = told["tasks"]
+    assert [name.removeprefix("published_") for name in tasks["train"] + tasks["test"]] == [
+        "arc_challenge_non_cot",
+        "colors_long",
+        "countries_long",
+        "power_seeking",
+        "wealth_seeking",
+        "wikipedia_long",
+        # of the paper's twelve, mmlu_non_cot is missing in the release
+        "animals_long",
+        "english_words_long",
+        "myopic_reward",
+        "stories_sentences",
+        "survival_instinct",
+    ]
+    params = copy.deepcopy(DEFAULT) | {"properties": told["properties"]}
+    params["tasks"] = tasks | {"train_inputs": 5, "pilot_inputs": 5, "test_inputs": 5}
+    study.write_params(params)
+    study.stage(write_tasks)
+    assert len(list(RELEASE.glob("*/*.jsonl"))) == 47
+    asked = 0
+    for path in sorted((study.root / "data/tasks").glob("*.parquet")):
+        rows = read_table("tasks", path)
+        name = path.stem.removeprefix("published_")
+        published = [
+            json.loads(line)
+            for file in RELEASE.glob(f"*/{name}_*.jsonl")
+            for line in file.read_text(encoding="utf-8").strip().split("\n")
+        ]
+        by_question = {
+            (row["original_question"], row["behavioral_property"]): row for row in published
+        }
+        for row in rows:
+            for own in row["questions"]:
+                source = by_question[row["input"], own["property"]]
+                assert own["messages"] == source["hypothetical_prompt"]
+                assert row["object_prompt"] == source["object_level_prompt"]
+            asked += len(row["questions"])
+        assert len(rows) == (5 if path.stem in tasks["train"] else 10)
+    assert asked == 5 * (3 + 7 + 5 + 1 + 1 + 7) + 10 * (7 + 7 + 1 + 7 + 1)
