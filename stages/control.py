@@ -10,13 +10,16 @@ record how often it shows what it must (docs/method.md). evaluate_controls score
 import contextlib
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 import yaml
 
-from stages import build_dataset, fetch_model, finetune, predict, sample_behavior
+from stages import build_dataset, finetune, predict, sample_behavior
 from stages.controls.organisms.codes import CODES
+from stages.controls.organisms.organism import grow
+from stages.models.fetch.fetching import fetch
 from stages.params import Params, command, load_params
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder
@@ -41,15 +44,15 @@ def main(name: str, seed: int | None) -> None:
         if seed is not None:
             reseed(folder / "params.yaml", seed)
         with contextlib.chdir(folder):
-            run_study(load_params())
+            run_study(load_params(), write_codes)
 
 
-def run_study(params: Params) -> None:
+def run_study(params: Params, write_tasks: Callable[[Params], None]) -> None:
     """The stages in the order of dvc.yaml up to predict, from params.yaml in the working folder."""
     models = params.subjects
     for model in models:
-        _run(fetch_model.main, model)
-    write_codes(params)
+        fetch(model, params.models[model], Path("data/models") / model, grow)
+    write_tasks(params)
     for model in models:
         own = self_name(model)
         _run(sample_behavior.main, model)

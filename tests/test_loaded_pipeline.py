@@ -13,10 +13,10 @@ from tests.tiny_models import make_tiny_model
 
 pytestmark = pytest.mark.slow
 RUN = """
-from stages import evaluate
+from stages import evaluate, write_tasks
 from stages.control import run_study
 from stages.params import load_params
-run_study(load_params())
+run_study(load_params(), lambda params: write_tasks.main([], standalone_mode=False))
 evaluate.main([], standalone_mode=False)
 """
 

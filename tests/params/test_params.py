@@ -85,9 +85,9 @@ WRONG = [
 def test_a_wrong_value_is_one_line(tmp_path, key, value, named, message):
     with pytest.raises(StudyError) as caught:
         load(changed(key, value), tmp_path)
-    lines = [line for line in caught.value.message.splitlines() if named in line]
-    assert any(f"params.yaml: {named}: " in line and message in line for line in lines), (
-        caught.value.message
+    lines = [line for line in str(caught.value).splitlines() if named in line]
+    assert any(f"params.yaml: {named}: " in line and message in line for line in lines), str(
+        caught.value
     )
 
 
@@ -96,7 +96,7 @@ def test_each_wrong_value_has_its_line(tmp_path):
     params["finetune"]["epochs"] = 0
     with pytest.raises(StudyError) as caught:
         load(params, tmp_path)
-    assert len(caught.value.message.splitlines()) == 2
+    assert len(str(caught.value).splitlines()) == 2
 
 
 def test_a_missing_key_is_named(tmp_path):

@@ -40,7 +40,7 @@ def test_a_wrong_value_is_one_line(tmp_path, name, spec, key, message):
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params_with({"loaded": {name: spec}})))
     with pytest.raises(StudyError) as caught:
         load_params(tmp_path / "params.yaml")
-    (line,) = caught.value.message.splitlines()
+    (line,) = str(caught.value).splitlines()
     assert line.startswith(f"{tmp_path}/params.yaml: tasks.loaded{key}: ") and message in line
 
 

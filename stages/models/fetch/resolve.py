@@ -22,7 +22,7 @@ def resolve(
     sources: list[str],
     sha256: str | None,
     scratch: Path,
-    grow: Callable[[Organism, Path], None],
+    grow: Callable[[Organism, Path], None] | None,
 ) -> Path:
     """The GGUF file or safetensors folder that `sources` name, fetched where it is not local.
 
@@ -37,6 +37,10 @@ def resolve(
     elif isinstance(parsed[0], HubSource):
         found = _snapshot(parsed[0])
     elif isinstance(parsed[0], Organism):
+        if grow is None:
+            raise StudyError(
+                "an organism is grown by a control study; see `python -m stages.control --help`"
+            )
         log.info(f"growing {sources[0]}")
         found = scratch / "organism"
         grow(parsed[0], found)

@@ -1,0 +1,31 @@
+"""A model of params.yaml, fetched, checked, converted and described."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from stages.models.fetch.convert import convert, describe
+from stages.models.fetch.resolve import resolve
+from stages.models.fetch.section import ModelSpec
+from stages.models.fetch.sources import Organism
+from stages.storage.errors import StudyError
+from stages.storage.files import atomic_folder, file_sha256
+
+
+def fetch(
+    model: str, spec: ModelSpec, out: Path, grow: Callable[[Organism, Path], None] | None = None
+) -> None:
+    """Write the model of an entry of `models` to the folder `out`, whole or not at all.
+
+    `grow` writes an organism to a folder; without it there are none. Raises StudyError.
+    """
+    try:
+        with atomic_folder(out) as folder:
+            with tempfile.TemporaryDirectory(dir=folder, prefix="download-") as scratch:
+                source = resolve(spec.sources, spec.sha256, Path(scratch), grow)
+                sha256 = None if source.is_dir() else spec.sha256 or file_sha256(source)
+                about = convert(source, folder, spec.chat_template)
+            origin = {"id": model, "source": spec.source, "sha256": sha256}
+            describe(folder, {**origin, **about}, spec.stop)
+    except (StudyError, OSError) as error:
+        raise StudyError(f"{model}: {', '.join(spec.sources)}: {error}") from error
