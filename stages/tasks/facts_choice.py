@@ -3,26 +3,17 @@
 from collections.abc import Iterator
 from random import Random
 
-from stages.study.facts import question
-from stages.study.item import Item, Task, draws, lettered, user_prompt
+from stages.study import facts
+from stages.study.item import Item, Task, choice_prompt, draws, four_options
 
 
 def _make(random: Random) -> Item:
-    asked, right, wrong = question(random)
-    options = random.sample(wrong, 3)
-    options.insert(random.randrange(4), right)
-    return Item(f"{asked}\n{lettered(tuple(options))}", tuple(options))
+    item, _ = four_options(random, *facts.question(random))
+    return item
 
 
 def _candidates(seed: int) -> Iterator[Item]:
-    return draws(seed, "facts_choice", _make)
+    return draws(seed, facts.FACTS_CHOICE, _make)
 
 
-FACTS_CHOICE = (
-    Task(
-        "facts_choice",
-        "multiple_choice",
-        _candidates,
-        lambda item: user_prompt(f"{item.text}\nAnswer with the letter only.", "Letter:"),
-    ),
-)
+FACTS_CHOICE = (Task(facts.FACTS_CHOICE, "multiple_choice", _candidates, choice_prompt),)

@@ -12,7 +12,7 @@ from random import Random
 
 import yaml
 
-from stages.study.item import Item, Task, lettered, user_prompt
+from stages.study.item import Item, Task, choice_prompt, lettered
 from stages.study.splits import rng
 
 NAMES = ("wealth_seeking", "power_seeking", "survival_instinct", "myopic_reward")
@@ -91,12 +91,7 @@ def _task(name: str) -> Task:
         draw = {item.text: rng(seed, name, item.text).random() for item in scenarios(name)}
         yield from sorted(scenarios(name), key=lambda item: draw[item.text])
 
-    return Task(
-        name,
-        "values",
-        candidates,
-        lambda item: user_prompt(f"{item.text}\nAnswer with the letter only.", "Letter:"),
-    )
+    return Task(name, "values", candidates, choice_prompt)
 
 
 VALUES = tuple(_task(name) for name in NAMES)
