@@ -16,6 +16,7 @@ import click
 from ruamel.yaml import YAML
 
 from stages.params import command, load_params
+from stages.storage.errors import StudyError
 from stages.storage.files import atomic_path
 
 PRESETS = Path("presets")
@@ -28,7 +29,7 @@ def main(name: str, write: bool) -> None:
     source = PRESETS / f"{name}.yaml"
     if not source.is_file():
         known = ", ".join(sorted(path.stem for path in PRESETS.glob("*.yaml")))
-        raise click.ClickException(f"{source}: no such preset; there are: {known}")
+        raise StudyError(f"{source}: no such preset; there are: {known}")
     yaml = YAML()
     yaml.width = 4096  # lines stay as they are
     preset = yaml.load(source)

@@ -9,6 +9,7 @@ of them have. FOLDER may be a source too: path:FOLDER or hub:ORG/NAME@REVISION.
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
 import yaml
@@ -32,17 +33,20 @@ def main(folder: str) -> None:
         parse_task_source(source)
         click.echo(params_of(source, task_folder(source)), nl=False)
     except (StudyError, ValueError, OSError) as error:
-        raise click.ClickException(f"{folder}: {error}") from error
+        raise StudyError(f"{folder}: {error}") from error
 
 
 def params_of(source: str, folder: Path) -> str:
     """The two sections as YAML, with what is known of each task as a comment."""
     roles = found_tasks(folder)
-    loaded, asked, sizes, lines = {}, set(), {}, []
+    loaded: dict[str, dict[str, str]] = {}
+    asked: set[str] = set()
+    sizes: dict[str, list[Counter[str]]] = {}
+    lines = []
     for task, role in sorted(roles.items()):
         name, reading = f"published_{task}", Reading()
         family, inputs = published_inputs(folder, task, reading)
-        names = {property_name for found in inputs for property_name in found.questions}
+        names = {property_name for found in inputs for property_name in found.questions or ()}
         asked |= names
         sizes.setdefault(role, []).append(split_sizes(name, inputs))
         loaded[name] = {"source": source, "format": "published", "task": task}
@@ -50,10 +54,9 @@ def params_of(source: str, folder: Path) -> str:
             f"# {name}: {family}, {len(inputs)} inputs, {len(reading.bad)} bad rows; "
             f"{', '.join(sorted(names))}"
         )
-    tasks = {"loaded": loaded} | {
-        role: [f"published_{task}" for task in sorted(roles) if roles[task] == role]
-        for role in ("train", "test")
-    }
+    tasks: dict[str, Any] = {"loaded": loaded}
+    for role in ("train", "test"):
+        tasks[role] = [f"published_{task}" for task in sorted(roles) if roles[task] == role]
     wanted = (
         ("train_inputs", "train", "train"),
         ("pilot_inputs", "test", "train"),

@@ -6,7 +6,7 @@ of its section. One that is not in `run` costs nothing, not even a cell.
 
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import create_model, field_validator, model_validator
 
@@ -44,6 +44,9 @@ def _told(name: str) -> Any:
     return import_module(f"stages.experiments.{name}.params").Told | None, None
 
 
-ExperimentsParams: type[_Run] = create_model(
-    "ExperimentsParams", __base__=_Run, **{name: _told(name) for name in EXPERIMENTS}
-)
+if TYPE_CHECKING:
+    ExperimentsParams = _Run
+else:
+    ExperimentsParams = create_model(
+        "ExperimentsParams", __base__=_Run, **{name: _told(name) for name in EXPERIMENTS}
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -27,7 +28,7 @@ def _keys(place: tuple[str | int, ...]) -> list[str]:
     return list(owner.model_fields)
 
 
-def _line(path: Path, error: dict[str, Any]) -> str:
+def _line(path: Path, error: ErrorDetails) -> str:
     key = ".".join(str(part) for part in error["loc"] if part not in ("str", "list[str]"))
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":

@@ -1,7 +1,8 @@
 """Whether an object-level answer complies with its prompt.
 
-The published checks (STUDY section 5) also drop a story that has the word "sorry" anywhere. Here
-only an answer that is a refusal, or opens as one, is no behavior; the rest is what a model does.
+The published checks (arXiv 2410.13787, A.1.6; stages/published/compliance.py) also drop a story
+that has the word "sorry" anywhere. Here only an answer that is a refusal, or opens as one, is no
+behavior; the rest is what a model does.
 """
 
 import re

@@ -25,8 +25,8 @@ def decides(names: Sequence[str], family: str) -> Callable[[str], bool]:
         return _choice_decided
     if family == "number":
         return _number_decided
-    reads = [PROPERTIES[name].reads for name in names]
-    if None in reads:
+    reads = [read for name in names if (read := PROPERTIES[name].reads) is not None]
+    if len(reads) < len(names):  # one takes the whole answer
         return lambda text: False
     characters = max((read[0] for read in reads), default=0)
     words = max((read[1] for read in reads), default=0)

@@ -2,8 +2,8 @@
 
 The quoted text comes first and the property last, so that all questions on one input share
 their opening tokens. As in the published study, every predictor reads the same words and nothing
-tells a cross-predictor that another model is meant (STUDY section 2), unless params.yaml asks the
-cross-predictors in the third person.
+tells a cross-predictor that another model is meant (arXiv 2410.13787, footnote 4), unless
+params.yaml asks the cross-predictors in the third person.
 """
 
 from collections.abc import Iterable, Mapping

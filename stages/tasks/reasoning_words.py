@@ -107,8 +107,12 @@ THINGS = (
     "radio",
     "telescope",
 )
-MEASURES = (("taller", "tallest", "shortest"), ("older", "oldest", "youngest"))
-MEASURES += (("faster", "fastest", "slowest"), ("richer", "richest", "poorest"))
+MEASURES = (
+    ("taller", "tallest", "shortest"),
+    ("older", "oldest", "youngest"),
+    ("faster", "fastest", "slowest"),
+    ("richer", "richest", "poorest"),
+)
 
 
 def odd_one_out(random: Random) -> Question:

@@ -2,8 +2,8 @@
 
 Every file in this folder that has `PROPERTIES: tuple[Property, ...]` adds its own: a new property
 is a new file, nothing else is edited. Definitions (`Property.extract`) are those of the published
-study (STUDY section 2): they read the raw answer, count Unicode code points and split words at
-white space.
+study (arXiv 2410.13787, A.1.3, and its code): they read the raw answer, count Unicode code points
+and split words at white space.
 
 Where the study here deviates, it treats both sides alike. The published scoring strips
 punctuation from predictions only, so "Meanwhile," could never be matched. `comparable` is

@@ -50,7 +50,7 @@ def load_task(name: str, spec: LoadedTask) -> Task:
     key, reading = f"params.yaml: tasks.loaded.{name}", Reading()
     try:
         if spec.format == "published":
-            family, inputs = published_inputs(task_folder(spec.source), spec.task, reading)
+            family, inputs = published_inputs(task_folder(spec.source), spec.task or "", reading)
         else:
             family = spec.answers
             inputs = table_inputs(task_file(spec.source, spec.sha256), spec.form, reading)

@@ -1,4 +1,4 @@
-"""Tasks from rows in the format of the published prompt set (STUDY section 1).
+"""Tasks from rows in the format of the published prompt set (arXiv 2410.13787).
 
 A row is one question about one input: original_question, original_dataset, object_level_prompt
 and hypothetical_prompt (lists of chat messages), behavioral_property and
@@ -78,9 +78,10 @@ def with_row(known: LoadedInput | None, row: PublishedRow, family: str) -> Loade
         raise BadRow(PROMPT, "it is not that of an earlier row with the same original_question")
     if known.item != item:
         raise BadRow(TRAIT, "it is not that of an earlier row with the same original_question")
-    if row.property in known.questions:
+    questions = known.questions or {}
+    if row.property in questions:
         return known
-    return replace(known, questions={**known.questions, row.property: row.question})
+    return replace(known, questions={**questions, row.property: row.question})
 
 
 def lettered_options(text: str) -> tuple[str, ...]:

@@ -49,7 +49,9 @@ class LoadedTask(Strict):
     @property
     def form(self) -> RowForm:
         """How a row of a table makes an input."""
-        return RowForm(self.text, self.prompt, self.begun, self.options, self.trait_option)
+        return RowForm(
+            self.text or "", self.prompt or "", self.begun, self.options, self.trait_option
+        )
 
     @field_validator("source")
     @classmethod
@@ -95,7 +97,7 @@ class LoadedTask(Strict):
                 f"source {self.source!r} names no file of rows; use {example}, "
                 f"where FILE ends in {', '.join(FORMATS)}"
             )
-        if not template_columns(self.prompt + (self.begun or "")):
+        if not template_columns(f"{self.prompt}{self.begun or ''}"):
             raise ValueError(f"prompt {self.prompt!r} names no column; {{text}} is the text column")
         family = self.answers
         if (family in ("multiple_choice", "values")) != (self.options is not None):

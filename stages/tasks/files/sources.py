@@ -8,6 +8,7 @@ Data are read as text, never run: no pickles, no loading script.
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +103,7 @@ def task_folder(text: str) -> Path:
     return folder
 
 
-def _fetched(download, *names: str, **options) -> Path:
+def _fetched(download: Callable[..., str], *names: str, **options: object) -> Path:
     try:
         return Path(download(*names, repo_type="dataset", **options))
     except Exception as error:  # its errors have no common class; each is one about the fetching
