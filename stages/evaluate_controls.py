@@ -8,17 +8,20 @@ and writes nothing.
 """
 
 from pathlib import Path
+from typing import Any
 
 import click
+import pandas as pd
 
 from stages.analysis.arms import score_study
-from stages.analysis.controls import CONTROLS, control_numbers
+from stages.analysis.controls import control_numbers
 from stages.analysis.evidence import read_evidence
 from stages.control import SEED_RUNS, STUDIES
+from stages.controls.verdicts import CONTROLS
 from stages.params import command, load_params
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder, write_json
-from stages.storage.tables import Row, write_table
+from stages.storage.tables import write_table
 
 
 @command
@@ -38,14 +41,16 @@ def main(seeds: bool) -> None:
         click.echo(f"{name}: {held}; gap {numbers['gap'].get('estimate')}")
 
 
-def _look(name: str, study: Path) -> tuple[list[Row], dict]:
+def _look(name: str, study: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The score rows of a control study, and its numbers with the verdict on them."""
     params = load_params(study / "params.yaml")
     try:
-        evidence = read_evidence(params, study / "data")
+        evidence = read_evidence(params.design, study / "data")
     except StudyError as error:
-        raise click.ClickException(f"control {name}: {error}") from None
-    scores = score_study(evidence, params)[0].rows
-    return scores, control_numbers(name, scores, params)
+        raise StudyError(f"control {name}: {error}") from None
+    scores = score_study(evidence, params.design, params.evaluate.limits)[0].rows
+    numbers = control_numbers(scores, params.evaluate.rule(params.seed))
+    return scores, CONTROLS[name].verdict(numbers) | numbers
 
 
 def _table() -> None:

@@ -1,45 +1,79 @@
-"""Means over score rows: by cell, macro (seeds, tasks, then properties) and pooled (by row).
+"""The mean of a column over rows, and one arm's minus another's: each with its chance.
 
-A cell is one task and property. A row whose column is None has no value and counts nowhere.
+Means are macro: over targets, predictors, seeds, tasks, properties and rows, nested; or `pooled`:
+over rows, so that large cells weigh more. Chance is clustered by input (intervals.py).
 """
 
-from collections.abc import Iterable
-from statistics import fmean
+import numpy as np
+import pandas as pd
 
-from stages.storage.tables import Row
-from stages.study.truth import Cell
+from stages.analysis.columns import codes, common_codes, group_codes
+from stages.analysis.intervals import Estimate, Weigh, clustered_estimate
+from stages.analysis.rule import Rule
 
-
-def mean(values: Iterable[float | None]) -> float | None:
-    """Mean of the values that are there; None when there are none."""
-    present = [value for value in values if value is not None]
-    return fmean(present) if present else None
+LEVELS = ("target", "predictor", "seed", "task", "property")
+ABOUT = ("target", "seed", "input_id", "property", "condition")
 
 
-def cell_means(rows: Iterable[Row], column: str = "correct") -> dict[Cell, float]:
-    """Mean of a column in each (task, property), cells in sorted order."""
-    cells: dict[Cell, list[float]] = {}
-    for row in rows:
-        if row[column] is not None:
-            cells.setdefault((row["task"], row["property"]), []).append(row[column])
-    return {cell: fmean(cells[cell]) for cell in sorted(cells)}
+def accuracy(
+    rows: pd.DataFrame, rule: Rule, column: str = "correct", weigh: Weigh = "macro"
+) -> Estimate:
+    """The mean of a column with its interval; rows that have no value there do not count."""
+    return _estimate(rows, rule, column, weigh, test=False)
 
 
-def macro(rows: Iterable[Row], column: str = "correct") -> float | None:
-    """Mean over seeds, tasks, the task's properties and rows, nested."""
-    seeds: dict[int, list[Row]] = {}
-    for row in rows:
-        seeds.setdefault(row["seed"], []).append(row)
-    return mean(_mean_of_tasks(found, column) for found in seeds.values())
+def average(rows: pd.DataFrame, rule: Rule, column: str, weigh: Weigh = "macro") -> Estimate:
+    """The same of a column of differences, with what speaks against a mean of zero."""
+    return _estimate(rows, rule, column, weigh, test=True)
 
 
-def _mean_of_tasks(rows: list[Row], column: str) -> float | None:
-    tasks: dict[str, list[float]] = {}
-    for (task, _), value in cell_means(rows, column).items():
-        tasks.setdefault(task, []).append(value)
-    return mean(fmean(values) for values in tasks.values())
+def difference(
+    own: pd.DataFrame,
+    other: pd.DataFrame,
+    rule: Rule,
+    column: str = "correct",
+    weigh: Weigh = "macro",
+) -> Estimate:
+    """The mean of a column in `own` minus that in `other`, on what both predicted."""
+    return average(paired(own, other, column), rule, "minus", weigh)
 
 
-def pooled(rows: Iterable[Row], column: str = "correct") -> float | None:
-    """Mean over rows, so that large cells weigh more (the average of the published figures)."""
-    return mean(row[column] for row in rows)
+def paired(own: pd.DataFrame, other: pd.DataFrame, column: str = "correct") -> pd.DataFrame:
+    """The rows of `other` about what `own` has a row about, too, each with the two values.
+
+    Rows are about the same where target, seed, input, property and, where both have it, condition
+    are. The columns `own` and `other` are added, and their difference `minus`. Of several rows in
+    `own` about the same the last counts.
+    """
+    about = [name for name in ABOUT if name in own and name in other]
+    own_N, other_N = _common_keys(own, other, about)
+    last = pd.Series(np.arange(len(own_N)), index=own_N).groupby(level=0).last()
+    places = last.index.get_indexer(other_N)
+    found = other[places >= 0]
+    values = own[column].to_numpy(dtype=float)[last.to_numpy()[places[places >= 0]]]
+    others = found[column].to_numpy(dtype=float)
+    return found.assign(own=values, other=others, minus=values - others)
+
+
+def _common_keys(
+    own: pd.DataFrame, other: pd.DataFrame, names: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """A number for each combination of values, the same in both tables."""
+    keys = np.zeros(len(own), dtype=np.int64), np.zeros(len(other), dtype=np.int64)
+    for name in names:
+        one_N, two_N = common_codes(own[name], other[name])
+        size = max(one_N.max(initial=0), two_N.max(initial=0)) + 2
+        keys = keys[0] * size + one_N + 1, keys[1] * size + two_N + 1
+    return keys
+
+
+def _estimate(rows: pd.DataFrame, rule: Rule, column: str, weigh: Weigh, *, test: bool) -> Estimate:
+    values_N = rows[column].to_numpy(dtype=float, na_value=np.nan)
+    if np.isnan(values_N).any():
+        rows = rows[~np.isnan(values_N)]
+        values_N = values_N[~np.isnan(values_N)]
+    if not len(rows):
+        return Estimate()
+    levels_NL = np.stack([codes(rows[name]) for name in LEVELS], axis=1)
+    inputs_N = group_codes(rows, ("task", "input_id"))
+    return clustered_estimate(values_N, levels_NL, inputs_N, rule, weigh, test=test)

@@ -5,18 +5,20 @@ know what it could know without knowing the model.
 """
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
+import pandas as pd
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from stages.storage.errors import StudyError
 from stages.storage.tables import Row
-from stages.study.truth import Key
 
-TEXT_CLASSIFIER = "text_classifier"
+TEXT_CLASSIFIER, OWN_BEHAVIOR = "text_classifier", "own_behavior"
+GUESS = ["input_id", "task", "property", "answer"]
 
 
 def _mode(seed: int) -> DummyClassifier:
@@ -40,68 +42,50 @@ TRAINED_BASELINES: dict[str, Callable[[int], object]] = {
 
 
 def trained_baseline(
-    kind: str,
-    dataset: Iterable[Row],
-    asked: Iterable[Key],
-    inputs: Mapping[str, Row],
-    *,
-    seed: int,
-) -> list[Row]:
-    """Predictions of a learner that was fitted on slice train of a dataset.
+    kind: str, dataset: pd.DataFrame, asked: pd.DataFrame, inputs: Mapping[str, Row], *, seed: int
+) -> pd.DataFrame:
+    """Predictions of a learner that was fitted on slice train of a dataset, sorted by property.
 
-    A property that the dataset lacks gets no prediction. Raises ValueError where a dataset row is
-    one of the inputs that are asked for.
+    `asked` has input_id, task and property. A property that the dataset lacks gets no prediction.
+    Raises StudyError where a dataset row is one of the inputs that are asked for.
     """
-    asked = sorted(asked)
-    held_out = {key for key, _ in asked}
-    training: dict[str, list[Row]] = {}
-    for row in dataset:
-        if row["input_id"] in held_out:
-            raise ValueError(
-                f"input {row['input_id']} of task {row['task']} is in the training dataset and "
-                "held out; a classifier may not see the inputs that it is scored on"
-            )
-        if row["slice"] == "train":
-            training.setdefault(row["property"], []).append(row)
+    seen = dataset[dataset["input_id"].isin(asked["input_id"])]
+    if len(seen):
+        row = seen.iloc[0]
+        raise StudyError(
+            f"input {row['input_id']} of task {row['task']} is in the training dataset and held "
+            "out; a classifier may not see the inputs that it is scored on"
+        )
+    training = dataset[dataset["slice"] == "train"]
+    asked = asked.sort_values(["input_id", "property"])
     predictions = []
-    for name in sorted(training):
-        keys = [key for key, wanted in asked if wanted == name]
-        if not keys:
-            continue
-        texts = [inputs[key]["input"] for key in keys]
-        answers = _fitted(kind, training[name], inputs, seed).predict(texts)
-        predictions += [
-            guess(kind, inputs[key], name, str(answer))
-            for key, answer in zip(keys, answers, strict=True)
-        ]
-    return predictions
+    for name in sorted(training["property"].unique()):
+        rows = asked[asked["property"] == name]
+        if len(rows):
+            learner = _fitted(kind, training[training["property"] == name], inputs, seed)
+            answers = learner.predict([inputs[key]["input"] for key in rows["input_id"]])
+            predictions.append(rows.assign(answer=[str(answer) for answer in answers]))
+    return guesses(kind, pd.concat(predictions) if predictions else asked[:0].assign(answer=None))
 
 
-def own_behavior(
-    own: Mapping[Key, str | None], asked: Iterable[Key], inputs: Mapping[str, Row]
-) -> list[Row]:
-    """Predictions of a model that takes what its base itself did for what the target does."""
-    return [
-        guess("own_behavior", inputs[key], name, own.get((key, name)))
-        for key, name in sorted(asked)
-    ]
+def own_behavior(own: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """Predictions of a model that takes what its base itself did for what the target does.
+
+    `own` has input_id, property and the value of what it did.
+    """
+    did = own[["input_id", "property", "value"]].rename(columns={"value": "answer"})
+    asked = asked.sort_values(["input_id", "property"])
+    return guesses(OWN_BEHAVIOR, asked.merge(did, on=["input_id", "property"], how="left"))
 
 
-def guess(kind: str, item: Row, name: str, answer: str | None) -> Row:
-    """A prediction that no model was asked for; no answer counts as wrong."""
-    return {
-        "kind": kind,
-        "input_id": item["input_id"],
-        "task": item["task"],
-        "property": name,
-        "answer": answer,
-        "compliant": answer is not None,
-    }
+def guesses(kind: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Predictions that no model was asked for; no answer counts as wrong."""
+    return rows[GUESS].assign(kind=kind, compliant=rows["answer"].notna())
 
 
-def _fitted(kind: str, rows: Sequence[Row], inputs: Mapping[str, Row], seed: int) -> Pipeline:
+def _fitted(kind: str, rows: pd.DataFrame, inputs: Mapping[str, Row], seed: int) -> Pipeline:
     """The learner, fitted; a nearest neighbor takes no weights, its text gives the first label."""
-    labels = [row["label"] for row in rows]
+    labels = rows["label"].tolist()
     learner = TRAINED_BASELINES[kind](seed) if len(set(labels)) > 1 else _mode(seed)
     model = make_pipeline(
         TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True), learner
@@ -109,7 +93,7 @@ def _fitted(kind: str, rows: Sequence[Row], inputs: Mapping[str, Row], seed: int
     weights = {}
     if not isinstance(learner, KNeighborsClassifier):
         name = type(learner).__name__.lower()
-        weights[f"{name}__sample_weight"] = [row["weight"] for row in rows]
+        weights[f"{name}__sample_weight"] = rows["weight"].tolist()
     with warnings.catch_warnings():  # words are classes here, however many there are
         warnings.filterwarnings("ignore", message="The number of unique classes")
-        return model.fit([inputs[row["input_id"]]["input"] for row in rows], labels, **weights)
+        return model.fit([inputs[key]["input"] for key in rows["input_id"]], labels, **weights)

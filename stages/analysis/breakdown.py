@@ -1,17 +1,21 @@
 """metrics/by_task.json, metrics/by_property.json: every cell's numbers, uninformative ones too."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
 
 from stages.analysis.arms import Scored
-from stages.analysis.averages import macro, mean, pooled
-from stages.analysis.evidence import Evidence
-from stages.analysis.gaps import gaps_by, pairs
+from stages.analysis.averages import accuracy
+from stages.analysis.columns import groups, same, select
 from stages.analysis.intervals import wilson
-from stages.analysis.summary import informative_rows, rounded
-from stages.params import Params
+from stages.analysis.rounding import rounded
+from stages.analysis.rule import Rule
+from stages.analysis.summary import gap, gap_pairs, informative_rows
 from stages.storage.tables import Row
 
-ARM = ("target", "kind", "predictor")
+ARM = ["target", "kind", "predictor"]
+CELL = [*ARM, "seed", "task", "property"]
 RULES = {
     "paper": "object answer does not comply: row left out; prediction does not comply: wrong",
     "exclude": "either does not comply: row left out",
@@ -19,127 +23,109 @@ RULES = {
 }
 
 
-def by_task(scored: Scored, behavior: list[Row], evidence: Evidence, params: Params) -> dict:
+def by_task(
+    scored: Scored,
+    behavior: Sequence[Row],
+    training: Mapping[str, Mapping[str, Any]],
+    rule: Rule,
+) -> dict[str, Any]:
     """Behavior before training, accuracy of each arm and cell, gaps, variants of the rule."""
-    rows = informative_rows(scored.rows)
+    left_out = ("model", "task", "role", "property", "reason")
     return {
         "behavior": [rounded(row) for row in behavior],
         "uninformative": [
-            {
-                "model": row["model"],
-                "task": row["task"],
-                "role": row["role"],
-                "property": row["property"],
-                "reason": row["reason"],
-            }
-            for row in behavior
-            if not row["informative"]
+            {name: row[name] for name in left_out} for row in behavior if not row["informative"]
         ],
-        "accuracy": _accuracy(scored, params),
-        "arms": _arms_by_every_rule(scored),
-        "gaps": gap_table(rows, params, "task"),
+        "accuracy": cell_table(scored.rows, scored.excluded, rule),
+        "arms": arms_by_every_rule(scored, rule),
+        "gaps": gap_table(informative_rows(scored.rows), rule, "task"),
         "rules": RULES,
         "training": {
             name: rounded({k: v for k, v in log.items() if k != "loss"})
-            for name, log in evidence.training.items()
+            for name, log in training.items()
         },
     }
 
 
-def by_property(scores: Sequence[Row], params: Params) -> dict[str, list[Row]]:
+def by_property(scores: pd.DataFrame, rule: Rule) -> dict[str, list[Row]]:
     """Each arm and property: means over tasks and rows of informative score rows; and gaps."""
     rows = informative_rows(scores)
     return {
-        "arms": _group(rows, _arm_numbers, "property"),
-        "gaps": gap_table(rows, params, "property"),
+        "arms": [
+            dict(zip((*ARM, "property"), group, strict=True)) | rounded(_arm_numbers(own, rule))
+            for group, own in groups(rows, *ARM, "property", sort=False)
+        ],
+        "gaps": gap_table(rows, rule, "property"),
     }
 
 
-def gap_table(rows: Sequence[Row], params: Params, column: str) -> list[Row]:
+def gap_table(rows: pd.DataFrame, rule: Rule, column: str) -> list[Row]:
     """The gap of each value of a column, over all targets ("all") and of each target."""
-    found = pairs(rows)
-    everywhere = gaps_by(found, params, lambda pair: ("all", pair.other[column]))
-    each = gaps_by(found, params, lambda pair: (pair.other["target"], pair.other[column]))
+    pairs = gap_pairs(rows)
+    found = [("all", name, own) for (name,), own in groups(pairs, column)]
+    found += [(target, name, own) for (target, name), own in groups(pairs, "target", column)]
     return [
-        {"target": target, column: name, **rounded(estimate._asdict())}
-        for (target, name), estimate in (everywhere | each).items()
+        {"target": target, column: name, **rounded(gap(own, rule))} for target, name, own in found
     ]
 
 
-def _group(rows: Sequence[Row], numbers: Callable[[list[Row]], dict], *columns: str) -> list[Row]:
-    """`numbers` of the rows of each target, kind, predictor and further columns, in first order."""
-    names = (*ARM, *columns)
-    groups: dict[tuple, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(tuple(row[name] for name in names), []).append(row)
-    return [
-        dict(zip(names, key, strict=True)) | rounded(numbers(group))
-        for key, group in groups.items()
-    ]
-
-
-def _arm_numbers(rows: list[Row]) -> dict:
-    return {
-        "rows": len(rows),
-        "cells": len({(row["task"], row["property"]) for row in rows}),
-        "accuracy": macro(rows),
-        "pooled": pooled(rows),
-        "mode": macro(rows, "mode_correct"),
-        "compliance": macro(rows, "compliant"),
-    }
-
-
-def _accuracy(scored: Scored, params: Params) -> list[Row]:
+def cell_table(rows: pd.DataFrame, excluded: pd.DataFrame, rule: Rule) -> list[Row]:
     """Numbers of each arm, cell and seed; in a cell rows are of different inputs, so Wilson's."""
+    there = rows["before"].notna()
+    counted = rows.assign(
+        agreement=rows["agree"].astype("boolean").astype(float),
+        behavior_drift=(~same(rows["before"], rows["truth"])).astype(float).where(there),
+    )
+    table = counted.groupby(CELL, sort=False, observed=True, as_index=False).agg(
+        informative=("informative", "first"),
+        rows=("correct", "size"),
+        right=("correct", "sum"),
+        accuracy=("correct", "mean"),
+        mode_answer=("mode_answer", "first"),
+        mode=("mode_correct", "mean"),
+        compliance=("compliant", "mean"),
+        agreement=("agreement", "mean"),
+        behavior_drift=("behavior_drift", "mean"),
+    )
+    rates = zip(table["right"], table["rows"], strict=True)
+    intervals = [wilson(right, n, rule.confidence) for right, n in rates]
+    table["ci_low"], table["ci_high"] = zip(*intervals, strict=True)
+    names = {name: table[name].astype(object) for name in CELL}
+    table = table.assign(**names).merge(
+        excluded, on=["target", "seed", "task", "property"], how="left"
+    )
+    table["excluded"] = table["excluded"].fillna(0).astype(int)
+    shown = [*CELL, "informative", "rows", "excluded", "accuracy", "ci_low", "ci_high"]
+    shown += ["mode_answer", "mode", "compliance", "agreement", "behavior_drift"]
+    return rounded(table[shown].astype(object).where(table[shown].notna(), None).to_dict("records"))
 
-    def cell_numbers(rows: list[Row]) -> dict:
-        first = rows[0]
-        low, high = wilson(
-            sum(row["correct"] for row in rows), len(rows), params.evaluate.confidence
-        )
-        return {
-            "informative": first["informative"],
-            "rows": len(rows),
-            "excluded": scored.excluded[first["target"], first["seed"]].get(
-                (first["task"], first["property"]), 0
-            ),
-            "accuracy": mean(row["correct"] for row in rows),
-            "ci_low": low,
-            "ci_high": high,
-            "mode_answer": first["mode_answer"],
-            "mode": mean(row["mode_correct"] for row in rows),
-            "compliance": mean(row["compliant"] for row in rows),
-            "agreement": mean(row["agree"] for row in rows),
-            "behavior_drift": mean(
-                row["before"] != row["truth"] for row in rows if row["before"] is not None
-            ),
-        }
 
-    return _group(scored.rows, cell_numbers, "seed", "task", "property")
-
-
-def _arms_by_every_rule(scored: Scored) -> list[Row]:
+def arms_by_every_rule(scored: Scored, rule: Rule) -> list[Row]:
     """Numbers of each arm by the paper's rule, and its accuracies by the two of its code."""
     rows = informative_rows(scored.rows)
-    others = {
-        "exclude": [row for row in rows if row["compliant"]],
-        "keep": informative_rows(scored.kept),
+    variants = {"exclude": select(rows, compliant=True), "keep": informative_rows(scored.kept)}
+    table = {arm: _arm_numbers(own, rule) for arm, own in groups(rows, *ARM, sort=False)}
+    for name, kept in variants.items():
+        for arm, own in groups(kept, *ARM):
+            if arm in table:
+                table[arm].update(_accuracies_by(name, own, rule))
+    return [dict(zip(ARM, arm, strict=True)) | rounded(found) for arm, found in table.items()]
+
+
+def _arm_numbers(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
+    return {
+        "rows": len(rows),
+        "cells": len(rows[["task", "property"]].drop_duplicates()),
+        "accuracy": accuracy(rows, rule).estimate,
+        "pooled": accuracy(rows, rule, weigh="pooled").estimate,
+        "mode": accuracy(rows, rule, "mode_correct").estimate,
+        "compliance": accuracy(rows, rule, "compliant").estimate,
     }
-    table = _group(rows, _arm_numbers)
-    for rule, kept in others.items():
-        numbers = {_arm(found): found for found in _group(kept, _accuracies_by(rule))}
-        for row in table:
-            row |= numbers.get(_arm(row), {})
-    return table
 
 
-def _arm(row: Row) -> tuple[str, ...]:
-    return tuple(row[name] for name in ARM)
-
-
-def _accuracies_by(rule: str) -> Callable[[list[Row]], dict]:
-    return lambda rows: {
-        f"rows_{rule}": len(rows),
-        f"accuracy_{rule}": macro(rows),
-        f"pooled_{rule}": pooled(rows),
+def _accuracies_by(name: str, rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
+    return {
+        f"rows_{name}": len(rows),
+        f"accuracy_{name}": accuracy(rows, rule).estimate,
+        f"pooled_{name}": accuracy(rows, rule, weigh="pooled").estimate,
     }

@@ -1,71 +1,28 @@
-"""What each control study must show, and what it showed (controls/NAME.yaml, stages/control.py)."""
+"""The numbers of a control study, over both of its targets, by which it is judged."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import Any
 
-from stages.analysis.averages import macro
-from stages.analysis.gaps import gap, over_mode, pairs
-from stages.analysis.summary import informative_rows, rounded
-from stages.params import Params
-from stages.storage.tables import Row
+import pandas as pd
 
-SMALLEST_GAP = 0.30  # of self-prediction where only the model itself can know
-LEARNED = 0.5  # accuracy from which on both are said to have learned what all can learn
-
-
-@dataclass(frozen=True)
-class Control:
-    """One control: what it is, what it must show, and whether its numbers do."""
-
-    what: str
-    must: str
-    holds: Callable[[dict], bool]
+from stages.analysis.averages import accuracy, average
+from stages.analysis.columns import select
+from stages.analysis.rounding import rounded
+from stages.analysis.rule import Rule
+from stages.analysis.summary import gap, gap_pairs, informative_rows
+from stages.study.arms import CROSS, SELF
 
 
-def _no_gap(numbers: dict) -> bool:
-    return numbers["gap"]["ci_low"] <= 0 <= numbers["gap"]["ci_high"]
-
-
-CONTROLS = {
-    "own_answers": Control(
-        "two organisms with random answers of their own, which only they can know",
-        f"a gap over {SMALLEST_GAP:.2f} whose interval is clear of zero",
-        lambda n: n["gap"]["estimate"] > SMALLEST_GAP and n["gap"]["ci_low"] > 0,
-    ),
-    "twin": Control(
-        "the other model is the same organism under another name",
-        "an interval of the gap that holds zero",
-        _no_gap,
-    ),
-    "from_prompt": Control(
-        "answers that follow from a word of the prompt, which all can learn",
-        f"self and cross over {LEARNED:g}, and an interval of the gap that holds zero",
-        lambda n: min(n["self"], n["cross"]) > LEARNED and _no_gap(n),
-    ),
-    "scrambled": Control(
-        "organisms with answers of their own, trained on the labels of other inputs",
-        "self no better than the mode: an interval of the difference that holds zero or less",
-        lambda n: n["over_mode"]["ci_low"] <= 0,
-    ),
-}
-
-
-def control_numbers(name: str, scores: Sequence[Row], params: Params) -> dict:
-    """What a control's score rows showed, over both targets, and whether it is what it must be.
-
-    `over_mode` is self's accuracy minus that of the most common value of the scored rows.
-    """
+def control_numbers(scores: pd.DataFrame, rule: Rule) -> dict[str, Any]:
+    """Accuracies, the gap, and self's accuracy minus that of the mode of the scored rows."""
     rows = informative_rows(scores)
-    mine = [row for row in rows if row["kind"] == "self"]
-    numbers = rounded(
+    own = select(rows, kind=SELF)
+    over_mode = own.assign(minus=own["correct"].astype(float) - own["mode_correct"])
+    return rounded(
         {
-            "self": macro(mine),
-            "cross": macro(row for row in rows if row["kind"] == "cross"),
-            "mode": macro(mine, "mode_correct"),
-            "gap": gap(pairs(rows), params)._asdict(),
-            "over_mode": over_mode(mine, params)._asdict(),
+            "self": accuracy(own, rule).estimate,
+            "cross": accuracy(select(rows, kind=CROSS), rule).estimate,
+            "mode": accuracy(own, rule, "mode_correct").estimate,
+            "gap": gap(gap_pairs(rows), rule)._asdict(),
+            "over_mode": average(over_mode, rule, "minus")._asdict(),
         }
     )
-    control = CONTROLS[name]
-    about = {"what": control.what, "must": control.must, "held": control.holds(numbers)}
-    return about | numbers

@@ -1,13 +1,21 @@
 """The tables that evaluate reads, together: which there are follows from params, never a folder."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from stages.params import Params
+import pandas as pd
+
 from stages.storage.errors import StudyError
-from stages.storage.tables import Row, read_table
+from stages.storage.tables import Row, read_columns, read_rows
+from stages.study.arms import cross_dataset, pair_name, self_name, subject_name
+from stages.study.design import Design
+
+BEHAVIOR = ("input_id", "task", "sample", "response", "first_token_logprob", "seed")
+DATASET = ("input_id", "task", "property", "label", "weight", "slice", "seed")
+PREDICTIONS = ("kind", "input_id", "task", "property", "answer", "compliant", "seed")
 
 
 @dataclass(frozen=True)
@@ -16,59 +24,66 @@ class Evidence:
 
     inputs: dict[str, Row]
     """tasks rows by input_id"""
-    base: dict[str, list[Row]]
+    base: dict[str, pd.DataFrame]
     """model -> behavior of M"""
-    trained: dict[str, list[Row]]
+    trained: dict[str, pd.DataFrame]
     """target -> behavior of M1, of all training seeds"""
-    predictions: dict[tuple[str, str], list[Row]]
+    predictions: dict[tuple[str, str], pd.DataFrame]
     """(predictor, target) -> predictions, of all training seeds"""
-    datasets: dict[str, list[Row]]
+    datasets: dict[str, pd.DataFrame]
     """<target>-self, <target>-cross -> the rows that its predictors are trained on"""
-    training: dict[str, dict]
+    training: dict[str, dict[str, Any]]
     """adapter and seed -> train_log.json"""
 
 
-def of_seed(rows: list[Row], seed: int) -> list[Row]:
+def of_seed(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The rows of one training seed, and those before any training, which have none."""
-    return [row for row in rows if row["seed"] in (None, seed)]
+    return rows[rows["seed"].isna() | rows["seed"].eq(seed)]
 
 
-def read_evidence(params: Params, data: Path) -> Evidence:
+def read_evidence(design: Design, data: Path) -> Evidence:
     """Read all tables; raises StudyError that names the file where one is missing or wrong."""
-    subjects = params.subjects
-    cells = [(predictor, target) for target in subjects for predictor in subjects]
-    adapters = [f"{target}-self" for target in subjects] + [f"{p}-on-{t}" for p, t in cells]
-    behavior = data / "behavior"
-    evidence = Evidence(
-        inputs={
-            row["input_id"]: row
-            for task in params.tasks.train + params.tasks.test
-            for row in read_table("tasks", data / "tasks" / f"{task}.parquet")
-        },
-        base={m: read_table("behavior", behavior / f"{m}.parquet") for m in subjects},
-        trained={t: read_table("behavior", behavior / f"{t}-self.parquet") for t in subjects},
-        predictions={
-            (p, t): read_table("predictions", data / "predictions" / f"{p}-on-{t}.parquet")
-            for p, t in cells
-        },
+    subjects = design.subjects
+    inputs = {
+        row["input_id"]: row
+        for task in design.tasks
+        for row in read_rows("tasks", data / "tasks" / f"{task}.parquet")
+    }
+
+    def read(kind: str, name: str, columns: Sequence[str]) -> pd.DataFrame:
+        path = data / kind / f"{name}.parquet"
+        rows = read_columns(kind, path, columns)
+        _check_inputs(rows, inputs, path)
+        return rows
+
+    return Evidence(
+        inputs=inputs,
+        base={m: read("behavior", m, BEHAVIOR) for m in subjects},
+        trained={t: read("behavior", self_name(t), BEHAVIOR) for t in subjects},
         datasets={
-            name: read_table("datasets", data / "datasets" / f"{name}.parquet")
+            name: read("datasets", name, DATASET)
             for t in subjects
-            for name in (f"{t}-self", f"{t}-cross")
+            for name in (self_name(t), cross_dataset(t))
+        },
+        predictions={
+            (p, t): read("predictions", pair_name(p, t), PREDICTIONS)
+            for t in subjects
+            for p in subjects
         },
         training={
-            f"{name}/seed-{seed}": _log(
-                data / "adapters" / name / f"seed-{seed}" / "train_log.json"
-            )
-            for name in adapters
-            for seed in params.seeds
+            subject: _log(data / "adapters" / subject / "train_log.json")
+            for subject in _trained_subjects(design)
         },
     )
-    _check_inputs(evidence, data)
-    return evidence
 
 
-def _log(path: Path) -> dict:
+def _trained_subjects(design: Design) -> Iterator[str]:
+    adapters = [self_name(target) for target in design.subjects]
+    adapters += [pair_name(p, t) for t in design.subjects for p in design.subjects]
+    return (subject_name(adapter, seed) for adapter in adapters for seed in design.seeds)
+
+
+def _log(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -77,19 +92,11 @@ def _log(path: Path) -> dict:
         raise StudyError(f"{path}: not JSON: {error}") from None
 
 
-def _check_inputs(evidence: Evidence, data: Path) -> None:
-    for name, rows in _tables(evidence):
-        for row in rows:
-            if row["input_id"] not in evidence.inputs:
-                raise StudyError(
-                    f"{data / name}.parquet: input_id {row['input_id']!r} of task {row['task']} is "
-                    "in no tasks table; run `dvc repro` so that both come from the same params"
-                )
-
-
-def _tables(evidence: Evidence) -> Iterator[tuple[str, list[Row]]]:
-    yield from ((f"behavior/{model}", rows) for model, rows in evidence.base.items())
-    yield from ((f"behavior/{target}-self", rows) for target, rows in evidence.trained.items())
-    yield from ((f"datasets/{name}", rows) for name, rows in evidence.datasets.items())
-    for (predictor, target), rows in evidence.predictions.items():
-        yield f"predictions/{predictor}-on-{target}", rows
+def _check_inputs(rows: pd.DataFrame, inputs: dict[str, Row], path: Path) -> None:
+    unknown = ~rows["input_id"].isin(list(inputs))
+    if unknown.any():
+        row = rows[unknown].iloc[0]
+        raise StudyError(
+            f"{path}: input_id {row['input_id']!r} of task {row['task']} is in no tasks table; run "
+            "`dvc repro` so that both come from the same params"
+        )

@@ -7,28 +7,30 @@ stand in params.yaml (evaluate.max_mode_share, evaluate.min_compliance) and no p
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+import pandas as pd
+
+from stages.analysis.rule import Limits
 from stages.storage.tables import Row
 from stages.study.truth import Cell, entropy_bits, sample_values
 
 
 def behavior_cells(
     model: str,
-    behavior: Iterable[Row],
+    behavior: pd.DataFrame,
     inputs: Mapping[str, Row],
     properties: Sequence[str],
-    *,
-    max_mode_share: float,
-    min_compliance: float,
+    limits: Limits,
 ) -> list[Row]:
     """One row per task and property on the train split: spread, compliance, informative or why not.
 
     `compliance` is the share of answers that comply and have a value of the property; share and
     entropy (bits) of the values are among those.
     """
-    answers = [row for row in behavior if inputs[row["input_id"]]["split"] == "train"]
+    train = [key for key, item in inputs.items() if item["split"] == "train"]
+    answers = behavior.loc[behavior["input_id"].isin(train), ["input_id", "response"]]
     values: dict[Cell, list[str | None]] = {}
     roles: dict[str, str] = {}
-    for key, name, value in sample_values(answers, inputs, properties):
+    for key, name, value in sample_values(answers.to_dict("records"), inputs, properties):
         item = inputs[key]
         roles[item["task"]] = item["role"]
         values.setdefault((item["task"], name), []).append(value)
@@ -38,13 +40,7 @@ def behavior_cells(
         common = max(counts, key=counts.__getitem__, default=None)
         share = counts[common] / counts.total() if common is not None else None
         compliance = counts.total() / len(found)
-        reason = None
-        if compliance < min_compliance:
-            reason = f"compliance {compliance:.2f} is under {min_compliance:g}"
-        elif share is None:
-            reason = "no answer has a value"
-        elif share > max_mode_share:
-            reason = f"one value covers {share:.2f}, over {max_mode_share:g}"
+        reason = limits.against(compliance, share)
         table.append(
             {
                 "model": model,

@@ -1,34 +1,26 @@
-"""Intervals and p-values of averages over score rows, with the input as the unit of chance.
+"""Intervals and p-values of averages over rows, with the input as the unit of chance.
 
 One input gives several rows (properties, predictors, targets, seeds), which are not independent.
 Rows are regressed on their cells (target, predictor, seed, task, property) with errors clustered
 by input (Miller 2024, arXiv 2411.00640; Cameron and Miller 2015, JHR 50(2)), and an average is a
-contrast of the cell means. Array suffixes: N rows, I inputs, C cells.
+contrast of the cell means. A regression on cells alone has a closed form, so all of it is sums
+over cells and inputs. Array suffixes: N rows, I inputs, C cells, L levels of a cell.
 """
 
-import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import numpy as np
-import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from stages.study.splits import rng
+from stages.analysis.columns import joint_codes
+from stages.analysis.flips import sign_flip_p
+from stages.analysis.rule import Rule
 
 POWER = 0.8
-
-
-class Value(NamedTuple):
-    """One row of an average: where it belongs and its value."""
-
-    unit: tuple[str, ...]
-    task: str
-    property: str
-    input_id: str
-    value: float
+Weigh = Literal["macro", "pooled"]
 
 
 class Estimate(NamedTuple):
@@ -53,104 +45,79 @@ class Estimate(NamedTuple):
 
 
 def clustered_estimate(
-    values: Iterable[Value],
+    values_N: np.ndarray,
+    levels_NL: np.ndarray,
+    inputs_N: np.ndarray,
+    rule: Rule,
+    weigh: Weigh = "macro",
     *,
-    seed: int,
-    permutations: int,
-    confidence: float,
-    average: Literal["macro", "pooled"] = "macro",
+    test: bool = True,
 ) -> Estimate:
-    """The average of the values with its interval and p-values.
+    """The average of the values with its interval, and with `test` what speaks against zero.
 
-    `macro` is the mean over units, tasks, properties and rows, nested; `pooled` the mean over
-    rows. With fewer than two rows a cell there is an estimate alone; `permutations` 0 leaves the
-    permutation test out.
+    `levels_NL` says in which cell a row is, by numbers from the outermost level to the innermost;
+    `inputs_N` has numbers from 0. `macro` is the mean over all levels and rows, nested; `pooled`
+    that over rows. With fewer than two rows a cell there is an estimate alone.
     """
-    values = sorted(values)
-    if not values:
+    if not len(values_N):
         return Estimate()
-    paths = sorted({(*v.unit, v.task, v.property) for v in values})
-    inputs = sorted({(v.task, v.input_id) for v in values})
-    cell_at = {path: n for n, path in enumerate(paths)}
-    input_at = {key: n for n, key in enumerate(inputs)}
-    cells_N = np.array([cell_at[(*v.unit, v.task, v.property)] for v in values])
-    inputs_N = np.array([input_at[v.task, v.input_id] for v in values])
-    values_N = np.array([v.value for v in values], dtype=float)
+    cells_N = joint_codes(list(levels_NL.T))
     sizes_C = np.bincount(cells_N)
-    weights_C = nested_weights(paths) if average == "macro" else sizes_C / len(values)
-    shares_I = np.bincount(inputs_N, (weights_C / sizes_C)[cells_N] * values_N)
-    found = Estimate(float(shares_I.sum()), inputs=len(inputs), rows=len(values))
-    if len(inputs) < 2 or len(values) == len(paths):
+    weights_C = sizes_C / len(values_N)
+    if weigh == "macro":
+        weights_C = nested_weights(levels_NL[np.unique(cells_N, return_index=True)[1]])
+    weights_N = (weights_C / sizes_C)[cells_N]
+    shares_I = np.bincount(inputs_N, weights_N * values_N)
+    inputs, rows, cells = len(shares_I), len(values_N), len(sizes_C)
+    found = Estimate(float(shares_I.sum()), inputs=inputs, rows=rows)
+    if inputs < 2 or rows == cells:
         return found
-    clustered = _interval(values_N, cells_N, weights_C, confidence, inputs_N)
-    naive = _interval(values_N, cells_N, weights_C, confidence)
-    return found._replace(
-        **clustered,
+    left_N = values_N - (np.bincount(cells_N, values_N) / sizes_C)[cells_N]
+    by_input = np.square(np.bincount(inputs_N, weights_N * left_N)).sum()
+    by_input *= inputs / (inputs - 1) * (rows - 1) / (rows - cells)
+    by_row = np.square(left_N).sum() / (rows - cells) * (weights_C**2 / sizes_C).sum()
+    naive = _interval(shares_I.sum(), by_row**0.5, rows - cells, rule.confidence)
+    found = found._replace(
+        **_interval(shares_I.sum(), by_input**0.5, inputs - 1, rule.confidence),
         naive_low=naive["ci_low"],
         naive_high=naive["ci_high"],
-        p_permutation=_sign_flips(shares_I, seed, permutations) if permutations else None,
     )
+    if not test:
+        return found._replace(p_value=None, detectable=None)
+    return found._replace(p_permutation=sign_flip_p(shares_I, rule.seed, rule.permutations))
 
 
 def _interval(
-    values_N: np.ndarray,
-    cells_N: np.ndarray,
-    weights_C: np.ndarray,
-    confidence: float,
-    clusters_N: np.ndarray | None = None,
+    estimate: float, error: float, freedom: int, confidence: float
 ) -> dict[str, float | None]:
-    """The contrast of cell means: interval, p-value, and the smallest detectable average."""
-    design_NC = (cells_N[:, None] == np.arange(len(weights_C))).astype(float)
-    model = sm.OLS(values_N, design_NC)
-    if clusters_N is None:
-        fit = model.fit()
-    else:
-        fit = model.fit(cov_type="cluster", cov_kwds={"groups": clusters_N}, use_t=True)
-    with warnings.catch_warnings():  # a standard error of zero is looked at below
-        warnings.simplefilter("ignore", RuntimeWarning)
-        test = fit.t_test(weights_C)
-    estimate, error = float(test.effect[0]), float(test.sd[0, 0])
+    """Student's interval and p-value of an estimate, and the smallest that would be found."""
     if error < 1e-12:  # no row differs from its cell: certain of zero, or of nothing
-        null = abs(estimate) < 1e-12
+        certain = 1.0 if abs(estimate) < 1e-12 else None
         return {
-            "ci_low": estimate,
-            "ci_high": estimate,
-            "p_value": 1.0 if null else None,
+            "ci_low": float(estimate),
+            "ci_high": float(estimate),
+            "p_value": certain,
             "detectable": None,
         }
-    low, high = test.conf_int(1 - confidence)[0]
-    away = stats.t.ppf((1 + confidence) / 2, test.df_denom) + stats.t.ppf(POWER, test.df_denom)
+    half = stats.t.ppf((1 + confidence) / 2, freedom)
     return {
-        "ci_low": float(low),
-        "ci_high": float(high),
-        "p_value": float(test.pvalue),
-        "detectable": float(away * error),
+        "ci_low": float(estimate - half * error),
+        "ci_high": float(estimate + half * error),
+        "p_value": float(2 * stats.t.sf(abs(estimate) / error, freedom)),
+        "detectable": float((half + stats.t.ppf(POWER, freedom)) * error),
     }
 
 
-def _sign_flips(shares_I: np.ndarray, seed: int, permutations: int) -> float:
-    """Two-sided p-value of the sum: self and cross swapped in whole inputs, at random."""
-    test = stats.permutation_test(
-        (shares_I,),
-        lambda shares, axis: np.round(shares.sum(axis=axis), 12),
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=permutations,
-        batch=256,
-        rng=np.random.default_rng(rng(seed, "permutations").getrandbits(64)),
-    )
-    return float(test.pvalue)
-
-
-def nested_weights(paths: Sequence[tuple[str, ...]]) -> np.ndarray:
-    """The weight of each path when every level is averaged with equal weights; they sum to 1."""
-    children: dict[tuple[str, ...], set[str]] = {}
-    for path in paths:
-        for depth, name in enumerate(path):
-            children.setdefault(path[:depth], set()).add(name)
-    return np.array(
-        [np.prod([1 / len(children[path[:depth]]) for depth in range(len(path))]) for path in paths]
-    )
+def nested_weights(levels_CL: np.ndarray) -> np.ndarray:
+    """The weight of each cell when every level is averaged with equal weights; they sum to 1."""
+    weights_C = np.ones(len(levels_CL))
+    parents_C = np.zeros(len(levels_CL), dtype=np.int64)
+    for level_C in levels_CL.T:
+        children_C = joint_codes([parents_C, level_C])
+        of_child = parents_C[np.unique(children_C, return_index=True)[1]]
+        weights_C /= np.bincount(of_child)[parents_C]
+        parents_C = children_C
+    return weights_C
 
 
 def wilson(right: float, rows: int, confidence: float) -> tuple[float, float]:

@@ -1,11 +1,17 @@
-"""metrics/plots/: rows that `dvc plots show` draws (templates/plots/)."""
+"""metrics/plots/: rows that `dvc plots show` draws (stages/reporting/plots)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from stages.analysis.gaps import accuracy
-from stages.analysis.summary import arm, rounded
-from stages.params import Params
+import pandas as pd
+
+from stages.analysis.averages import accuracy
+from stages.analysis.columns import select
+from stages.analysis.rounding import rounded
+from stages.analysis.rule import Rule
 from stages.storage.tables import Row
+from stages.study.arms import SELF, self_name
+from stages.study.design import Design
 
 ARMS = (
     "self",
@@ -19,21 +25,18 @@ ARMS = (
 )
 
 
-def self_cross(rows: Sequence[Row], params: Params) -> list[Row]:
+def self_cross(rows: pd.DataFrame, rule: Rule, design: Design) -> list[Row]:
     """Macro accuracy of each arm of each target with its interval, clustered by input.
 
     Several cross-predictors are averaged. The mode baseline has an interval of the rows that it
     was taken from, so it is no guess about other rows.
     """
     points = []
-    for target in params.subjects:
+    for target in design.subjects:
         for kind in ARMS:
-            wanted, column = ("self", "mode_correct") if kind == "mode" else (kind, "correct")
-            found = accuracy(
-                [row for row in arm(rows, target, wanted) if row["predictor"] != f"{target}-self"],
-                params,
-                column,
-            )
+            wanted, column = (SELF, "mode_correct") if kind == "mode" else (kind, "correct")
+            own = select(rows, target=target, kind=wanted)
+            found = accuracy(own[own["predictor"] != self_name(target)], rule, column)
             if found.estimate is not None:
                 points.append(
                     {
@@ -53,7 +56,7 @@ def property_points(table: Sequence[Row]) -> list[Row]:
     return [{name: row[name] for name in columns} for row in table]
 
 
-def loss_points(training: dict[str, dict]) -> list[Row]:
+def loss_points(training: Mapping[str, Mapping[str, Any]]) -> list[Row]:
     """The loss (nats per label token) at each step of each adapter's training."""
     return rounded(
         [

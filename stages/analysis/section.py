@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from stages.analysis.rule import Limits, Rule
 from stages.study.section import Share, Strict
 
 
@@ -14,3 +15,12 @@ class EvaluateParams(Strict):
     min_compliance: Share
     permutations: Annotated[int, Field(ge=100)]
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
+
+    def rule(self, seed: int) -> Rule:
+        """The rule of all intervals and p-values, with the seed of the study."""
+        return Rule(seed, self.confidence, self.permutations)
+
+    @property
+    def limits(self) -> Limits:
+        """Which cells are informative."""
+        return Limits(self.max_mode_share, self.min_compliance)

@@ -1,167 +1,186 @@
-"""metrics/summary.json: the few numbers of the study, from score rows alone.
+"""metrics/targets.json and the few numbers of metrics/summary.json, from score rows alone.
 
 All averages are macro (tasks, then properties) over the cells that are informative for the
-target; `pooled` weighs by row. Numbers that cannot be had are left out, so nothing is null.
+target; `pooled` weighs by row. Numbers that cannot be had are None.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
 
+import pandas as pd
 from scipy import stats
 
-from stages.analysis.averages import macro, mean, pooled
-from stages.analysis.baselines import TRAINED_BASELINES
-from stages.analysis.gaps import Pair, gap, pairs
-from stages.analysis.intervals import holm
-from stages.params import Params
-from stages.storage.tables import Row
+from stages.analysis.averages import accuracy, average, paired
+from stages.analysis.baselines import OWN_BEHAVIOR, TEXT_CLASSIFIER, TRAINED_BASELINES
+from stages.analysis.behaviors import drift
+from stages.analysis.columns import select
+from stages.analysis.intervals import Estimate, Weigh, holm
+from stages.analysis.rule import Rule
+from stages.study.arms import CROSS, FRESH_SELF, SELF, UNTRAINED, cross_dataset, self_name
+from stages.study.design import Design
 
 
-def informative_rows(rows: Iterable[Row]) -> list[Row]:
+def informative_rows(scores: pd.DataFrame) -> pd.DataFrame:
     """The score rows in cells that are informative for their target."""
-    return [row for row in rows if row["informative"]]
+    return select(scores, informative=True)
 
 
-def arm(rows: Iterable[Row], target: str, kind: str, predictor: str | None = None) -> list[Row]:
-    """The score rows of one arm of one target."""
-    return [
-        row
-        for row in rows
-        if (row["target"], row["kind"]) == (target, kind) and predictor in (None, row["predictor"])
-    ]
+def gap_pairs(rows: pd.DataFrame, own: str = SELF) -> pd.DataFrame:
+    """The cross rows about what `own` predicted, too, with both values and their difference."""
+    return paired(select(rows, kind=own), select(rows, kind=CROSS))
 
 
-def summarise(scores: Sequence[Row], params: Params) -> dict:
-    """The summary of all score rows; those of uninformative cells give the drift only."""
+def gap(pairs: pd.DataFrame, rule: Rule, weigh: Weigh = "macro") -> Estimate:
+    """Self minus cross over such pairs, or over a part of them."""
+    return average(pairs, rule, "minus", weigh)
+
+
+def summarise(scores: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any]:
+    """All numbers of a study; the rows of uninformative cells give the drift only."""
     rows = informative_rows(scores)
-    found, fresh = pairs(rows), pairs(rows, "fresh_self")
+    found, fresh = gap_pairs(rows), gap_pairs(rows, FRESH_SELF)
+    board = _Board(rows, rule)
     targets = {
-        target: _target_numbers(rows, scores, target, found, fresh, params)
-        for target in params.subjects
+        target: _target_numbers(board, scores, target, found, fresh, design)
+        for target in design.subjects
     }
     corrected = holm({t: numbers["gap"]["p_value"] for t, numbers in targets.items()})
     for target, p_value in corrected.items():
         targets[target]["gap"]["p_holm"] = p_value
-    numbers = {
-        "self_accuracy": mean(numbers["self"] for numbers in targets.values()),
-        "cross_accuracy": mean(mean(n["cross"].values()) for n in targets.values()),
-        "gap": gap(found, params)._asdict(),
-        "fresh_gap": gap(fresh, params)._asdict(),
-        "pooled": {kind: _over_arms(rows, kind, params, pooled) for kind in ("self", "cross")}
-        | {"gap": gap(found, params, "pooled")._asdict()},
+
+    def over(kind: str, column: str = "correct", weigh: Weigh = "macro") -> float | None:
+        return mean(board.mean_of_predictors(target, kind, column, weigh) for target in targets)
+
+    return {
+        "gap": gap(found, rule)._asdict(),
+        "fresh_gap": gap(fresh, rule)._asdict(),
+        "pooled": {kind: over(kind, weigh="pooled") for kind in (SELF, CROSS)}
+        | {"gap": gap(found, rule, "pooled")._asdict()},
         "baseline": {
             "mode": mean(numbers["mode"] for numbers in targets.values()),
-            "untrained_self": _over_arms(rows, "untrained", params, macro),
+            "untrained_self": over(UNTRAINED),
             **{
-                kind: _over_arms(rows, kind, params, macro, predictor="{}-cross")
+                kind: mean(numbers["baseline"]["cross"][kind] for numbers in targets.values())
                 for kind in TRAINED_BASELINES
             },
-            "own_behavior": mean(
-                mean(n["own_behavior"].get(p) for p in params.subjects if p != target)
-                for target, n in targets.items()
+            OWN_BEHAVIOR: mean(
+                mean(numbers[OWN_BEHAVIOR][p] for p in design.others(target))
+                for target, numbers in targets.items()
             ),
         },
-        "compliance": {
-            kind: _over_arms(rows, kind, params, macro, "compliant") for kind in ("self", "cross")
-        },
+        "compliance": {kind: over(kind, "compliant") for kind in (SELF, CROSS)},
         "targets": targets,
-        "seeds": seed_spread(found, params),
+        "seeds": seed_spread(found, rule, design),
+        "cells": _cells(scores, rows),
+        "confidence": rule.confidence,
     }
-    return rounded(numbers)
+
+
+def headline(numbers: Mapping[str, Any]) -> dict[str, float | int | None]:
+    """The numbers of metrics/summary.json, from those of `summarise`."""
+    targets, found, fresh = numbers["targets"].values(), numbers["gap"], numbers["fresh_gap"]
+    return {
+        "self": mean(of["self"] for of in targets),
+        "cross": mean(mean(of["cross"].values()) for of in targets),
+        "fresh_self": mean(of["fresh_self"] for of in targets),
+        "untrained": mean(of["untrained"] for of in targets),
+        "mode": numbers["baseline"]["mode"],
+        "text_classifier": numbers["baseline"][TEXT_CLASSIFIER],
+        "gap": found["estimate"],
+        "gap_low": found["ci_low"],
+        "gap_high": found["ci_high"],
+        "gap_p": found["p_value"],
+        "fresh_gap": fresh["estimate"],
+        "fresh_gap_low": fresh["ci_low"],
+        "fresh_gap_high": fresh["ci_high"],
+        "drift": mean(of["behavior_drift"] for of in targets),
+        "inputs": found["inputs"] or None,
+    }
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Mean of the values that are there; None when there are none."""
+    present = [value for value in values if value is not None]
+    return fmean(present) if present else None
+
+
+@dataclass(frozen=True)
+class _Board:
+    """The informative rows, and the means of arms among them."""
+
+    rows: pd.DataFrame
+    rule: Rule
+
+    def mean(
+        self,
+        target: str,
+        kind: str,
+        predictor: str | None = None,
+        column: str = "correct",
+        weigh: Weigh = "macro",
+    ) -> float | None:
+        """The mean of one arm, or of a kind whose predictor is the target."""
+        own = select(self.rows, target=target, kind=kind, predictor=predictor)
+        return accuracy(own, self.rule, column, weigh).estimate
+
+    def mean_of_predictors(self, target: str, kind: str, column: str, weigh: Weigh) -> float | None:
+        """The mean over the predictors of that of each arm."""
+        own = select(self.rows, target=target, kind=kind)
+        names = sorted(own["predictor"].unique())
+        return mean(self.mean(target, kind, name, column, weigh) for name in names)
 
 
 def _target_numbers(
-    rows: Sequence[Row],
-    scores: Sequence[Row],
+    board: _Board,
+    scores: pd.DataFrame,
     target: str,
-    found: Sequence[Pair],
-    fresh: Sequence[Pair],
-    params: Params,
-) -> dict:
-    mine = arm(rows, target, "self")
-    paired = [pair for pair in found if pair.own["target"] == target]
-    disagreeing = [pair for pair in paired if pair.other["agree"] is False]
-    others = [predictor for predictor in params.subjects if predictor != target]
+    found: pd.DataFrame,
+    fresh: pd.DataFrame,
+    design: Design,
+) -> dict[str, Any]:
+    pairs, rule = select(found, target=target), board.rule
+    own = {p: board.mean(target, OWN_BEHAVIOR, p) for p in design.subjects}
     return {
-        "self": macro(mine),
-        "fresh_self": macro(arm(rows, target, "fresh_self")),
-        "cross": {predictor: macro(arm(rows, target, "cross", predictor)) for predictor in others},
-        "mode": macro(mine, "mode_correct"),
-        "untrained": macro(arm(rows, target, "untrained")),
-        "own_behavior": {p: macro(arm(rows, target, "own_behavior", p)) for p in params.subjects},
+        "self": board.mean(target, SELF),
+        "fresh_self": board.mean(target, FRESH_SELF),
+        "cross": {p: board.mean(target, CROSS, p) for p in design.others(target)},
+        "mode": board.mean(target, SELF, column="mode_correct"),
+        "untrained": board.mean(target, UNTRAINED),
+        OWN_BEHAVIOR: own,
         "baseline": {
-            rows_of: {
-                kind: macro(arm(rows, target, kind, f"{target}-{rows_of}"))
-                for kind in TRAINED_BASELINES
-            }
-            for rows_of in ("cross", "self")
+            rows_of: {kind: board.mean(target, kind, dataset) for kind in TRAINED_BASELINES}
+            for rows_of, dataset in (("cross", cross_dataset(target)), ("self", self_name(target)))
         },
-        "gap": gap(paired, params)._asdict(),
-        "fresh_gap": gap([p for p in fresh if p.own["target"] == target], params)._asdict(),
-        "disagreement_gap": gap(disagreeing, params).estimate,
-        "behavior_drift": mean(
-            row["before"] != row["truth"]
-            for row in arm(scores, target, "self")
-            if row["before"] is not None
-        ),
+        "gap": gap(pairs, rule)._asdict(),
+        "fresh_gap": gap(select(fresh, target=target), rule)._asdict(),
+        "disagreement_gap": gap(select(pairs, agree=False), rule).estimate,
+        "behavior_drift": drift(select(scores, target=target, kind=SELF)),
     }
 
 
-def seed_spread(found: Sequence[Pair], params: Params) -> dict:
+def seed_spread(pairs: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any]:
     """The gap by training seed; from two seeds on also its spread and an interval over seeds.
 
     The clustered interval says what other inputs would give, this one (Student's t over the gaps
     of the seeds, so wide where they are few) what other training runs would.
     """
-    if len(params.seeds) < 2 or not found:
+    if len(design.seeds) < 2 or pairs.empty:
         return {}
-    gaps = {
-        seed: gap([pair for pair in found if pair.own["seed"] == seed], params).estimate
-        for seed in params.seeds
-    }
+    gaps = {seed: gap(select(pairs, seed=seed), rule).estimate for seed in design.seeds}
+    shown = {"gap": {str(seed): value for seed, value in gaps.items()}}
     values = [value for value in gaps.values() if value is not None]
+    if len(values) < 2:
+        return shown
     spread = stdev(values)
-    half = stats.t.ppf((1 + params.evaluate.confidence) / 2, len(values) - 1) * (
-        spread / len(values) ** 0.5
-    )
-    return {
-        "gap": {str(seed): value for seed, value in gaps.items()},
-        "sd": spread,
-        "ci_low": fmean(values) - half,
-        "ci_high": fmean(values) + half,
-    }
+    half = stats.t.ppf((1 + rule.confidence) / 2, len(values) - 1) * spread / len(values) ** 0.5
+    mean_gap = fmean(values)
+    return shown | {"sd": spread, "ci_low": mean_gap - half, "ci_high": mean_gap + half}
 
 
-def _over_arms(
-    rows: Sequence[Row],
-    kind: str,
-    params: Params,
-    average: Callable[[list[Row], str], float | None],
-    column: str = "correct",
-    predictor: str | None = None,
-) -> float | None:
-    """Mean over targets of the mean over predictors of an average of one arm.
-
-    `predictor` names the only one that counts, with {} for the target.
-    """
-
-    def wanted(target: str) -> list[str]:
-        if predictor is not None:
-            return [predictor.format(target)]
-        return sorted({row["predictor"] for row in arm(rows, target, kind)})
-
-    return mean(
-        mean(average(arm(rows, target, kind, name), column) for name in wanted(target))
-        for target in params.subjects
-    )
-
-
-def rounded(value: Any) -> Any:
-    """The same nested value with floats of 4 decimals and without keys that have no value."""
-    if isinstance(value, dict):
-        items = {key: rounded(item) for key, item in value.items()}
-        return {key: item for key, item in items.items() if item is not None and item != {}}
-    if isinstance(value, list):
-        return [rounded(item) for item in value]
-    return round(value, 4) + 0.0 if isinstance(value, float) else value
+def _cells(scores: pd.DataFrame, rows: pd.DataFrame) -> dict[str, int]:
+    """How many cells (target, task, property) were scored, and how many of them do not count."""
+    cell = ["target", "task", "property"]
+    scored, counted = (len(table[cell].drop_duplicates()) for table in (scores, rows))
+    return {"scored": scored, "uninformative": scored - counted}

@@ -1,20 +1,15 @@
 """The published compliance checks: which labels an answer gets for not complying.
 
-    python -m stages.published.compliance < answers.jsonl
-
-Each line of standard input is {"groups": [...], "raw_response": ...}; `true` is printed where the
-answer complies, else the labels of all checks that it fails, in order. What the project itself
-counts as compliant is in stages/study/compliance.py. A check that cannot be made of what is no
-text counts as passed, as published; those marked `total` can be made of everything.
+What the project itself counts as compliant is in stages/study/compliance.py. A check that cannot
+be made of what is no text counts as passed, as published; those marked `total` can be made of
+everything.
 """
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stages.published.figures import cleaned
-from stages.published.json_lines import answer_lines
+from stages.published.accuracies import cleaned
 
 
 @dataclass(frozen=True)
@@ -141,13 +136,3 @@ def published_compliance(answer: Any, groups: Sequence[str]) -> bool | list[str]
 
 def _no_text(check: Check, answer: Any) -> bool:
     return check.total and (check.label != "NaN" or answer is None or answer != answer)
-
-
-def answer_row(row: dict) -> bool | list[str]:
-    """The verdict on one line of standard input; raw_kind float_nan writes what JSON cannot."""
-    raw = float("nan") if row.get("raw_kind") == "float_nan" else row["raw_response"]
-    return published_compliance(raw, row["groups"])
-
-
-if __name__ == "__main__":
-    sys.exit(answer_lines(answer_row))

@@ -1,26 +1,24 @@
-"""A command that answers each JSON line of standard input with one JSON line."""
+"""One JSON line of answer for each JSON line that is asked."""
 
 import json
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from stages.storage.errors import StudyError
 
-def answer_lines(answer: Callable[[dict], Any]) -> int:
-    """Print `answer` of each object on standard input; returns the exit status.
 
-    A line that is no JSON object, or lacks a key, ends the command with status 2 and is named.
+def answered(lines: Iterable[bytes], answer: Callable[[dict[str, Any]], Any]) -> Iterator[str]:
+    """`answer` of the object on each line, as JSON.
+
+    Raises StudyError, which names the line, where it is no JSON object or lacks a key.
     """
-    for number, line in enumerate(sys.stdin.buffer, start=1):
+    for number, line in enumerate(lines, start=1):
         try:
             found = json.loads(line.decode("utf-8-sig"))
             if not isinstance(found, dict):
                 raise ValueError(f"{found!r} is no JSON object")
-            print(json.dumps(answer(found), ensure_ascii=False))
+            yield json.dumps(answer(found), ensure_ascii=False)
         except KeyError as error:
-            print(f"standard input, line {number}: key {error} is missing", file=sys.stderr)
-            return 2
+            raise StudyError(f"standard input, line {number}: key {error} is missing") from error
         except (ValueError, RecursionError) as error:
-            print(f"standard input, line {number}: {error}", file=sys.stderr)
-            return 2
-    return 0
+            raise StudyError(f"standard input, line {number}: {error}") from error

@@ -2,14 +2,8 @@
 
 import pytest
 
-from stages.published.calibration import (
-    Point,
-    bins,
-    brier_score,
-    expected_calibration_error,
-    mean_absolute_deviation,
-    points,
-)
+from stages.analysis.calibration import brier_score, expected_calibration_error
+from stages.published.calibration import Point, bins, mean_absolute_deviation, points
 
 
 def test_answers_of_one_value_are_one_and_the_likeliest_comes_first():

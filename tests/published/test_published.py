@@ -1,36 +1,23 @@
 """The published formulas agree with the published code's own results, mistakes included."""
 
-import io
 import json
 import math
 import os
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
+import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-from stages.analysis import calibration, published, published_compliance
+from stages.published.__main__ import TOOLS, main
+from stages.published.accuracies import RULES, accuracies, cleaned, figures, joined
 from stages.published.compliance import published_compliance as complies
-from stages.published.figures import (
-    accuracies,
-    answer_table,
-    cleaned,
-    entropy_adjusted,
-    figures,
-    joined,
-    moved,
-)
-from stages.published.json_lines import answer_lines
+from stages.published.shifts import CATEGORIES, entropy_adjusted, moved
 
 FIXTURES = Path(
     os.environ.get("SELFPREDICT_FIXTURES", Path(__file__).parents[3] / "shared" / "fixtures")
 )
-COMMANDS = {
-    "scoring": published.answer_table,
-    "calibration": calibration.answer_row,
-    "compliance": published_compliance.answer_row,
-}
+FILES = {"figures": "scoring", "calibration": "calibration", "compliance": "compliance"}
 
 
 def worked(name: str) -> list[dict]:
@@ -52,13 +39,13 @@ def close(found, expected) -> bool:
     return found == expected
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_worked_examples_are_reproduced(name):
-    rows = worked(name)
+@pytest.mark.parametrize("tool", TOOLS)
+def test_worked_examples_are_reproduced(tool):
+    rows = worked(FILES[tool])
     if not rows:
         pytest.skip("the reference values are not part of the repository")
     for row in rows:
-        found = json.loads(json.dumps(COMMANDS[name](row)))
+        found = json.loads(json.dumps(TOOLS[tool](row)))
         assert close(found, row["expected"]), row.get("id", row)
 
 
@@ -84,7 +71,7 @@ def test_the_three_rules_differ_in_what_does_not_comply():
     did = [*table("aa"), {**table("b")[0], "string": "9", "compliant": False}]
     said = [{**row, "compliant": n != 0} for n, row in enumerate(table("aa"))]
     said.append({**table("b")[0], "string": "9"})
-    rights = {rule: [r["correct"] for r in joined(did, said, rule)] for rule in published.RULES}
+    rights = {rule: [r["correct"] for r in joined(did, said, rule)] for rule in RULES}
     assert rights == {"keep": [True, True, True], "exclude": [True], "paper": [False, True]}
 
 
@@ -108,11 +95,25 @@ def test_behavior_that_does_not_comply_is_neither_shifted_nor_the_same():
 
 
 def test_the_entropy_adjustment_leaves_each_answer_as_often_in_both():
-    before, after = table("aaabbc"), table("abbbcd")
+    before, after = pd.DataFrame(table("aaabbc")), pd.DataFrame(table("abbbcd"))
     kept = entropy_adjusted(before, after)
     for rows in kept:
-        assert sorted(row["answer"] for row in rows) == ["a", "b", "b", "c"]
-    assert entropy_adjusted(before[::-1], after) == kept
+        assert sorted(rows["answer"]) == ["a", "b", "b", "c"]
+    for again, rows in zip(entropy_adjusted(before[::-1], after), kept, strict=True):
+        pd.testing.assert_frame_equal(again, rows)
+
+
+def test_the_entropy_adjustment_draws_by_place_and_looks_at_the_common_answers():
+    """Two answers for a place to start with, then more answers than are looked at."""
+    many = [f"{n % (CATEGORIES + 5)}" for n in range(2 * CATEGORIES)]
+    rows = [
+        {"task": "t", "string": f"{n}", "property": "p", "answer": a} for n, a in enumerate(many)
+    ]
+    one, two = entropy_adjusted(pd.DataFrame(rows), pd.DataFrame(rows))
+    pd.testing.assert_frame_equal(one, two)
+    usual = set(many[CATEGORIES + 5 :]) | set(many[:CATEGORIES])
+    assert set(one["answer"]) == usual and len(usual) == CATEGORIES
+    assert list(one["string"]) != sorted(one["string"], key=int)
 
 
 def test_a_check_that_no_text_can_fail_is_passed_and_the_others_fail():
@@ -124,12 +125,16 @@ def test_a_check_that_no_text_can_fail_is_passed_and_the_others_fail():
         complies("x", ["odd"])
 
 
-def test_a_line_that_is_no_object_or_lacks_a_key_is_named(monkeypatch, capsys):
-    for text, message in (("[1]", "line 2: [1] is no JSON object"), ('{"objects": []}', "'metas'")):
-        lines = json.dumps({"objects": table("a"), "metas": table("a")}) + "\n" + text
-        stdin = SimpleNamespace(buffer=io.BytesIO(lines.encode()))
-        monkeypatch.setattr(sys, "stdin", stdin)
-        assert answer_lines(answer_table) == 2
-        shown = capsys.readouterr()
-        assert json.loads(shown.out)["micro_average"]["accuracy"] == 1.0
-        assert message in shown.err
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[1]", "line 2: [1] is no JSON object"),
+        ('{"objects": []}', "line 2: key 'metas' is missing"),
+    ],
+)
+def test_a_line_that_is_no_object_or_lacks_a_key_is_named(text, message):
+    lines = json.dumps({"objects": table("a"), "metas": table("a")}) + "\n" + text
+    found = CliRunner().invoke(main, ["figures"], input=lines)
+    assert found.exit_code == 2
+    assert json.loads(found.stdout)["micro_average"]["accuracy"] == 1.0
+    assert found.stderr.strip() == f"standard input, {message}"
