@@ -18,7 +18,7 @@ from stages.study.prompts import Person, asked_properties, question_on
 from stages.study.properties import PROPERTIES
 from stages.study.splits import rng
 
-FIRST_LINE = Until("first line", first_line_ended)  # of an answer that is one word
+FIRST_LINE = Until({"first_line_words": 1}, first_line_ended)  # of an answer that is one word
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,26 @@ class QuestionForm:
     reword: Callable[[list[Message]], list[Message]] = lambda messages: messages
 
 
+def hypothetical_questions(
+    inputs: Sequence[Row], properties: Sequence[str], form: QuestionForm, seed: int = 0
+) -> list[Question]:
+    """Those of the properties that are asked about each input, `n_samples` times each."""
+    return [
+        Question(
+            (row["input_id"], name, n),
+            (row["input_id"],),
+            form.reword(question_on(row, name, form.person)),
+            rng(seed, row["input_id"], name, n).getrandbits(63),
+            until=_first_line(name) if form.stop_when_decided else None,
+            closed=PROPERTIES[name].closed_answers(),
+            score_only=form.score_closed,
+        )
+        for row in inputs
+        for name in asked_properties(row, properties)
+        for n in range(form.n_samples)
+    ]
+
+
 def predict(
     subject: Subject,
     inputs: Sequence[Row],
@@ -51,21 +71,7 @@ def predict(
 
     Where the answers are a closed set the probability of each is kept beside the answer.
     """
-    form = form or QuestionForm()
-    questions = [
-        Question(
-            (row["input_id"], name, n),
-            (row["input_id"],),
-            form.reword(question_on(row, name, form.person)),
-            rng(seed, row["input_id"], name, n).getrandbits(63),
-            until=_first_line(name) if form.stop_when_decided else None,
-            closed=PROPERTIES[name].closed_answers(),
-            score_only=form.score_closed,
-        )
-        for row in inputs
-        for name in asked_properties(row, properties)
-        for n in range(form.n_samples)
-    ]
+    questions = hypothetical_questions(inputs, properties, form or QuestionForm(), seed)
     tasks = {row["input_id"]: row["task"] for row in inputs}
     answers = ask(subject, questions, decoding, cache, f"{subject.name} {label}".strip())
     for question in questions:
@@ -92,9 +98,7 @@ def predict(
 def _first_line(name: str) -> Until:
     """To the end of the first line, which alone is read, or of as many words as may comply."""
     words = PROPERTIES[name].answer_kind.words
-    if words == 1:
-        return FIRST_LINE
-    return Until(f"first line, {words} words", partial(first_line_ended, words=words))
+    return Until({"first_line_words": words}, partial(first_line_ended, words=words))
 
 
 def _ranked(distribution: dict[str, float] | None) -> list[Row] | None:

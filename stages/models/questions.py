@@ -6,12 +6,16 @@ from typing import Any
 
 from stages.models.chat import Message
 
+Key = tuple[Any, ...]
+"""of a question, whatever its asker tells its questions apart by"""
+
 
 @dataclass(frozen=True)
 class Until:
     """When what is wanted of an answer is decided.
 
-    `rule` has all that `decided` goes by, as JSON values: it stands in the key of the answer.
+    `rule` has all that `decided` goes by, as JSON values: it stands in the key of the answer,
+    beside the source of the modules that cut (stages.study.decided, stages.study.compliance).
     """
 
     rule: Any
@@ -27,8 +31,8 @@ class Question:
     first tokens do not tell the answers apart: then it is generated.
     """
 
-    key: tuple[Any, ...]
-    group: tuple[Any, ...]
+    key: Key
+    group: Key
     messages: list[Message]
     seed: int = 0
     until: Until | None = None

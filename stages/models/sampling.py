@@ -12,7 +12,29 @@ from stages.storage.tables import Row
 from stages.study.decided import decides
 from stages.study.design import Design
 from stages.study.prompts import asked_properties
+from stages.study.properties import PROPERTIES
 from stages.study.splits import rng
+
+
+def object_questions(
+    inputs: Sequence[Row], *, seed: int, n_samples: int = 1, cut_for: Sequence[str] | None = None
+) -> list[Question]:
+    """The prompts of inputs, each `n_samples` times.
+
+    An answer is cut where each of the properties `cut_for` that is asked about its input is
+    decided; None keeps whole answers.
+    """
+    return [
+        Question(
+            (row["input_id"], n),
+            (row["input_id"],),
+            row["object_prompt"],
+            rng(seed, row["input_id"], n).getrandbits(63),
+            None if cut_for is None else _until(row, cut_for),
+        )
+        for row in inputs
+        for n in range(n_samples)
+    ]
 
 
 def sample(
@@ -26,22 +48,8 @@ def sample(
     cut_for: Sequence[str] | None = None,
     label: str = "",
 ) -> Iterator[Row]:
-    """Behavior rows, but for their training seed, of `inputs`: rows of a tasks table.
-
-    An answer is cut where each of the properties `cut_for` that is asked about its input is
-    decided; None keeps whole answers.
-    """
-    questions = [
-        Question(
-            (row["input_id"], n),
-            (row["input_id"],),
-            row["object_prompt"],
-            rng(seed, row["input_id"], n).getrandbits(63),
-            None if cut_for is None else _until(row, cut_for),
-        )
-        for row in inputs
-        for n in range(n_samples)
-    ]
+    """Behavior rows, but for their training seed, of `inputs`: rows of a tasks table."""
+    questions = object_questions(inputs, seed=seed, n_samples=n_samples, cut_for=cut_for)
     tasks = {row["input_id"]: row["task"] for row in inputs}
     answers = ask(subject, questions, decoding, cache, f"{subject.name} {label}".strip())
     for (key, n), answer in sorted(answers.items()):
@@ -81,4 +89,5 @@ def sampled(
 def _until(item: Mapping[str, Any], names: Sequence[str]) -> Until:
     """An answer is decided when every property that is asked of it is."""
     asked, family = asked_properties(item, names), item["family"]
-    return Until(f"{family}: {' '.join(sorted(asked))}", decides(asked, family))
+    reads = {name: PROPERTIES[name].reads for name in sorted(asked)}
+    return Until({"family": family, "reads": reads}, decides(asked, family))

@@ -2,20 +2,37 @@
 
 A killed run loses at most the batch in flight; adding a task asks only its rows. One SQLite
 file in the user's cache folder (`SELFPREDICT_CACHE` names another), safe for many processes.
+Beside each answer stand the parts of its key, those that all answers of a subject share once.
 """
 
-import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from platformdirs import user_cache_dir
 
+from stages.storage.keys import Parts, content_key
+
 CACHE_VARIABLE = "SELFPREDICT_CACHE"
+ANSWERS = "answers.sqlite"
+DAY = 86_400  # seconds; the time of last use is kept to the day, so that reading seldom writes
+TABLES = """
+CREATE TABLE IF NOT EXISTS subjects (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL, parts TEXT NOT NULL, UNIQUE (name, parts)
+);
+CREATE TABLE IF NOT EXISTS answers (
+    key TEXT PRIMARY KEY, subject INTEGER NOT NULL REFERENCES subjects, question TEXT NOT NULL,
+    parts TEXT NOT NULL, value TEXT NOT NULL, made INTEGER NOT NULL, used INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS answers_question ON answers (question);
+"""
 
 
 def cache_folder() -> Path:
@@ -25,21 +42,39 @@ def cache_folder() -> Path:
     return folder
 
 
-def content_key(*parts: Any) -> str:
-    """Hex sha256 of JSON values: the same content gives the same key everywhere."""
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+@dataclass(frozen=True)
+class AnswerKey:
+    """What decides one answer: `shared` by all answers of its subject, `own` of this one.
+
+    The subject's name and the question's key say whose answer it is and decide nothing.
+    """
+
+    subject: str
+    question: Sequence[Any]
+    shared: Parts
+    own: Parts
+
+    @property
+    def parts(self) -> Parts:
+        return {**self.shared, **self.own}
+
+    @property
+    def label(self) -> str:
+        """The question's key as it is kept."""
+        return json.dumps(list(self.question), default=str)
+
+    @cached_property
+    def content(self) -> str:
+        return content_key(self.parts)
 
 
 class ResponseCache:
     """Answers by content key; a batch is written whole or not at all."""
 
     def __init__(self, path: Path | None = None) -> None:
-        path = path or cache_folder() / "responses.sqlite"
-        self._connection = sqlite3.connect(path, timeout=60)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS responses (key TEXT PRIMARY KEY, value TEXT NOT NULL)"
-        )
+        self.connection = sqlite3.connect(path or cache_folder() / ANSWERS, timeout=60)
+        self.connection.execute("PRAGMA journal_mode=WAL")
+        self.connection.executescript(TABLES)
 
     def __enter__(self) -> "ResponseCache":
         return self
@@ -50,23 +85,52 @@ class ResponseCache:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._connection.close()
+        self.connection.close()
 
-    def get(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """The answers that are there, by key."""
-        found = {}
+    def get(self, keys: Iterable[AnswerKey]) -> dict[str, dict[str, Any]]:
+        """The answers that are there, by content key."""
+        found: dict[str, dict[str, Any]] = {}
+        now, stale = int(time.time()), []
         for key in keys:
-            row = self._connection.execute(
-                "SELECT value FROM responses WHERE key = ?", (key,)
+            row = self.connection.execute(
+                "SELECT value, used FROM answers WHERE key = ?", (key.content,)
             ).fetchone()
             if row is not None:
-                found[key] = json.loads(row[0])
+                found[key.content] = json.loads(row[0])
+                stale += [key.content] if row[1] < now - DAY else []
+        if stale:
+            with self.connection:
+                self.connection.executemany(
+                    "UPDATE answers SET used = ? WHERE key = ?", [(now, key) for key in stale]
+                )
         return found
 
-    def put(self, answers: dict[str, dict[str, Any]]) -> None:
+    def put(self, answers: Iterable[tuple[AnswerKey, dict[str, Any]]]) -> None:
         """Keep answers, all in one transaction; one that is there already stays."""
-        with self._connection:
-            self._connection.executemany(
-                "INSERT OR IGNORE INTO responses VALUES (?, ?)",
-                [(key, json.dumps(value, ensure_ascii=False)) for key, value in answers.items()],
-            )
+        now = int(time.time())
+        with self.connection:
+            for key, value in answers:
+                self.connection.execute(
+                    "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        key.content,
+                        self._subject(key),
+                        key.label,
+                        _text(key.own),
+                        _text(value),
+                        now,
+                        now,
+                    ),
+                )
+
+    def _subject(self, key: AnswerKey) -> int:
+        named = key.subject, _text(key.shared)
+        self.connection.execute("INSERT OR IGNORE INTO subjects (name, parts) VALUES (?, ?)", named)
+        row = self.connection.execute(
+            "SELECT id FROM subjects WHERE name = ? AND parts = ?", named
+        ).fetchone()
+        return int(row[0])
+
+
+def _text(value: Parts) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -7,7 +7,7 @@ from safetensors.torch import load_file
 
 from stages.controls.organisms.codes import WORDS, items
 from stages.controls.organisms.organism import Organism, grow
-from stages.models import organism as growing
+from stages.controls.organisms import organism as growing
 from stages.models.fetch.sources import parse_source
 
 RED = Organism("own", "red", 0)

@@ -3,16 +3,16 @@
 import random
 from dataclasses import replace
 
-import click
 import pytest
 import torch
 
 from stages.models.chat import encode, render_answer, render_prompt
-from stages.models.local import asking
+from stages.models.local.ask import asking
 from stages.models.local.ask.asking import ask
 from stages.models.local.ask.generate import before_stop_mark
 from stages.models.local.subject.loading import load_base
 from stages.models.questions import Decoding, Question, Until
+from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from tests.tiny_models import describe, make_tiny_model
 
@@ -147,7 +147,7 @@ def test_one_question_too_large_for_the_memory_is_an_error(subject, tmp_path, mo
     monkeypatch.setattr(asking, "answer_groups", never)
     with (
         ResponseCache(tmp_path / "c.sqlite") as cache,
-        pytest.raises(click.ClickException, match="memory ran out on one question of"),
+        pytest.raises(StudyError, match="memory ran out on one question of"),
     ):
         ask(subject, questions(), Decoding(6), cache, "test")
 
@@ -209,7 +209,7 @@ def test_answers_that_open_with_one_token_are_generated(subject, tmp_path):
     assert answer.text == alone(subject, question, 4)
 
 
-def test_tokens_that_are_as_likely_are_reported(subject, tmp_path, capsys):
+def test_tokens_that_are_as_likely_are_reported(subject, tmp_path, caplog):
     head = subject.model.get_output_embeddings().weight
     kept = head.detach().clone()
     question = questions()[0]
@@ -224,7 +224,7 @@ def test_tokens_that_are_as_likely_are_reported(subject, tmp_path, capsys):
     with ResponseCache(tmp_path / "b.sqlite") as cache:
         plain = ask(subject, [question], Decoding(3), cache, "plain")[question.key]
     assert tied.near_tie and not plain.near_tie
-    assert capsys.readouterr().err.count("1 answers hang on two tokens") == 1
+    assert caplog.text.count("1 answers hang on two tokens") == 1
 
 
 @pytest.mark.parametrize(

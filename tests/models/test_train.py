@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from stages.models.local import train as training
+from stages.models.local.teach import train as training
 from stages.models.local.subject.layout import lay_out
 from stages.models.local.subject.loading import load_base
 from stages.models.local.teach.loss import Example, label_weight, loss_and_hits
@@ -14,7 +14,16 @@ from stages.models.local.teach.settings import Settings
 from stages.models.local.teach.train import train_lora
 from tests.tiny_models import describe, make_tiny_model
 
-SETTINGS = Settings(3, 1e-2, 4, 8, 2, 0.1, 3, 0)
+SETTINGS = Settings(
+    epochs=3,
+    learning_rate=1e-2,
+    lora_rank=4,
+    lora_alpha=8,
+    batch_inputs=2,
+    warmup_fraction=0.1,
+    checkpoint_every=3,
+    seed=0,
+)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +92,7 @@ def test_a_run_that_was_stopped_ends_in_the_same_bytes(folder, tmp_path, monkeyp
 def test_the_order_is_decided_by_the_seed(folder, tmp_path):
     first, *_ = run(folder, tmp_path / "a")
     again, *_ = run(folder, tmp_path / "b")
-    other, *_ = run(folder, tmp_path / "c", Settings(3, 1e-2, 4, 8, 2, 0.1, 3, seed=1))
+    other, *_ = run(folder, tmp_path / "c", replace(SETTINGS, seed=1))
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not all(torch.equal(first[name], other[name]) for name in first)
 

@@ -1,0 +1,1 @@
+"""Tiny models with known answers, grown on the spot for the control studies."""

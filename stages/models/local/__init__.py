@@ -1,14 +1,19 @@
 """Models of transformers, on this machine: loading, asking and LoRA training over prefix trees.
 
-    layout     sequences as a tree, each distinct prefix one token in one row
-    attention  which token of the row sees what; the cache of keys and values
-    runs       prefill and decoding over a tree (or row by row, where a model takes no tree)
-    generate   answers: greedy, sampled, cut where decided, closed ones scored
-    asking     questions in, answers out: batches by token budget, the response cache
-    loss       the loss of a training step over a tree
-    train      LoRA: steps, checkpoints, what held-back rows show
+    subject/layout      sequences as a tree, each distinct prefix one token in one row
+    subject/plan        which token of the row sees what; the cache of keys and values
+    subject/attention   the attention function over a plan
+    subject/budget      how much is computed at once
+    subject/loading     a model in memory, with or without an adapter
+    ask/runs            prefill and decoding over a tree (or row by row, where a model takes none)
+    ask/generate        answers: greedy, sampled, cut where decided, closed ones scored
+    ask/asking          questions in, answers out: batches by token budget, the response cache
+    teach/loss          the loss of a training step over a tree
+    teach/train         LoRA: steps, checkpoints, what held-back rows show
+    teach/finetuning    rows in, an adapter out, kept in the user's cache
+    rendering, keys     what a model reads, and what decides its answers and adapters
 
-Shape letters in tensor names: N tokens in one row, or label tokens; B branches; R rows of the
-attention (groups), T queries and K keys of a row; H heads, G query heads to a key/value head, D
-head size; V vocabulary.
+Shape letters in tensor names: N tokens in one row, or label tokens; B branches; P places; R rows
+of the attention (groups), T queries and K keys of a row; H heads, G query heads to a key/value
+head, D head size; V vocabulary.
 """

@@ -1,0 +1,1 @@
+"""Asking: answers of a subject, computed in batches over prefix trees and kept."""

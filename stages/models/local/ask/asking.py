@@ -6,22 +6,22 @@ so where memory ran out: how often the budget was halved is not kept.)
 """
 
 import logging
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from tqdm import tqdm
 
-from stages.models.chat import encode, render_answer, render_prompt
 from stages.models.local.ask.generate import Branch, answer_groups
+from stages.models.local.keys import answer_key
+from stages.models.local.rendering import rendered
 from stages.models.local.subject.budget import is_out_of_memory, token_budget
 from stages.models.local.subject.layout import lay_out
 from stages.models.local.subject.loading import Subject
-from stages.models.questions import Answer, Decoding, Question
+from stages.models.questions import Answer, Decoding, Key, Question
 from stages.storage.errors import StudyError
-from stages.storage.response_cache import ResponseCache, content_key
+from stages.storage.response_cache import ResponseCache
 
 log = logging.getLogger(__name__)
-
-ENGINE = 3  # part of every cache key: raise it when the same question may be answered otherwise
 
 
 def ask(
@@ -30,77 +30,66 @@ def ask(
     decoding: Decoding,
     cache: ResponseCache,
     label: str,
-) -> dict[tuple, Answer]:
+) -> dict[Key, Answer]:
     """Answers by the questions' keys; only what the cache lacks is computed.
 
     Raises StudyError where a single question does not fit into the memory.
     """
-    keys: dict[tuple, str] = {}
-    groups: dict[tuple, list[Branch]] = {}
-    first_tokens = FirstTokens(subject)
-    for question in questions:
-        text = render_prompt(subject.tokenizer, question.messages)
-        closed = first_tokens.of(question)
-        branch = Branch(
-            question.key,
-            tuple(encode(subject.tokenizer, text, start=True)),
-            question.seed,
-            question.until and question.until.decided,
-            closed,
-            question.score_only and bool(closed),
-        )
+    branches = rendered(subject, questions)
+    keys = {
+        question.key: answer_key(subject, branch, decoding, question.until)
+        for question, branch in zip(questions, branches, strict=True)
+    }
+    groups: dict[Key, list[Branch]] = {}
+    for question, branch in zip(questions, branches, strict=True):
         groups.setdefault(question.group, []).append(branch)
-        keys[question.key] = content_key(
-            ENGINE,
-            subject.device.type,
-            subject.fingerprint,
-            text,
-            decoding.max_tokens,
-            decoding.temperature,
-            question.seed if decoding.temperature else 0,
-            subject.stop,
-            question.until and question.until.rule,
-            closed,
-            question.score_only,
-        )
     stored = cache.get(keys.values())
-    answers = {key: Answer(**stored[content]) for key, content in keys.items() if content in stored}
-    budget = decoding.budget or token_budget(subject.model)
-    waiting = sorted(
-        _fitting(list(groups.values()), budget, decoding.max_tokens),
-        key=lambda g: (len(g[0].tokens), str(g[0].key)),
-    )
+    answers = {
+        question: Answer(**stored[key.content])
+        for question, key in keys.items()
+        if key.content in stored
+    }
     with tqdm(total=len(keys), initial=len(answers), desc=label, unit="row") as progress:
-        while waiting:
-            batch = _batch(waiting, budget, decoding.max_tokens)
-            wanted = [[b for b in group if b.key not in answers] for group in batch]
-            wanted = [group for group in wanted if group]
-            try:
-                fresh = wanted and answer_groups(
-                    subject,
-                    wanted,
-                    max_tokens=decoding.max_tokens,
-                    temperature=decoding.temperature,
-                )
-            except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                if sum(map(len, wanted)) == 1:
-                    raise StudyError(
-                        f"{label}: memory ran out on one question of {len(wanted[0][0].tokens)} "
-                        "tokens; a smaller model or a machine with more memory is needed"
-                    ) from error
-                budget = max(1, sum(_cost(g, decoding.max_tokens) for g in wanted) // 2)
-                waiting = _fitting(waiting, budget, decoding.max_tokens)
-                continue
-            waiting = waiting[len(batch) :]
-            if fresh:
-                cache.put({keys[key]: asdict(answer) for key, answer in fresh.items()})
-                answers |= fresh
-                progress.update(len(fresh))
+        for fresh in _answered(subject, list(groups.values()), set(answers), decoding, label):
+            cache.put((keys[question], asdict(answer)) for question, answer in fresh.items())
+            answers |= fresh
+            progress.update(len(fresh))
     if ties := sum(answer.near_tie for answer in answers.values()):
         log.warning(f"{label}: {ties} answers hang on two tokens within 1e-4 of each other")
     return answers
+
+
+def _answered(
+    subject: Subject, groups: list[list[Branch]], known: set[Key], decoding: Decoding, label: str
+) -> Iterator[dict[Key, Answer]]:
+    """Answers batch by batch, but for those that are known; smaller batches where memory ends."""
+    budget = decoding.budget or token_budget(subject.model)
+    waiting = sorted(
+        _fitting(groups, budget, decoding.max_tokens),
+        key=lambda group: (len(group[0].tokens), str(group[0].key)),
+    )
+    while waiting:
+        batch = _batch(waiting, budget, decoding.max_tokens)
+        wanted = [[b for b in group if b.key not in known] for group in batch]
+        wanted = [group for group in wanted if group]
+        try:
+            fresh = wanted and answer_groups(
+                subject, wanted, max_tokens=decoding.max_tokens, temperature=decoding.temperature
+            )
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if sum(map(len, wanted)) == 1:
+                raise StudyError(
+                    f"{label}: memory ran out on one question of {len(wanted[0][0].tokens)} "
+                    "tokens; a smaller model or a machine with more memory is needed"
+                ) from error
+            budget = max(1, sum(_cost(g, decoding.max_tokens) for g in wanted) // 2)
+            waiting = _fitting(waiting, budget, decoding.max_tokens)
+            continue
+        waiting = waiting[len(batch) :]
+        if fresh:
+            yield fresh
 
 
 def _cost(group: list[Branch], max_tokens: int) -> int:
@@ -129,35 +118,3 @@ def _batch(waiting: list[list[Branch]], budget: int, max_tokens: int) -> list[li
             break
         count += 1
     return waiting[:count]
-
-
-class FirstTokens:
-    """The tokens with which the answers of a closed set may open, by the question's template."""
-
-    def __init__(self, subject: Subject) -> None:
-        self.subject, self.known = subject, {}
-
-    def of(self, question: Question) -> dict[str, tuple[int, ...]] | None:
-        """The tokens that spell each answer, with and without a blank before it.
-
-        Where no single token does, the first ones of its spellings. None where two answers open
-        with the same token: then the first token does not tell.
-        """
-        if question.closed is None:
-            return None
-        key = tuple(question.closed.items())
-        if key not in self.known:
-            found = {a: self._opening(question, s) for a, s in question.closed.items()}
-            tokens = [token for firsts in found.values() for token in firsts]
-            self.known[key] = found if len(set(tokens)) == len(tokens) else None
-        return self.known[key]
-
-    def _opening(self, question: Question, spellings: tuple[str, ...]) -> tuple[int, ...]:
-        tokenizer = self.subject.tokenizer
-        openings = []
-        for spelling in spellings:
-            text = render_answer(tokenizer, question.messages, spelling, self.subject.stop)
-            lead = text[: text.index(spelling)]
-            openings += [encode(tokenizer, x + spelling, start=False) for x in {lead, " "}]
-        whole = {tokens[0] for tokens in openings if len(tokens) == 1}
-        return tuple(sorted(whole or {tokens[0] for tokens in openings}))

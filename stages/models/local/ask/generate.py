@@ -70,7 +70,7 @@ def _choose(
 
     The logits are used up.
     """
-    chosen = []
+    chosen: list[tuple[int, float, bool]] = []
     for at in range(0, len(logits_BV), CHUNK):
         part_BV = logits_BV[at : at + CHUNK].float()
         total_B = part_BV.logsumexp(-1)

@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
-from stages.models.local.subject.attention import Plan, prefill_plan, tree_logits
+from stages.models.local.subject.attention import tree_logits
 from stages.models.local.subject.layout import Tokens, lay_out
+from stages.models.local.subject.plan import Plan, prefill_plan
 
 COMPACT = 0.7  # finished rows leave the cache when at most this share of it is still needed
 
@@ -39,15 +40,15 @@ class TreeRun:
         logits_PV = tree_logits(
             self.model, layout.tokens, layout.positions, plan, torch.tensor(places, device=device)
         )
-        self.cache = plan.cache
         self._plan_steps(plan)
         at = {place: n for n, place in enumerate(places)}
         return logits_PV[torch.tensor([at[place] for place in lasts], device=device)]
 
     def _plan_steps(self, plan: Plan) -> None:
         """What each slot sees in each step, and the text position of each cache column."""
+        assert plan.key_RK is not None and plan.cache is not None
         rows, width = plan.key_RK.shape
-        self.width, columns = width, plan.cache.columns
+        self.width, self.cache, columns = width, plan.cache, plan.cache.columns
         seen_RTK = torch.zeros(rows, self.slots, columns, dtype=torch.bool)
         position_RK = torch.zeros(rows, columns, dtype=torch.long)
         position_RK[:, :width] = plan.key_position_RK.cpu()

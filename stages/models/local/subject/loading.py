@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,28 @@ import torch
 from stages.models.local.subject.attention import shares_prefixes
 from stages.storage.errors import StudyError
 from stages.storage.files import file_sha256
+from stages.storage.keys import digest
 
 log = logging.getLogger(__name__)
+
+DTYPE = torch.float32
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A model with its tokenizer; `fingerprint` is a hash of all that decides its answers."""
+    """A model with its tokenizer.
+
+    `fingerprint` is a hash of the weights and the tokenizer, `adapter_config` one of how an
+    adapter is laid over them, `precision` the device, dtype and quantization of the weights.
+    """
 
     name: str
     model: Any
     tokenizer: Any
     stop: list[str]
     fingerprint: str
+    precision: Mapping[str, str | None]
+    adapter_config: str | None = None
     shares: bool = True  # its attention takes a prefix tree
 
     @property
@@ -39,7 +49,8 @@ class Subject:
 
     @property
     def device(self) -> torch.device:
-        return self.model.device
+        device: torch.device = self.model.device
+        return device
 
 
 def default_device() -> torch.device:
@@ -53,37 +64,74 @@ def default_device() -> torch.device:
 
 def load_base(folder: Path) -> Subject:
     """The model that fetch_model wrote to `folder`, in float32."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
+
+    subject = without_weights(folder)
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=DTYPE, use_safetensors=True, attn_implementation="sdpa"
+    )
+    model.to(default_device()).eval()
+    shares = shares_prefixes(model)
+    if not shares:
+        log.warning(f"{subject.name}: its attention takes no prefix tree; asked row by row")
+    return replace(subject, model=model, shares=shares)
+
+
+def without_weights(folder: Path) -> Subject:
+    """All of the model in `folder` but its weights: enough for the keys of its answers."""
+    from transformers import AutoConfig, AutoTokenizer
 
     manifest = folder / "model.json"
     if not manifest.is_file():
         raise StudyError(f"{folder}: no model here; run `dvc repro` to fetch it")
     about = json.loads(manifest.read_text(encoding="utf-8"))
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, use_safetensors=True, attn_implementation="sdpa"
+    quantization = AutoConfig.from_pretrained(folder).to_dict().get("quantization_config")
+    return Subject(
+        about["id"],
+        None,
+        AutoTokenizer.from_pretrained(folder),
+        about["stop"],
+        about["fingerprint"],
+        {
+            "device": default_device().type,
+            "dtype": str(DTYPE),
+            "quantization": quantization and digest(quantization),
+        },
     )
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model.to(default_device()).eval()
-    shares = shares_prefixes(model)
-    if not shares:
-        log.warning(f"{about['id']}: its attention takes no prefix tree; asked row by row")
-    return Subject(about["id"], model, tokenizer, about["stop"], about["fingerprint"], shares)
 
 
 def with_adapter(base: Subject, folder: Path, name: str) -> Subject:
     """The base with the adapter of `folder` merged into its weights; `base` is used up."""
     from peft import PeftModel
 
-    weights = folder / "adapter_model.safetensors"
+    subject = adapted(base, folder, name)
+    model = PeftModel.from_pretrained(base.model, str(folder)).merge_and_unload().eval()
+    return replace(subject, model=model)
+
+
+def adapted(base: Subject, folder: Path, name: str) -> Subject:
+    """The base under the name and hashes that the adapter of `folder` gives it."""
+    weights, config = folder / "adapter_model.safetensors", folder / "adapter_config.json"
     if not weights.is_file():
         raise StudyError(f"{folder}: no adapter here; run `dvc repro` to train it")
-    model = PeftModel.from_pretrained(base.model, str(folder)).merge_and_unload().eval()
     parts = f"{base.fingerprint}{file_sha256(weights)}"
-    fingerprint = hashlib.sha256(parts.encode()).hexdigest()
-    return replace(base, name=name, model=model, fingerprint=fingerprint)
+    told = json.loads(config.read_text(encoding="utf-8"))
+    return replace(
+        base,
+        name=name,
+        fingerprint=hashlib.sha256(parts.encode()).hexdigest(),
+        adapter_config=digest([base.adapter_config, told]),
+    )
 
 
-def trained_subject(model: str, adapter: str, seed: int, data: Path = Path("data")) -> Subject:
-    """The model with its adapter of one training seed, as finetune wrote it below `data`."""
-    base, folder = load_base(data / "models" / model), data / "adapters" / adapter / f"seed-{seed}"
-    return with_adapter(base, folder, f"{adapter}/seed-{seed}")
+def trained_subject(
+    model: str, adapter: str, seed: int, data: Path = Path("data"), *, weights: bool = True
+) -> Subject:
+    """The model with its adapter of one training seed, as finetune wrote it below `data`.
+
+    Where no weights are wanted, `without_weights`.
+    """
+    folder, name = data / "adapters" / adapter / f"seed-{seed}", f"{adapter}/seed-{seed}"
+    if not weights:
+        return adapted(without_weights(data / "models" / model), folder, name)
+    return with_adapter(load_base(data / "models" / model), folder, name)

@@ -1,0 +1,1 @@
+"""Teaching: LoRA training over prefix trees, and the adapters that it gives."""

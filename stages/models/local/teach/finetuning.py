@@ -1,39 +1,42 @@
 """Finetuning a subject on rows of a dataset; what was trained once is kept in the user's cache."""
 
+import hashlib
 import json
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 from dvclive import Live
 
 from stages.models.chat import encode, render_answer, render_prompt
+from stages.models.local.keys import adapter_parts
 from stages.models.local.subject.loading import Subject
 from stages.models.local.teach.loss import Example
 from stages.models.local.teach.settings import Settings
-from stages.models.local.teach.train import ENGINE, train_lora
+from stages.models.local.teach.train import train_lora
 from stages.storage.files import atomic_folder, write_json
-from stages.storage.response_cache import cache_folder, content_key
-from stages.storage.tables import Row, read_table
+from stages.storage.kept_folders import kept_folder, parts_file
+from stages.storage.tables import Row, read_columns, read_rows
 
 
-def finetuned(subject: Subject, rows: Sequence[Row], settings: Settings) -> Path:
+def finetuned(subject: Subject, rows: Iterable[Row], settings: Settings) -> Path:
     """The folder of a LoRA adapter of `subject`, trained on the rows of slice train.
 
     Rows have input_id, question, label, weight and slice; those with `ended` False teach how an
-    answer begins and not that it ends there. `subject` is used up. Loss curves are DVCLive's.
+    answer begins and not that it ends there. They are taken as they come. `subject` is used up.
+    Loss curves are DVCLive's.
     """
-    run = content_key(
-        ENGINE, subject.device.type, subject.fingerprint, list(rows), asdict(settings)
-    )
-    finished, checkpoint = (cache_folder() / name / run for name in ("adapters", "checkpoints"))
+    lesson = in_tokens(subject, rows)
+    parts = adapter_parts(subject, lesson.content, settings)
+    finished = kept_folder("adapters", subject.name, parts)
     if finished.is_dir():
         return finished
+    checkpoint = kept_folder("checkpoints", subject.name, parts)
     with (
         atomic_folder(finished) as folder,
-        Live(folder / "dvclive", dvcyaml=None, save_dvc_exp=False, report=None) as live,
+        Live(str(folder / "dvclive"), dvcyaml=None, save_dvc_exp=False, report=None) as live,
     ):
 
         def log(step: int, loss: float) -> None:
@@ -41,66 +44,77 @@ def finetuned(subject: Subject, rows: Sequence[Row], settings: Settings) -> Path
             live.next_step()
 
         lora, report = train_lora(
-            subject,
-            examples(subject, [r for r in rows if r["slice"] == "train"]),
-            examples(subject, [r for r in rows if r["slice"] == "held_back"]),
-            settings,
-            checkpoint,
-            log,
+            subject, lesson.train, lesson.held_back, settings, checkpoint, log
         )
         live.end()
         _save_adapter(lora, folder, subject.name)
         write_json(folder / "train_log.json", report)
     rmtree(checkpoint, ignore_errors=True)
+    parts_file(checkpoint).unlink(missing_ok=True)
     return finished
 
 
-def own_answers(model: str, wanted: set[str]) -> list[Row]:
+def own_answers(model: str, wanted: set[str], data: Path = Path("data")) -> Iterator[Row]:
     """What the base model itself answered to the prompts of `wanted` inputs, as training rows.
 
     Only answers that it ended itself: one that was cut would teach it to end there.
     """
-    rows = []
-    behavior = read_table("behavior", f"data/behavior/{model}.parquet")
-    tasks = {row["task"] for row in behavior}
+    behavior = data / "behavior" / f"{model}.parquet"
+    sampled = read_columns("behavior", behavior, ["input_id", "task"])
+    samples = sampled["input_id"].value_counts()
     prompts = {
         row["input_id"]: row["object_prompt"]
-        for task in sorted(tasks)
-        for row in read_table("tasks", f"data/tasks/{task}.parquet")
+        for task in sorted(set(sampled["task"]))
+        for row in read_rows("tasks", data / "tasks" / f"{task}.parquet")
+        if row["input_id"] in wanted
     }
-    samples = Counter(row["input_id"] for row in behavior)
-    for row in behavior:
-        if row["input_id"] in wanted and row["finish_reason"] == "stop":
-            rows.append(
-                {
-                    "input_id": row["input_id"],
-                    "question": prompts[row["input_id"]],
-                    "label": row["response"],
-                    "weight": 1 / samples[row["input_id"]],
-                    "slice": "train",
-                }
-            )
-    return rows
+    for row in read_rows("behavior", behavior, finish_reason="stop"):
+        if row["input_id"] in wanted:
+            yield {
+                "input_id": row["input_id"],
+                "question": prompts[row["input_id"]],
+                "label": row["response"],
+                "weight": 1 / int(samples[row["input_id"]]),
+                "slice": "train",
+            }
 
 
-def examples(subject: Subject, rows: Sequence[Row]) -> dict[str, list[Example]]:
-    """The rows of each input in tokens, by input_id."""
-    by_input: dict[str, list[Example]] = {}
+@dataclass
+class Lesson:
+    """The rows of each input in tokens, by input_id, and a hash of all of them in their order."""
+
+    train: dict[str, list[Example]] = field(default_factory=dict)
+    held_back: dict[str, list[Example]] = field(default_factory=dict)
+    content: str = ""
+
+
+def in_tokens(subject: Subject, rows: Iterable[Row]) -> Lesson:
+    """Rows as what is trained on and what is held back; those of other slices are neither."""
+    lesson, content = Lesson(), hashlib.sha256()
+    slices = {"train": lesson.train, "held_back": lesson.held_back}
     for row in rows:
-        prompt = render_prompt(subject.tokenizer, row["question"])
-        label = render_answer(subject.tokenizer, row["question"], row["label"], subject.stop)
-        if not row.get("ended", True):
-            label = label[: label.index(row["label"]) + len(row["label"])]
-        example = Example(
-            tuple(encode(subject.tokenizer, prompt, start=True)),
-            tuple(encode(subject.tokenizer, label, start=False)),
-            row["weight"],
-        )
-        by_input.setdefault(row["input_id"], []).append(example)
-    return by_input
+        if row["slice"] in slices:
+            example = _example(subject, row)
+            slices[row["slice"]].setdefault(row["input_id"], []).append(example)
+            said = [row["slice"], row["input_id"], example.weight, example.prompt, example.label]
+            content.update(f"{json.dumps(said)}\n".encode())
+    lesson.content = content.hexdigest()
+    return lesson
 
 
-def _save_adapter(lora, folder: Path, model: str) -> None:
+def _example(subject: Subject, row: Row) -> Example:
+    prompt = render_prompt(subject.tokenizer, row["question"])
+    label = render_answer(subject.tokenizer, row["question"], row["label"], subject.stop)
+    if not row.get("ended", True):
+        label = label[: label.index(row["label"]) + len(row["label"])]
+    return Example(
+        tuple(encode(subject.tokenizer, prompt, start=True)),
+        tuple(encode(subject.tokenizer, label, start=False)),
+        row["weight"],
+    )
+
+
+def _save_adapter(lora: Any, folder: Path, model: str) -> None:
     """Adapter weights and config, without the paths and the random order that peft writes."""
     lora.save_pretrained(folder, save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)

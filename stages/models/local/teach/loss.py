@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 
-from stages.models.local.subject.attention import prefill_plan, tree_logits
+from stages.models.local.subject.attention import tree_logits
 from stages.models.local.subject.layout import Tokens, lay_out
+from stages.models.local.subject.plan import prefill_plan
 
 
 @dataclass(frozen=True)

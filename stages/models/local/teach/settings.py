@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from stages.models.section import FinetuneParams
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Keys of the section finetune of params.yaml, and the training seed."""
 

@@ -22,7 +22,7 @@ from stages.models.local.teach.settings import Settings
 from stages.storage.files import atomic_folder, write_json
 from stages.study.splits import rng
 
-ENGINE = 1  # part of a checkpoint's key: raise it when the same rows may be trained otherwise
+Parameters = dict[str, torch.nn.Parameter]
 
 
 def train_lora(
@@ -38,6 +38,35 @@ def train_lora(
     `checkpoint` is a folder: where it holds a state, training goes on from there. `log` is
     called with (step, loss in nats per label token) for every step, those resumed included.
     """
+    lora = _with_lora(subject, settings)
+    parameters = {n: p for n, p in lora.named_parameters() if p.requires_grad}
+    optimizer = torch.optim.AdamW(parameters.values(), lr=settings.learning_rate, weight_decay=0.0)
+    batches = [b for e in range(settings.epochs) for b in _batches(train, settings, e)]
+    losses = _resume(checkpoint, parameters, optimizer)
+    for step, loss in enumerate(losses):
+        log(step, loss)
+    with prefix_attention(subject.model, subject.shares):
+        work = _Work(subject, lora.get_base_model())
+        with tqdm(
+            initial=len(losses), total=len(batches), desc=f"train {subject.name}", unit="step"
+        ) as progress:
+            for step in range(len(losses), len(batches)):
+                for group in optimizer.param_groups:
+                    group["lr"] = settings.learning_rate * _schedule(step, len(batches), settings)
+                loss = work.gradients([train[i] for i in batches[step]], optimizer)
+                torch.nn.utils.clip_grad_norm_(parameters.values(), 1.0)
+                optimizer.step()
+                losses.append(round(loss, 6))
+                log(step, losses[-1])
+                progress.update()
+                if (step + 1) % settings.checkpoint_every == 0 and step + 1 < len(batches):
+                    _save(checkpoint, parameters, optimizer, losses)
+        report = {"steps": len(batches), **work.measure([held_back[i] for i in sorted(held_back)])}
+    return lora, report | {"loss": [list(pair) for pair in enumerate(losses)]}
+
+
+def _with_lora(subject: Subject, settings: Settings) -> Any:
+    """The subject's model with LoRA on all its linear layers, drawn by the training seed."""
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(settings.seed)
@@ -47,33 +76,7 @@ def train_lora(
         target_modules="all-linear",
         task_type="CAUSAL_LM",
     )
-    lora = get_peft_model(subject.model, config)
-    parameters = {n: p for n, p in lora.named_parameters() if p.requires_grad}
-    optimizer = torch.optim.AdamW(parameters.values(), lr=settings.learning_rate, weight_decay=0.0)
-    batches = [b for e in range(settings.epochs) for b in _batches(train, settings, e)]
-    losses = _resume(checkpoint, parameters, optimizer)
-    for step, loss in enumerate(losses):
-        log(step, loss)
-    with prefix_attention(subject.model, subject.shares):
-        work = _Work(subject, lora.get_base_model())
-        for step in tqdm(
-            range(len(losses), len(batches)),
-            initial=len(losses),
-            total=len(batches),
-            desc=f"train {subject.name}",
-            unit="step",
-        ):
-            for group in optimizer.param_groups:
-                group["lr"] = settings.learning_rate * _schedule(step, len(batches), settings)
-            loss = work.gradients([train[i] for i in batches[step]], optimizer)
-            torch.nn.utils.clip_grad_norm_(parameters.values(), 1.0)
-            optimizer.step()
-            losses.append(round(loss, 6))
-            log(step, losses[-1])
-            if (step + 1) % settings.checkpoint_every == 0 and step + 1 < len(batches):
-                _save(checkpoint, parameters, optimizer, losses)
-        report = {"steps": len(batches), **work.measure([held_back[i] for i in sorted(held_back)])}
-    return lora, report | {"loss": [list(pair) for pair in enumerate(losses)]}
+    return get_peft_model(subject.model, config)
 
 
 class _Work:
@@ -163,7 +166,9 @@ def _schedule(step: int, total: int, settings: Settings) -> float:
     return (total - step) / max(1, total - warmup)
 
 
-def _save(folder: Path, parameters: dict, optimizer: Any, losses: list[float]) -> None:
+def _save(
+    folder: Path, parameters: Parameters, optimizer: torch.optim.Optimizer, losses: list[float]
+) -> None:
     tensors = {f"parameter/{n}": p.detach().cpu().contiguous() for n, p in parameters.items()}
     for name, parameter in parameters.items():
         for key, value in optimizer.state[parameter].items():
@@ -173,7 +178,7 @@ def _save(folder: Path, parameters: dict, optimizer: Any, losses: list[float]) -
         write_json(partial / "progress.json", losses)
 
 
-def _resume(folder: Path, parameters: dict, optimizer: Any) -> list[float]:
+def _resume(folder: Path, parameters: Parameters, optimizer: torch.optim.Optimizer) -> list[float]:
     """Load the state of `folder` where there is one; returns the losses of the finished steps."""
     if not (folder / "progress.json").is_file():
         return []
@@ -186,4 +191,5 @@ def _resume(folder: Path, parameters: dict, optimizer: Any) -> list[float]:
         parameter = parameters[name]
         on = value if key == "step" else value.to(parameter.device)
         optimizer.state[parameter][key] = on
-    return json.loads((folder / "progress.json").read_text(encoding="utf-8"))
+    losses: list[float] = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
+    return losses
