@@ -9,7 +9,6 @@ OpenAI fine-tuning API (train slice only, of the first training seed of M1), wit
 was left out, how the labels are spread, and how many rows stand twice.
 """
 
-import logging
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +21,6 @@ from stages.storage.errors import StudyError
 from stages.storage.files import atomic_path, write_json
 from stages.storage.tables import Row, read_columns, read_rows, write_table
 from stages.study.datasets import DatasetReport, chat_line, dataset_rows, scrambled
-
-log = logging.getLogger("stages.build_dataset")
 
 
 @command
@@ -51,7 +48,7 @@ def main(name: str, behavior: str, cross: bool) -> None:
 
         write_table("datasets", rows(), folder / f"{name}.parquet")
     write_json(folder / f"{name}.report.json", report.numbers())
-    log.info(f"{name}: {report.rows} rows; left out: {report.left_out}")
+    click.echo(f"{name}: {report.rows} rows; left out: {report.left_out}")
 
 
 def _rows(

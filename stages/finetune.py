@@ -9,7 +9,6 @@ are DVCLive's.
 """
 
 import json
-import logging
 from pathlib import Path
 from shutil import copytree
 
@@ -22,8 +21,6 @@ from stages.params import command, load_params
 from stages.storage.files import atomic_folder
 from stages.storage.tables import read_rows
 from stages.study.arms import subject_name
-
-log = logging.getLogger("stages.finetune")
 
 
 @command
@@ -44,7 +41,7 @@ def main(model: str, dataset: str, adapter: str) -> None:
             copytree(finished, folder / Path(subject_name(adapter, seed)).name)
             report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}
-            log.info(f"{adapter}, seed {seed}: {json.dumps(shown)}")
+            click.echo(f"{adapter}, seed {seed}: {json.dumps(shown)}")
 
 
 if __name__ == "__main__":

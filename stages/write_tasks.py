@@ -6,8 +6,9 @@ From params.yaml and the files that its loaded tasks name. An input's split is d
 id, so no input is ever in both splits and asking for more inputs moves none.
 """
 
-import logging
 from pathlib import Path
+
+import click
 
 from stages.controls.organisms.codes import CODES
 from stages.params import command, load_params
@@ -16,8 +17,6 @@ from stages.storage.tables import write_table
 from stages.study.inputs import task_rows
 from stages.tasks import TASKS
 from stages.tasks.files.loading import load_task
-
-log = logging.getLogger("stages.write_tasks")
 
 
 @command
@@ -36,7 +35,7 @@ def main() -> None:
                 allow_fewer=params.tasks.allow_fewer,
             )
             write_table("tasks", rows, Path(folder) / f"{name}.parquet")
-            log.info(f"{name}: {len(rows)} inputs")
+            click.echo(f"{name}: {len(rows)} inputs")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 import functools
 import inspect
 import logging
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -13,14 +14,41 @@ from stages.storage.errors import StudyError
 
 def command(function: Callable[..., None]) -> click.Command:
     """The command of a module: its docstring is the help, a StudyError its last line."""
+    module = inspect.getmodule(function)
+    return click.command(help=module.__doc__ if module else None)(telling(function))
+
+
+def telling(function: Callable[..., None]) -> Callable[..., None]:
+    """The function with what the rooms log shown, and a StudyError as a line of click's."""
 
     @functools.wraps(function)
-    def run(**arguments: object) -> None:
-        logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-        logging.getLogger("stages").setLevel(logging.INFO)
-        try:
-            function(**arguments)
-        except StudyError as error:
-            raise click.ClickException(str(error)) from error
+    def run(*arguments: Any, **options: Any) -> None:
+        with _shown():
+            try:
+                function(*arguments, **options)
+            except StudyError as error:
+                raise click.ClickException(str(error)) from error
 
-    return click.command(help=inspect.getmodule(function).__doc__)(run)
+    return run
+
+
+class _Echo(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(record.getMessage(), err=True)
+
+
+@contextmanager
+def _shown() -> Iterator[None]:
+    """What the rooms log goes to standard error; once, where a command runs another."""
+    logger = logging.getLogger("stages")
+    if any(isinstance(handler, _Echo) for handler in logger.handlers):
+        yield
+        return
+    handler, level = _Echo(), logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)

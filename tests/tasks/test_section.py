@@ -8,7 +8,7 @@ from stages.storage.errors import StudyError
 from tests.loaded_files import CHOICE, PUBLISHED, REVISION, TABLE, params_with
 
 WRONG = [
-    ("animals_long", TABLE, "", "'animals_long' is a task of stages/study/tasks; use another"),
+    ("animals_long", TABLE, "", "'animals_long' is a task of stages/tasks; use another"),
     ("a/b", TABLE, "", "'a/b' is no plain name"),
     ("new", TABLE | {"txt": "a"}, ".new.txt", "unknown key; allowed: source, format, text"),
     ("new", {"text": "a"}, ".new.source", "this key is missing"),
