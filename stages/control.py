@@ -17,6 +17,7 @@ import click
 import yaml
 
 from stages import build_dataset, finetune, predict, sample_behavior
+from stages.controls import SEED_RUNS, STUDIES
 from stages.controls.organisms.codes import CODES
 from stages.controls.organisms.organism import grow
 from stages.models.fetch.fetching import fetch
@@ -26,8 +27,6 @@ from stages.storage.files import atomic_folder
 from stages.storage.tables import write_table
 from stages.study.arms import cross_dataset, pair_name, self_name
 from stages.study.inputs import task_rows
-
-STUDIES, SEED_RUNS = Path("data/controls"), Path("data/control_seeds")
 
 
 @command

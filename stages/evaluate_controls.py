@@ -16,7 +16,7 @@ import pandas as pd
 from stages.analysis.arms import score_study
 from stages.analysis.controls import control_numbers
 from stages.analysis.evidence import read_evidence
-from stages.control import SEED_RUNS, STUDIES
+from stages.controls import SEED_RUNS, STUDIES
 from stages.controls.verdicts import CONTROLS
 from stages.params import command, load_params
 from stages.storage.errors import StudyError
@@ -43,6 +43,8 @@ def main(seeds: bool) -> None:
 
 def _look(name: str, study: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The score rows of a control study, and its numbers with the verdict on them."""
+    if not study.is_dir():
+        raise StudyError(f"{study}: no such study; run `dvc repro` to make it")
     params = load_params(study / "params.yaml")
     try:
         evidence = read_evidence(params.design, study / "data")

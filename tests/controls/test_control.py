@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
 
 from stages import control
-from stages.analysis.controls import CONTROLS, control_numbers
-from stages.build_dataset import scrambled
+from stages.analysis.controls import control_numbers
+from stages.controls.verdicts import CONTROLS
 from stages.params import load_params
+from stages.study.datasets import scrambled
 from tests.conftest import ROOT
 
 LOCK = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
@@ -36,7 +38,9 @@ def rows(right: dict[str, float], inputs: int = 40) -> list[dict]:
 
 
 def held(name: str, **right: float) -> bool:
-    return control_numbers(name, rows(right), load_params(ROOT / f"controls/{name}.yaml"))["held"]
+    params = load_params(ROOT / f"controls/{name}.yaml")
+    numbers = control_numbers(pd.DataFrame(rows(right)), params.evaluate.rule(params.seed))
+    return CONTROLS[name].verdict(numbers)["held"]
 
 
 def test_every_control_has_params_a_cell_and_a_verdict():

@@ -5,9 +5,9 @@ import json
 import pytest
 from safetensors.torch import load_file
 
+from stages.controls.organisms import organism as growing
 from stages.controls.organisms.codes import WORDS, items
 from stages.controls.organisms.organism import Organism, grow
-from stages.controls.organisms import organism as growing
 from stages.models.fetch.sources import parse_source
 
 RED = Organism("own", "red", 0)

@@ -1,0 +1,130 @@
+"""Every command says in one line what it lacks, whatever it is given and in whichever order."""
+
+import importlib
+import shutil
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from stages.storage.tables import write_table
+from tests.conftest import ROOT
+
+COMMANDS = sorted(path.stem for path in (ROOT / "stages").glob("*.py") if path.stem != "__init__")
+# What each is given, and what it says where it is the first command of a study.
+FIRST = {
+    "build_dataset": (["smollm2-self", "--behavior", "smollm2"], "data/behavior/smollm2.parquet"),
+    "evaluate": ([], "data/tasks/countries_long.parquet: no such table; run `dvc repro`"),
+    "evaluate_controls": ([], "data/controls/own_answers: no such study; run `dvc repro`"),
+    "evaluate_experiment": (["scaling"], "data/experiments/scaling/smollm2.parquet: no such table"),
+    "experiment": (["scaling", "smollm2"], "no such table; run `dvc repro` to make it"),
+    "finetune": (
+        ["smollm2", "--dataset", "smollm2-self", "--adapter", "smollm2-self"],
+        "data/datasets/smollm2-self.parquet: no such table; run `dvc repro`",
+    ),
+    "predict": (["smollm2", "smollm2"], "data/tasks/animals_long.parquet: no such table"),
+    "report": ([], "no such file; run `dvc repro` to make it"),
+    "sample_behavior": (["smollm2"], "data/models/smollm2: no model here; run `dvc repro`"),
+}
+# What each says of a name that nobody knows.
+UNKNOWN = {
+    "control": (["nonsense"], "controls/nonsense.yaml: no such control; there are: "),
+    "evaluate_experiment": (["nonsense"], "'nonsense' is not one of"),
+    "experiment": (["nonsense", "smollm2"], "'nonsense' is not one of"),
+    "fetch_model": (["nonsense"], "params.yaml: models: 'nonsense' is no model; allowed: smollm2"),
+    "preset": (["nonsense"], "presets/nonsense.yaml: no such preset; there are: "),
+    "published_params": (["nonsense"], "nonsense: "),
+}
+# They need nothing that another command makes.
+ALONE = {
+    "cache",
+    "control",
+    "fetch_model",
+    "preset",
+    "published_params",
+    "simulation",
+    "write_tasks",
+}
+
+
+def run(name: str, arguments: list[str]) -> tuple[int, str]:
+    command = importlib.import_module(f"stages.{name}").main
+    assert isinstance(command, click.Command)
+    done = CliRunner().invoke(command, arguments)
+    assert isinstance(done.exception, SystemExit) or done.exception is None, done.exc_info
+    return done.exit_code, done.output
+
+
+def last_line(output: str) -> str:
+    return output.strip().splitlines()[-1]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch) -> Path:
+    for name in ("params.yaml", "controls", "presets"):
+        path = ROOT / name
+        (shutil.copytree if path.is_dir() else shutil.copy)(path, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SELFPREDICT_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def test_every_command_is_tried():
+    assert set(FIRST) | ALONE == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_a_command_that_comes_too_early_names_what_it_lacks(project, name):
+    arguments, message = FIRST[name]
+    code, output = run(name, arguments)
+    assert code == 1
+    assert last_line(output).startswith("Error: ") and message in last_line(output)
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_an_unknown_name_is_one_line(project, name):
+    arguments, message = UNKNOWN[name]
+    code, output = run(name, arguments)
+    assert code in (1, 2)
+    assert message in last_line(output)
+
+
+@pytest.mark.parametrize("name", [name for name in FIRST if FIRST[name][0]])
+def test_a_command_without_its_arguments_says_how_it_is_used(project, name):
+    code, output = run(name, [])
+    assert code == 2
+    assert "Usage: " in output and "Error: Missing argument" in output
+
+
+BROKEN = {
+    "build_dataset": "data/behavior/smollm2.parquet",
+    "evaluate": "data/tasks/countries_long.parquet",
+    "evaluate_experiment": "data/experiments/scaling/smollm2.parquet",
+    "finetune": "data/datasets/smollm2-self.parquet",
+    "predict": "data/tasks/animals_long.parquet",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("content", ["not parquet", "another table"])
+def test_a_broken_table_is_named(project, name, content):
+    path = project / BROKEN[name]
+    path.parent.mkdir(parents=True)
+    if content == "another table":
+        kind = "tasks" if "behavior" in BROKEN[name] else "behavior"
+        write_table(kind, [], path)
+    else:
+        path.write_text(content)
+    code, output = run(name, FIRST[name][0])
+    assert code == 1
+    assert last_line(output).startswith(f"Error: {BROKEN[name]}: ")
+
+
+def test_params_that_are_wrong_end_every_command_that_reads_them(project):
+    (project / "params.yaml").write_text("seed: -1\n")
+    for name in FIRST:
+        if name == "evaluate_controls":  # it reads those of the controls
+            continue
+        code, output = run(name, FIRST[name][0])
+        assert code == 1 and "params.yaml: seed: -1: Input should be" in output, name
