@@ -9,6 +9,7 @@ are DVCLive's.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 
@@ -18,8 +19,9 @@ from stages.models.local.subject.loading import load_base
 from stages.models.local.teach.finetuning import finetuned, own_answers
 from stages.models.local.teach.settings import settings
 from stages.params import command, load_params
+from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder
-from stages.storage.tables import read_rows
+from stages.storage.tables import Row, read_columns, read_rows
 from stages.study.arms import subject_name
 
 
@@ -28,20 +30,26 @@ from stages.study.arms import subject_name
 @click.option("--dataset", required=True, help="Name of the dataset in data/datasets.")
 @click.option("--adapter", required=True, help="Name of the adapter to write.")
 def main(model: str, dataset: str, adapter: str) -> None:
-    params = load_params()
+    params, table = load_params(), Path("data/datasets") / f"{dataset}.parquet"
+    if read_columns("datasets", table, ["seed"]).empty:
+        raise StudyError(f"{table}: no rows, so there is nothing to train on")
     with atomic_folder(Path("data/adapters") / adapter) as folder:
         for seed in params.seeds:
-            rows = list(
-                read_rows("datasets", f"data/datasets/{dataset}.parquet", seed=[None, seed])
-            )
-            if params.finetune.rehearse:
-                rows += own_answers(model, {r["input_id"] for r in rows if r["slice"] == "train"})
             base = load_base(Path("data/models") / model)
+            rows = _rows(model, table, seed, rehearse=params.finetune.rehearse)
             finished = finetuned(base, rows, settings(params.finetune, seed))
             copytree(finished, folder / Path(subject_name(adapter, seed)).name)
             report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}
             click.echo(f"{adapter}, seed {seed}: {json.dumps(shown)}")
+
+
+def _rows(model: str, table: Path, seed: int, *, rehearse: bool) -> Iterator[Row]:
+    """The rows of a dataset for one training seed; then the model's own answers, if asked for."""
+    yield from read_rows("datasets", table, seed=[None, seed])
+    if rehearse:
+        taught = read_rows("datasets", table, seed=[None, seed], slice="train")
+        yield from own_answers(model, {row["input_id"] for row in taught})
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -17,6 +18,23 @@ from tests.conftest import CHAT, ROOT, Study, new_study, small_params
 from tests.tiny_models import make_tiny_model
 
 pytestmark = pytest.mark.slow
+SUMMARY = [
+    "self",
+    "cross",
+    "fresh_self",
+    "untrained",
+    "mode",
+    "text_classifier",
+    "gap",
+    "gap_low",
+    "gap_high",
+    "gap_p",
+    "fresh_gap",
+    "fresh_gap_low",
+    "fresh_gap_high",
+    "drift",
+    "inputs",
+]
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +70,14 @@ def outputs(study: Study) -> dict[str, str]:
 
 def test_repro_ends_in_the_metrics_of_the_contract(finished):
     summary = json.loads((finished.root / "metrics/summary.json").read_text())
-    expected = {"self_accuracy", "cross_accuracy", "gap", "baseline", "targets", "compliance"}
-    assert expected <= summary.keys()
-    assert {"estimate", "ci_low", "ci_high", "p_value", "inputs", "rows"} <= summary["gap"].keys()
-    assert summary["targets"].keys() == {"one", "two"}
-    assert {"self", "fresh_self", "cross", "mode"} <= summary["targets"]["one"].keys()
-    assert summary["targets"]["one"]["cross"].keys() == {"two"}
+    assert list(summary) == SUMMARY
+    assert all(isinstance(value, float | int) for value in summary.values())
+    details = json.loads((finished.root / "metrics/targets.json").read_text())
+    assert {"gap", "fresh_gap", "baseline", "targets", "compliance", "pooled"} <= details.keys()
+    assert {"estimate", "ci_low", "ci_high", "p_value", "inputs", "rows"} <= details["gap"].keys()
+    assert details["targets"].keys() == {"one", "two"}
+    assert {"self", "fresh_self", "cross", "mode"} <= details["targets"]["one"].keys()
+    assert details["targets"]["one"]["cross"].keys() == {"two"}
     scores = read_table("scores", finished.root / "data/scores.parquet")
     assert {"self", "cross", "fresh_self", "untrained"} <= {row["kind"] for row in scores}
     assert (finished.root / "metrics/report.md").read_text().startswith("## Self against cross")
@@ -94,11 +114,26 @@ def test_a_second_repro_changes_nothing(finished):
 
 
 def test_an_edit_of_the_report_retrains_nothing(finished):
-    path = finished.root / "stages/report.py"
+    path = finished.root / "stages/reporting/pictures.py"
     path.write_text(path.read_text() + "\n# edited\n")
-    output = finished.dvc("repro")
-    ran = [line for line in output.splitlines() if line.startswith("Running stage")]
-    assert ran == ["Running stage 'report':"]
+    assert ran(finished) == ["report"]
+
+
+def test_an_edit_of_a_measure_runs_its_evaluation_and_the_report(finished):
+    path = finished.root / "stages/experiments/scaling/measure.py"
+    path.write_text(path.read_text() + "\n# edited\n")
+    assert ran(finished) == ["evaluate_experiment@scaling", "report"]
+
+
+def test_an_edit_of_a_task_whose_table_stays_the_same_runs_no_other_cell(finished):
+    path = finished.root / "stages/tasks/sequences.py"
+    path.write_text(path.read_text() + "\n# edited\n")
+    assert ran(finished) == ["write_tasks"]
+
+
+def ran(study: Study) -> list[str]:
+    """The cells that `dvc repro` runs."""
+    return re.findall(r"^Running stage '(.*)':$", study.dvc("repro"), re.MULTILINE)
 
 
 def touched(study: Study, change: Callable[[dict], None]) -> set[str]:
@@ -161,9 +196,11 @@ def test_an_experiment_is_compared_by_its_metrics(finished):
     finished.commit("a run")
     finished.dvc("exp", "run", "-S", "finetune.epochs=2", "-S", "experiments.run=[]")
     shown = finished.dvc("exp", "show", "--csv").splitlines()[0].split(",")
-    assert "self_accuracy" in ",".join(shown)
+    assert [name for name in shown if name in SUMMARY] == SUMMARY
+    assert not [name for name in shown if name.startswith("gap.") or "held" in name.split(".")]
     diff = json.loads(finished.dvc("metrics", "diff", "--json", "--all"))
-    assert {"self_accuracy", "gap.ci_low"} <= diff["metrics/summary.json"].keys()
+    assert diff.keys() == {"metrics/summary.json"}
+    assert list(diff["metrics/summary.json"]) == SUMMARY
     finished.run("git", "checkout", "--quiet", "-f", "HEAD")
     finished.dvc("checkout", "--quiet")
 
@@ -262,10 +299,10 @@ def test_another_training_seed_leaves_the_first_as_it_was(finished, tmp_path):
         )
         old = finished.root / f"data/adapters/{name}/seed-0/adapter_model.safetensors"
         assert first == old.read_bytes() != second
-    summary = json.loads((study.root / "metrics/summary.json").read_text())
-    assert summary["seeds"]["gap"].keys() == {"0", "5"}
+    seeds = json.loads((study.root / "metrics/targets.json").read_text())["seeds"]
+    assert seeds["gap"].keys() == {"0", "5"}
     old = json.loads((finished.root / "metrics/summary.json").read_text())
-    assert summary["seeds"]["gap"]["0"] == old["gap"]["estimate"]
+    assert seeds["gap"]["0"] == old["gap"]
 
 
 def test_cross_predictors_are_asked_in_the_third_person_where_the_params_say_so(finished, tmp_path):
