@@ -14,12 +14,12 @@ __all__ = ["TASKS", "Item", "Task"]
 TASKS: dict[str, Task] = {
     task.name: task
     for task in (
-        *SEQUENCES,
+        *SEQUENCES,  # text
         *ENCYCLOPEDIA,
-        *STORIES,  # text
+        *STORIES,
         *NUMBERS,
-        *FACTS_CHOICE,
-        *REASONING_CHOICE,  # multiple choice
+        *FACTS_CHOICE,  # multiple choice
+        *REASONING_CHOICE,
         *VALUES,
     )
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stages.storage.errors import StudyError
 from stages.storage.tables import Row
-from stages.tasks import Task
+from stages.study.item import Task
 from stages.tasks.files.published_format import (
     TASK,
     PublishedRow,
@@ -17,8 +17,8 @@ from stages.tasks.files.published_format import (
 )
 from stages.tasks.files.readers import FileRow, published_files, read_rows
 from stages.tasks.files.rows import BadRow, LoadedInput, RowForm, loaded_task, row_input
+from stages.tasks.files.section import LoadedTask
 from stages.tasks.files.sources import task_file, task_folder
-from stages.tasks.section import LoadedTask
 
 log = logging.getLogger(__name__)
 
