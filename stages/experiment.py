@@ -3,16 +3,16 @@
     python -m stages.experiment calibration smollm2
 
 Writes data/experiments/<experiment>/<target>.parquet: each prediction, the behavior it was about
-and whether it was right. What is asked stands in stages/experiments/<experiment>.py.
+and whether it was right. What is asked stands in stages/experiments/<experiment>/run.
 """
 
 from importlib import import_module
 
 import click
 
-from stages.params import command, load_params
+from stages.experiments.shared.study import Study
+from stages.params import Params, command, load_params
 from stages.params.experiments import EXPERIMENTS
-from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import write_table
 
@@ -22,14 +22,18 @@ from stages.storage.tables import write_table
 @click.argument("target")
 def main(experiment: str, target: str) -> None:
     params = load_params()
-    if getattr(params.experiments, experiment) is None:
-        raise click.ClickException(f"params.yaml: experiments.{experiment}: this key is missing")
+    told, study = params.told(experiment), main_study(params)
+    asked = import_module(f"stages.experiments.{experiment}.run")
     with ResponseCache() as cache:
-        try:
-            rows = import_module(f"stages.experiments.{experiment}.run").run(target, params, cache)
-        except StudyError as error:
-            raise click.ClickException(str(error)) from None
-    write_table("outcomes", rows, f"data/experiments/{experiment}/{target}.parquet")
+        rows = asked.run(target, told, study, cache)
+        write_table("outcomes", rows, f"data/experiments/{experiment}/{target}.parquet")
+
+
+def main_study(params: Params) -> Study:
+    """How the main study samples, asks and trains."""
+    return Study(
+        params.design, params.sampling, params.predict, params.cross_questions, params.finetune
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""What each experiment asks and trains beyond the main study: a module with `run` for each.
+"""What is asked and trained beyond the main study: a folder for each experiment.
 
-`run(target, params, cache)` gives the rows of its outcomes table; what they say is measured by
-the module of the same name in stages/analysis/experiments.
+X/params.py (what it is told), X/run (what it asks; the rows of its outcomes table), X/measure.py
+(what they say), X/section.md.j2 and X/plot.json (how the report shows it). They are found by the
+folder's name; docs/add_an_experiment.md adds one step by step.
 """

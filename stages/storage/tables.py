@@ -177,7 +177,7 @@ def write_table(kind: str, rows: Iterable[Row] | pd.DataFrame, path: str | Path)
     return count
 
 
-def read_rows(kind: str, path: str | Path, **wanted: Any) -> Iterator[Row]:
+def read_rows(kind: str, path: str | Path, /, **wanted: Any) -> Iterator[Row]:
     """The rows of a parquet table of `kind` in the order of the file, a row group at a time.
 
     `wanted` names values that columns must have (`split="test"`); a list of values means one of

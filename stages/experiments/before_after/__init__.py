@@ -1,0 +1,1 @@
+"""before_after: what self-prediction training changed, on the same rows and the same target."""

@@ -1,0 +1,1 @@
+"""failures: what the published models could not predict of themselves."""

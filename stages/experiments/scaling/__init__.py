@@ -1,0 +1,1 @@
+"""scaling: accuracy by the number of training inputs."""

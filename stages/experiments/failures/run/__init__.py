@@ -1,8 +1,8 @@
 """Where the published models failed: does a model foresee doubt, bias, its errors, its long texts?
 
-STUDY sections 2 and 8. M1 answers; then predictors are asked about that: M1 itself (self), the
-models trained on it (cross, fresh self) and M (untrained). Where the question follows on an answer,
-all of them see the target's.
+As in arXiv 2410.13787, appendices A.1.4 and A.2.6. M1 answers; then predictors are asked about
+that: M1 itself (self), the models trained on it (cross, fresh self) and M (untrained). Where the
+question follows on an answer, all of them see the target's.
 
 * are_you_sure: would it choose another letter when the user doubts its letter?
 * opinion_bias: has an authority's opinion on a random option changed its letter?
@@ -17,18 +17,22 @@ its own. An answer without a letter, or without a value, is no behavior and leav
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from stages.experiments.failures.params import Told
 from stages.experiments.failures.run.behavior import Target, on_choices, on_facts, on_length
 from stages.experiments.failures.run.questions import Posed, fact_inputs
-from stages.experiments.shared.outcomes import arms, held_out_inputs, outcomes, values
+from stages.experiments.shared.outcomes import outcomes, values
+from stages.experiments.shared.study import Study
+from stages.models.inputs import held_out_inputs, task_inputs
 from stages.models.local.ask.asking import ask
 from stages.models.local.subject.loading import Subject, trained_subject
-from stages.models.predicting import FIRST_LINE, Asking, predict
-from stages.models.questions import Decoding, Question
-from stages.params import Params
+from stages.models.predicting import FIRST_LINE, QuestionForm
+from stages.models.questions import Question
 from stages.storage.response_cache import ResponseCache
-from stages.storage.tables import Row, read_table
+from stages.storage.tables import Row
+from stages.study.arms import Arm, self_name
 
 log = logging.getLogger(__name__)
 
@@ -37,48 +41,38 @@ ON_CHOICES = ("are_you_sure", "opinion_bias", "answer_without_hint")
 ASKED = {"sentiment": "sentiment", "character_name": "main_character_name"}
 
 
-def run(target: str, params: Params, cache: ResponseCache) -> list[Row]:
+def run(target: str, told: Told, study: Study, cache: ResponseCache) -> Iterator[Row]:
     """Rows of the outcomes table; `condition` is the question, `seed` the target's."""
-    wanted = params.experiments.failures.questions
-    choices = _inputs(params, ON_CHOICES, "multiple_choice", "values")
-    texts = _inputs(params, ("length", *ASKED), "continuation")
-    facts = _facts(params) if "knows_what_it_knows" in wanted else []
+    choices = _inputs(told, study, ON_CHOICES, "multiple_choice", "values")
+    texts = _inputs(told, study, ("length", *ASKED), "continuation")
+    facts = _facts(told, study) if "knows_what_it_knows" in told.questions else []
     posed: dict[int, list[Posed]] = {}
-    said: dict[int, list[Row]] = {}
-    for seed in params.seeds:
-        own = Target(trained_subject(target, f"{target}-self", seed), params, cache)
-        said[seed] = own.texts(texts)
+    wrote: dict[int, list[Row]] = {}
+    for seed in study.design.seeds:
+        own = Target(trained_subject(target, self_name(target), seed), told, study, cache)
+        wrote[seed] = own.texts(texts)
         posed[seed] = [
             *on_choices(own, choices),
             *on_facts(own, facts),
-            *on_length(own, texts, said[seed]),
+            *on_length(own, texts, wrote[seed]),
         ]
         del own  # one subject is in memory at a time
-    rows: list[Row] = []
-    for predictor, kind, trained, subject, asking in arms(target, params):
-        for seed in params.seeds if trained is None else [trained]:
-            about = {"target": target, "predictor": predictor, "kind": kind, "seed": seed}
-            rows += _on_posed(subject, asking, posed[seed], about, params, cache)
-            for name in [name for name in ASKED if name in wanted]:
-                found = predict(
-                    subject,
-                    texts,
-                    [ASKED[name]],
-                    Decoding(params.predict.max_tokens),
-                    cache,
-                    asking=asking,
-                    label=name,
-                )
-                truth = values(said[seed], texts, [ASKED[name]])
-                rows += outcomes(found, truth, texts, about | {"condition": name})
-    return rows
+    for trained, subject in study.arms(target):
+        form = study.form(trained.kind)
+        for seed in study.design.seeds if trained.seed is None else [trained.seed]:
+            arm = replace(trained, seed=seed)
+            yield from _on_posed(subject, form, posed[seed], arm, study, cache)
+            for name, asked in ASKED.items():
+                if name in told.questions:
+                    said = study.said(subject, texts, cache, form, properties=[asked], label=name)
+                    truth = values(wrote[seed], texts, [asked])
+                    yield from outcomes(said, truth, texts, arm, name)
 
 
-def _inputs(params: Params, names: Sequence[str], *families: str) -> list[Row]:
+def _inputs(told: Told, study: Study, names: Sequence[str], *families: str) -> list[Row]:
     """Held-out inputs of the first of the families that is held out, if a question wants them."""
-    told = params.experiments.failures
     wanted = [name for name in names if name in told.questions]
-    rows = held_out_inputs(params, told.inputs) if wanted else []
+    rows = held_out_inputs(study.design.test, told.inputs) if wanted else []
     for family in families:
         if found := [row for row in rows if row["family"] == family]:
             return found
@@ -90,21 +84,18 @@ def _inputs(params: Params, names: Sequence[str], *families: str) -> list[Row]:
     return []
 
 
-def _facts(params: Params) -> list[tuple[Row, str]]:
+def _facts(told: Told, study: Study) -> list[tuple[Row, str]]:
     """Questions on facts with their right letters, none of which stands in a task of the study."""
-    tasks = params.tasks.train + params.tasks.test
-    taken = {
-        row["input"] for task in tasks for row in read_table("tasks", f"data/tasks/{task}.parquet")
-    }
-    return fact_inputs(params.seed, params.experiments.failures.inputs, taken)
+    taken = {row["input"] for task in study.design.tasks for row in task_inputs(task)}
+    return fact_inputs(study.design.seed, told.inputs, taken)
 
 
 def _on_posed(
     subject: Subject,
-    asking: Asking,
+    form: QuestionForm,
     posed: Sequence[Posed],
-    about: Mapping[str, str | int],
-    params: Params,
+    arm: Arm,
+    study: Study,
     cache: ResponseCache,
 ) -> Iterator[Row]:
     """What a predictor answers to the questions, set against what the target did."""
@@ -112,16 +103,15 @@ def _on_posed(
         (p.condition, p.item["input_id"]): Question(
             (p.condition, p.item["input_id"]),
             (p.item["input_id"],),
-            p.messages(asking.person),
-            until=FIRST_LINE if asking.stop_when_decided else None,
+            p.messages(form.person),
+            until=FIRST_LINE if form.stop_when_decided else None,
             closed=p.closed(),
-            score_only=asking.score_closed,
+            score_only=form.score_closed,
         )
         for p in posed
     }
-    decoding = Decoding(params.predict.max_tokens)
     label = f"{subject.name} failures"
-    answers = ask(subject, list(questions.values()), decoding, cache, label)
+    answers = ask(subject, list(questions.values()), study.decoding, cache, label)
     for name in dict.fromkeys(p.condition for p in posed):
         mine = {(p.condition, p.item["input_id"]): p for p in posed if p.condition == name}
         found = [
@@ -140,6 +130,7 @@ def _on_posed(
             found,
             {(p.item["input_id"], p.property): p.truth for p in mine.values()},
             [p.item for p in mine.values()],
-            about | {"condition": name},
+            arm,
+            name,
             other={(p.item["input_id"], p.property): p.other for p in mine.values()},
         )

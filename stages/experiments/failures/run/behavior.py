@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median_low
 
+from stages.experiments.failures.params import Told
 from stages.experiments.failures.run.questions import (
     DOUBTS,
     IS_LONG,
@@ -22,19 +23,19 @@ from stages.experiments.failures.run.questions import (
     pick,
     with_opinion,
 )
+from stages.experiments.shared.study import Study
 from stages.models.chat import Message
 from stages.models.local.ask.asking import ask
 from stages.models.local.subject.loading import Subject
 from stages.models.questions import Decoding, Question, Until
 from stages.models.sampling import sample
-from stages.params import Params
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
 from stages.study.compliance import behavior_compliance, choice_letter
 from stages.study.decided import decides
 from stages.study.properties import PROPERTIES
 
-LETTER = Until("letter", decides((), "multiple_choice"))
+LETTER = Until({"family": "multiple_choice", "reads": {}}, decides((), "multiple_choice"))
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,17 @@ class Target:
     """M1 of one training seed, and what is asked about it."""
 
     subject: Subject
-    params: Params
+    told: Told
+    study: Study
     cache: ResponseCache
 
     def asked(self, name: str) -> bool:
         """Whether one of the questions is wanted."""
-        return name in self.params.experiments.failures.questions
+        return name in self.told.questions
 
     def picked(self, wordings: Sequence[str], name: str, item: Row) -> str:
         """The wording that an input gets."""
-        return pick(wordings, self.params.seed, name, item["input_id"])
+        return pick(wordings, self.study.design.seed, name, item["input_id"])
 
     def letters(
         self, prompts: Iterable[tuple[Row, Sequence[Message]]], label: str
@@ -63,14 +65,14 @@ class Target:
             Question(item["input_id"], (item["input_id"],), list(prompt), until=LETTER)
             for item, prompt in prompts
         ]
-        decoding = Decoding(self.params.sampling.max_tokens)
+        decoding = Decoding(self.study.sampling.max_tokens)
         answers = ask(self.subject, questions, decoding, self.cache, f"{self.subject.name} {label}")
         found = {key: choice_letter(answers[key].text, items[key]["options"]) for key in items}
         return {key: letter for key, letter in found.items() if letter is not None}
 
     def texts(self, inputs: Sequence[Row]) -> list[Row]:
         """Behavior rows with whole answers."""
-        decoding = Decoding(self.params.experiments.failures.max_tokens)
+        decoding = Decoding(self.told.max_tokens)
         return list(sample(self.subject, inputs, decoding, self.cache, seed=0, label="texts"))
 
 
@@ -105,7 +107,9 @@ def _on_doubt(target: Target, items: Sequence[Row], plain: Mapping[str, str]) ->
 
 def _on_opinion(target: Target, items: Sequence[Row], plain: Mapping[str, str]) -> Iterator[Posed]:
     told = {
-        item["input_id"]: with_opinion(item["object_prompt"], opinion_on(item, target.params.seed))
+        item["input_id"]: with_opinion(
+            item["object_prompt"], opinion_on(item, target.study.design.seed)
+        )
         for item in items
     }
     biased = target.letters(((i, told[i["input_id"]]) for i in items), "opinions")
@@ -155,7 +159,9 @@ def on_length(target: Target, texts: Sequence[Row], said: Sequence[Row]) -> Iter
             if row["task"] == task and behavior_compliance(row["response"], "continuation") is None
         ]
         limit = word_limit(answers)
-        for row in answers if limit is not None else ():
+        if limit is None:
+            continue
+        for row in answers:
             item = items[row["input_id"]]
             words = target.picked(IS_LONG, "length", item).replace("{words}", str(limit))
             yield Posed("length", "long", item, (), words, _truth(_words(row) > limit))
@@ -176,7 +182,7 @@ def word_limit(answers: Sequence[Row]) -> int | None:
 
 
 def _words(row: Row) -> int:
-    return int(PROPERTIES["number_of_words"].extract(row["response"]))
+    return int(PROPERTIES["number_of_words"].extract(row["response"]) or 0)
 
 
 def _truth(value: bool) -> str:

@@ -1,7 +1,8 @@
 """What a model is asked where the published models failed: the words, and how replies are read.
 
-STUDY section 8; the words are our own. Which of several wordings an input gets is drawn by
-(seed, question, input_id). They are written for both persons: {you} and {your} are filled in.
+The words are our own, in place of the paper's (arXiv 2410.13787, appendix A.2.6). Which of several
+wordings an input gets is drawn by (seed, question, input_id). They are written for both persons:
+{you} and {your} are filled in.
 """
 
 import re
@@ -10,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stages.storage.tables import Row
+from stages.study import facts
 from stages.study.compliance import LETTERS, choice_letter
-from stages.study.item import Item, lettered
+from stages.study.item import choice_prompt, four_options
 from stages.study.prompts import Message, Person, object_text
 from stages.study.splits import input_id, rng
-from stages.tasks.facts_choice import FACTS_CHOICE
-from stages.tasks.facts_choice import question as fact
 
 DOUBTS = (
     "Are you sure about this letter?",
@@ -60,11 +60,10 @@ QUOTED = {
 SHOWN = {"second": "", "third": "The answers above are those of another language model. "}
 PERSONS = {"second": {"you": "you", "your": "your"}, "third": {"you": "it", "your": "its"}}
 
-(FACTS,) = FACTS_CHOICE
 DRAWS = 100  # for each fact that is wanted, before facts count as run out
 MARKS = string.punctuation + "“”‘’"
 LABEL = re.compile(r"[*\s]*([A-Za-z]{2,}):[*\s]*")
-TRUE_FALSE = {
+TRUE_FALSE: dict[str, tuple[str, ...]] = {
     "true": ("true", "True", "TRUE", "yes", "Yes", "YES"),
     "false": ("false", "False", "FALSE", "no", "No", "NO"),
 }
@@ -167,18 +166,16 @@ def fact_inputs(seed: int, count: int, taken: set[str]) -> list[tuple[Row, str]]
     found: dict[str, tuple[Row, str]] = {}
     for index in range(DRAWS * count):
         random = rng(seed, "knows_what_it_knows", index)
-        asked, right, wrong = fact(random)
-        options = random.sample(wrong, 3)
-        options.insert(at := random.randrange(4), right)
+        asked, right, wrong = facts.question(random)
+        item, letter = four_options(random, asked, right, wrong)
         if asked not in known and asked not in found:
-            item = Item(f"{asked}\n{lettered(tuple(options))}", tuple(options))
             row = {
-                "input_id": input_id(FACTS.name, item.text),
-                "task": FACTS.name,
-                "object_prompt": FACTS.prompt(item),
-                "options": options,
+                "input_id": input_id(facts.FACTS_CHOICE, item.text),
+                "task": facts.FACTS_CHOICE,
+                "object_prompt": choice_prompt(item),
+                "options": list(item.options),
             }
-            found[asked] = row, LETTERS[at]
+            found[asked] = row, letter
         if len(found) == count:
             break
     return list(found.values())

@@ -1,80 +1,62 @@
 """The same model with a prefix before its prompt: does its prediction move with its behavior?
 
-STUDY section 7. M1 answers the object-level prompts with a prefix before each, and the predictors
-(self, cross) answer the hypothetical questions with the same prefix before each. A prediction is
-set against what M1 did with the prefix (truth) and without it (other_truth). The predictions of the
-main study, where no prefix was shown, are set against the same two: who is right by chance, or
-does not read the prefix, is as right there.
+M1 answers the object-level prompts with a prefix before each, and the predictors (self, cross)
+answer the hypothetical questions with the same prefix before each (arXiv 2410.13787, section 3). A
+prediction is set against what M1 did with the prefix (truth) and without it (other_truth). The
+predictions of the main study, where no prefix was shown, are set against the same two: who is right
+by chance, or does not read the prefix, is as right there.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
-from stages.experiments.shared.outcomes import (
-    arms,
-    behavior,
-    held_out_inputs,
-    outcomes,
-    predicted,
-    prefixed,
-    sampled,
-    values,
-)
+from stages.experiments.prompt_shift.params import PLAIN, Told
+from stages.experiments.shared.outcomes import outcomes, prefixed, values
+from stages.experiments.shared.study import Study
+from stages.experiments.shared.tables import behavior, predictions
+from stages.models.inputs import held_out_inputs
 from stages.models.local.subject.loading import trained_subject
-from stages.models.predicting import predict
-from stages.models.questions import Decoding
-from stages.params import Params
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
+from stages.study.arms import CROSS, SELF, self_name
 from stages.study.truth import Key
 
-KINDS = ("self", "cross")
-PLAIN = "plain question"
+KINDS = (SELF, CROSS)
 
 
-def run(target: str, params: Params, cache: ResponseCache) -> list[Row]:
+def run(target: str, told: Told, study: Study, cache: ResponseCache) -> Iterator[Row]:
     """Rows of the outcomes table; `condition` is the prefix, or `<prefix>:plain question`."""
-    prefixes = params.experiments.prompt_shift.prefixes
-    inputs = held_out_inputs(params, params.experiments.prompt_shift.inputs)
-    shifted: dict[tuple[int, str], dict[Key, str]] = {}
-    for seed in params.seeds:
-        subject = trained_subject(target, f"{target}-self", seed)
-        for name, prefix in prefixes.items():
-            shown = [
-                row | {"object_prompt": prefixed(row["object_prompt"], prefix)} for row in inputs
-            ]
-            did = sampled(subject, shown, params, cache, "with a prefix")
-            shifted[seed, name] = values(did, inputs, params.properties)
-        del subject  # one is in memory at a time
-    plain = {
-        seed: values(behavior(f"{target}-self", seed), inputs, params.properties)
-        for seed in params.seeds
-    }
-    decoding = Decoding(params.predict.max_tokens)
+    inputs = held_out_inputs(study.design.test, told.inputs)
     asked = {row["input_id"] for row in inputs}
-    rows: list[Row] = []
-    for predictor, kind, seed, subject, asking in arms(target, params):
-        if kind not in KINDS:
+    shifted = {
+        seed: _shifted(target, seed, told, study, inputs, cache) for seed in study.design.seeds
+    }
+    plain = {
+        seed: values(behavior(self_name(target), seed), inputs, study.design.properties)
+        for seed in study.design.seeds
+    }
+    for arm, subject in study.arms(target):
+        if arm.kind not in KINDS or arm.seed is None:
             continue
-        about = {"target": target, "predictor": predictor, "kind": kind, "seed": seed}
-        unprefixed = [
-            row for row in predicted(predictor, target, kind, seed) if row["input_id"] in asked
-        ]
-        for name, prefix in prefixes.items():
-            found = predict(
-                subject,
-                inputs,
-                params.properties,
-                decoding,
-                cache,
-                asking=replace(asking, reword=lambda messages, p=prefix: prefixed(messages, p)),
-                label=name,
-            )
-            for condition, predictions in ((name, found), (f"{name}:{PLAIN}", unprefixed)):
-                rows += outcomes(
-                    predictions,
-                    shifted[seed, name],
-                    inputs,
-                    about | {"condition": condition},
-                    other=plain[seed],
-                )
-    return rows
+        unprefixed = [row for row in predictions(arm) if row["input_id"] in asked]
+        did, before = shifted[arm.seed], plain[arm.seed]
+        for name, prefix in told.prefixes.items():
+            form = replace(study.form(arm.kind), reword=partial(prefixed, prefix=prefix))
+            said = study.said(subject, inputs, cache, form, label=name)
+            yield from outcomes(said, did[name], inputs, arm, name, other=before)
+            shown = f"{name}{PLAIN}"
+            yield from outcomes(unprefixed, did[name], inputs, arm, shown, other=before)
+
+
+def _shifted(
+    target: str, seed: int, told: Told, study: Study, inputs: Sequence[Row], cache: ResponseCache
+) -> dict[str, dict[Key, str]]:
+    """Prefix -> what M1 does with it."""
+    subject = trained_subject(target, self_name(target), seed)
+    found = {}
+    for name, prefix in told.prefixes.items():
+        shown = [row | {"object_prompt": prefixed(row["object_prompt"], prefix)} for row in inputs]
+        did = study.done(subject, shown, cache, "with a prefix")
+        found[name] = values(did, inputs, study.design.properties)
+    return found

@@ -9,81 +9,74 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from stages.experiments.shared.outcomes import (
-    asking,
-    behavior,
-    held_out_inputs,
-    informative,
-    outcomes,
-    predicted,
-    values,
-)
+from stages.experiments.scaling.params import Told
+from stages.experiments.shared.outcomes import outcomes, values
+from stages.experiments.shared.study import Study
+from stages.experiments.shared.tables import behavior, informative, predictions
+from stages.models.inputs import held_out_inputs
 from stages.models.local.subject.loading import Subject, load_base, with_adapter
 from stages.models.local.teach.finetuning import finetuned, own_answers
-from stages.models.local.teach.settings import Settings
-from stages.models.predicting import predict
-from stages.models.questions import Decoding
-from stages.params import Params
+from stages.models.local.teach.settings import settings
 from stages.storage.response_cache import ResponseCache
-from stages.storage.tables import Row, read_table
+from stages.storage.tables import Row, read_rows
+from stages.study.arms import (
+    CROSS,
+    FRESH_SELF,
+    SELF,
+    Arm,
+    cross_dataset,
+    self_name,
+    subject_name,
+)
+from stages.study.design import Design
 from stages.study.splits import rng
 
 log = logging.getLogger(__name__)
 
 
-def run(target: str, params: Params, cache: ResponseCache) -> list[Row]:
+def run(target: str, told: Told, study: Study, cache: ResponseCache) -> Iterator[Row]:
     """Outcomes on informative cells; `condition` is the number of training inputs."""
-    inputs = held_out_inputs(params, params.experiments.scaling.inputs)
+    inputs = held_out_inputs(study.design.test, told.inputs)
     cells = informative(target)
-    rows: list[Row] = []
-    for seed in params.seeds:
-        did = values(behavior(f"{target}-self", seed), inputs, params.properties)
-        for kind, predictor, size, found in _answers(target, seed, params, inputs, cache):
-            about = {
-                "target": target,
-                "predictor": predictor,
-                "kind": kind,
-                "seed": seed,
-                "condition": str(size),
-            }
-            counted = [row for row in found if (row["task"], row["property"]) in cells]
-            rows += outcomes(counted, did, inputs, about)
-    return rows
+    for seed in study.design.seeds:
+        did = values(behavior(self_name(target), seed), inputs, study.design.properties)
+        for arm, size, said in _answers(target, seed, told, study, inputs, cache):
+            counted = (row for row in said if (row["task"], row["property"]) in cells)
+            yield from outcomes(counted, did, inputs, arm, str(size))
 
 
 def _answers(
-    target: str, seed: int, params: Params, inputs: Sequence[Row], cache: ResponseCache
-) -> Iterator[tuple[str, str, int, list[Row]]]:
-    """(kind, predictor, number of training inputs, predictions) of each arm and size."""
-    stale, fresh = (_lessons(f"{target}-{name}", seed) for name in ("self", "cross"))
-    order = training_order(stale, fresh, params)
-    sizes = [size for size in params.experiments.scaling.sizes if size < len(order)]
-    for size in sorted(set(params.experiments.scaling.sizes) - set(sizes)):
+    target: str, seed: int, told: Told, study: Study, inputs: Sequence[Row], cache: ResponseCache
+) -> Iterator[tuple[Arm, int, Iterable[Row]]]:
+    """(arm, number of training inputs, predictions) of each arm and size."""
+    stale, fresh = (_lessons(name, seed) for name in (self_name(target), cross_dataset(target)))
+    order = training_order(stale, fresh, study.design)
+    sizes = [size for size in told.sizes if size < len(order)]
+    for size in sorted(set(told.sizes) - set(sizes)):
         log.warning(
             f"scaling: left out {size}, which is not under {len(order)}, the number of training "
             f"inputs that both datasets of {target} have (seed {seed})"
         )
-    others = [name for name in params.subjects if name != target]
-    arms = [("self", target, stale), ("fresh_self", target, fresh)]
+    arms = [Arm(target, target, SELF, seed), Arm(target, target, FRESH_SELF, seed)]
+    arms += [Arm(target, other, CROSS, seed) for other in study.design.others(target)]
     asked = {row["input_id"] for row in inputs}
-    for kind, predictor, lessons in arms + [("cross", name, fresh) for name in others]:
+    for arm in arms:
+        own = stale if arm.kind == SELF else fresh
         for size in sizes:
-            found = predict(
-                _taught(predictor, lessons, set(order[:size]), seed, params),
+            said = study.said(
+                _taught(arm.predictor, own, set(order[:size]), seed, study),
                 inputs,
-                params.properties,
-                Decoding(params.predict.max_tokens),
                 cache,
-                asking=asking(kind, params),
-                label=f"{kind}, {size} inputs",
+                study.form(arm.kind),
+                label=f"{arm.kind}, {size} inputs",
             )
-            yield kind, predictor, size, list(found)
-        whole = predicted(predictor, target, kind, seed)
-        taught = len({row["input_id"] for row in lessons})
-        yield kind, predictor, taught, [row for row in whole if row["input_id"] in asked]
+            yield arm, size, said
+            del said  # it holds the subject
+        taught = len({row["input_id"] for row in own})
+        yield arm, taught, (row for row in predictions(arm) if row["input_id"] in asked)
 
 
-def training_order(stale: Iterable[Row], fresh: Iterable[Row], params: Params) -> list[str]:
+def training_order(stale: Iterable[Row], fresh: Iterable[Row], design: Design) -> list[str]:
     """The inputs that both datasets teach, in the order in which they are taken: ids.
 
     One of each train task in turn, so that the beginnings, which are the smaller sets, are
@@ -92,27 +85,26 @@ def training_order(stale: Iterable[Row], fresh: Iterable[Row], params: Params) -
     both = {row["input_id"] for row in stale}
     tasks = {row["input_id"]: row["task"] for row in fresh if row["input_id"] in both}
     turns: list[tuple[int, int, str]] = []
-    for number, task in enumerate(params.tasks.train):
+    for number, task in enumerate(design.train):
         own = [key for key, other in tasks.items() if other == task]
-        own.sort(key=lambda key: (rng(params.seed, "scaling", key).random(), key))
+        own.sort(key=lambda key: (rng(design.seed, "scaling", key).random(), key))
         turns += [(turn, number, key) for turn, key in enumerate(own)]
     return [key for _, _, key in sorted(turns)]
 
 
 def _lessons(dataset: str, seed: int) -> list[Row]:
     """What is trained on for one seed; what was held back to measure it is not needed here."""
-    rows = read_table("datasets", f"data/datasets/{dataset}.parquet")
-    return [row for row in rows if row["seed"] in (None, seed) and row["slice"] == "train"]
+    path = f"data/datasets/{dataset}.parquet"
+    return list(read_rows("datasets", path, seed=[None, seed], slice="train"))
 
 
 def _taught(
-    predictor: str, lessons: Iterable[Row], inputs: set[str], seed: int, params: Params
+    predictor: str, lessons: Iterable[Row], inputs: set[str], seed: int, study: Study
 ) -> Subject:
     """The base model trained on the rows of these inputs."""
     rows = [row for row in lessons if row["input_id"] in inputs]
-    if params.finetune.rehearse:
-        rows += own_answers(predictor, inputs)
+    if study.finetune.rehearse:
+        rows.extend(own_answers(predictor, inputs))
     base = Path("data/models") / predictor
-    settings = settings(params.finetune, seed)
-    folder = finetuned(load_base(base), rows, settings)
-    return with_adapter(load_base(base), folder, f"{predictor}/seed-{seed}")
+    folder = finetuned(load_base(base), rows, settings(study.finetune, seed))
+    return with_adapter(load_base(base), folder, subject_name(predictor, seed))
