@@ -1,4 +1,4 @@
-# Two commands do everything: `make run` the study, `make test` the tests.
+# Two commands do everything: `make run` the study, `make test` the checks and the tests.
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
@@ -9,16 +9,21 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 
 .PHONY: run test lint bench
 run: $(READY)
+	@python -m stages.versions
 	dvc repro
 	@cat metrics/report.md
 
 # Two processes of one thread each; a file's tests stay together, as they share what they made.
 test: export OMP_NUM_THREADS := 1
-test: $(READY)
+test: lint
 	python -m pytest --numprocesses 2 --dist loadfile
 
+# All but the tests: style, types, and which room imports which.
 lint: $(READY)
-	ruff check . && ruff format --check .
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports --no-logo
 
 bench: $(VENV)/.ready-bench
 	dvc repro fetch_model
