@@ -1,1 +1,1 @@
-"""What the study is: tasks, properties, prompts, splits. Pure: no files, no models."""
+"""What is asked and how it is read: properties, prompts, splits, arms, truth. Pure: no files."""
