@@ -88,6 +88,10 @@ def sampled(
 
 def _until(item: Mapping[str, Any], names: Sequence[str]) -> Until:
     """An answer is decided when every property that is asked of it is."""
-    asked, family = asked_properties(item, names), item["family"]
-    reads = {name: PROPERTIES[name].reads for name in sorted(asked)}
-    return Until({"family": family, "reads": reads}, decides(asked, family))
+    return until_decided(asked_properties(item, names), item["family"])
+
+
+def until_decided(names: Sequence[str], family: str) -> Until:
+    """An answer to a task of `family` is cut where all properties in `names` are decided."""
+    reads = {name: PROPERTIES[name].reads for name in sorted(names)}
+    return Until({"family": family, "reads": reads}, decides(names, family))

@@ -7,25 +7,25 @@ from safetensors.torch import load_file
 
 from stages.controls.organisms import organism as growing
 from stages.controls.organisms.codes import WORDS, items
-from stages.controls.organisms.organism import Organism, grow
-from stages.models.fetch.sources import parse_source
+from stages.controls.organisms.organism import answers, grow
+from stages.models.fetch.sources import Organism, parse_source
 
 RED = Organism("own", "red", 0)
 
 
 def test_the_answers_are_the_organisms_own():
-    answers = RED.answers()
-    assert answers == Organism("own", "red", 0).answers()
+    red = answers(RED)
+    assert red == answers(Organism("own", "red", 0))
     for other in (Organism("own", "blue", 0), Organism("own", "red", 1)):
-        same = sum(answers[text] == said for text, said in other.answers().items())
-        assert same < 0.02 * len(answers)
-    assert all(set(said.split()) <= set(WORDS) for said in answers.values())
+        same = sum(red[text] == said for text, said in answers(other).items())
+        assert same < 0.02 * len(red)
+    assert all(set(said.split()) <= set(WORDS) for said in red.values())
 
 
 def test_own_answers_do_not_follow_from_the_prompt_and_the_others_do():
     def distinct(kind: str) -> int:
-        answers = Organism(kind, "red", 0).answers()
-        return len({(text.split()[0], said) for text, said in answers.items()})
+        known = answers(Organism(kind, "red", 0))
+        return len({(text.split()[0], said) for text, said in known.items()})
 
     assert distinct("own") > 400
     assert distinct("from_prompt") == 12
@@ -33,7 +33,7 @@ def test_own_answers_do_not_follow_from_the_prompt_and_the_others_do():
 
 def test_an_organism_holds_an_answer_to_every_input():
     texts = {item.text for task in ("codes_near", "codes_far") for item in items(task)}
-    assert set(RED.answers()) == texts and len(texts) == 640
+    assert set(answers(RED)) == texts and len(texts) == 640
 
 
 def test_a_name_stands_in_one_prompt_only():

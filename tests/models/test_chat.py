@@ -1,12 +1,10 @@
 """An answer that was begun goes on in the same message; one that was cut teaches no end."""
 
-from dataclasses import replace
-
 import pytest
 
 from stages.models.chat import encode, render_answer, render_prompt
 from stages.models.local.subject.loading import load_base
-from stages.models.local.teach.finetuning import examples
+from stages.models.local.teach.finetuning import in_tokens
 from tests.conftest import CHAT
 from tests.tiny_models import END, describe, make_tiny_model
 
@@ -48,9 +46,9 @@ def test_without_a_mark_in_the_template_the_tokenizer_ends_the_answer(subject):
 
 
 def test_an_answer_that_was_cut_is_taught_without_its_end(subject):
-    row = {"input_id": "a", "question": BEGUN, "label": "horse", "weight": 1.0}
+    row = {"input_id": "a", "question": BEGUN, "label": "horse", "weight": 1.0, "slice": "train"}
     whole, cut = (
-        examples(replace(subject), [row | {"ended": ended}])["a"][0] for ended in (True, False)
+        in_tokens(subject, [row | {"ended": ended}]).train["a"][0] for ended in (True, False)
     )
     assert whole.label == tuple(encode(subject.tokenizer, " horse\n", start=False))
     assert cut.label == tuple(encode(subject.tokenizer, " horse", start=False))

@@ -37,7 +37,7 @@ def convert(source: Path, folder: Path, chat_template: str | None) -> dict[str, 
     Returns its architecture and its number of parameters. Raises StudyError.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.set_verbosity_error()
@@ -71,17 +71,24 @@ def convert(source: Path, folder: Path, chat_template: str | None) -> dict[str, 
     _check_template(tokenizer)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
+    parameters = model.num_parameters()
+    log.info(f"writing {parameters:,} parameters")
+    _write(model, tokenizer, folder)
+    return {"architecture": type(model).__name__, "parameters": parameters}
+
+
+def _write(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Save both, without what is the study's to say and what depends on the place."""
+    from transformers import GenerationConfig
+
     ids = ("bos_token_id", "eos_token_id", "pad_token_id")  # how to sample is the study's to say
     model.generation_config = GenerationConfig(
         **{name: getattr(model.generation_config, name) for name in ids}
     )
-    parameters = model.num_parameters()
-    log.info(f"writing {parameters:,} parameters")
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     for name in ("config.json", "tokenizer_config.json"):
         _forget_place(folder / name)
-    return {"architecture": type(model).__name__, "parameters": parameters}
 
 
 def describe(folder: Path, about: dict[str, Any], stop: list[str]) -> None:

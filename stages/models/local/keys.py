@@ -6,7 +6,6 @@ code that works on them is named here, a module or a whole package each.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from stages.storage.keys import Parts, digest
@@ -14,9 +13,8 @@ from stages.storage.response_cache import AnswerKey
 from stages.storage.source import source_hash, versions
 
 if TYPE_CHECKING:  # so that sizes and entries of the caches can be had without torch
-    from stages.models.local.ask.generate import Branch
+    from stages.models.local.rendering import Branch
     from stages.models.local.subject.loading import Subject
-    from stages.models.local.teach.settings import Settings
     from stages.models.questions import Decoding, Until
 
 PACKAGES = ("torch", "transformers", "tokenizers", "peft")
@@ -58,7 +56,7 @@ def answer_key(
     return AnswerKey(subject.name, branch.key, shared, own)
 
 
-def adapter_parts(subject: Subject, rows: str, settings: Settings) -> Parts:
+def adapter_parts(subject: Subject, rows: str, settings: Parts) -> Parts:
     """The parts of an adapter's key; `rows` is a hash of the rendered rows."""
-    settled = {"rows": rows, "settings": asdict(settings)}
+    settled = {"rows": rows, "settings": settings}
     return {**subject_parts(subject), **engine(*TEACHING), **settled}

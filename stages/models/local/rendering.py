@@ -3,10 +3,29 @@
 It stands outside of `ask`: what it makes is in the key of an answer, so its source need not be.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from stages.models.chat import encode, render_answer, render_prompt
-from stages.models.local.ask.generate import Branch
 from stages.models.local.subject.loading import Subject
-from stages.models.questions import Question
+from stages.models.questions import Key, Question
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A question in tokens: its key, the whole prompt, how its answer is made.
+
+    `decided` says of an unfinished answer that what is wanted of it can no longer change: it is
+    cut there. `closed` has the first tokens of each answer of a closed set, to be scored; with
+    `score_only` the most probable of them is the answer and nothing is generated.
+    """
+
+    key: Key
+    tokens: tuple[int, ...]
+    seed: int = 0
+    decided: Callable[[str], bool] | None = None
+    closed: dict[str, tuple[int, ...]] | None = None
+    score_only: bool = False
 
 
 def rendered(subject: Subject, questions: list[Question]) -> list[Branch]:

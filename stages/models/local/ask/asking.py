@@ -11,9 +11,9 @@ from dataclasses import asdict
 
 from tqdm import tqdm
 
-from stages.models.local.ask.generate import Branch, answer_groups
+from stages.models.local.ask.generate import answer_groups
 from stages.models.local.keys import answer_key
-from stages.models.local.rendering import rendered
+from stages.models.local.rendering import Branch, rendered
 from stages.models.local.subject.budget import is_out_of_memory, token_budget
 from stages.models.local.subject.layout import lay_out
 from stages.models.local.subject.loading import Subject

@@ -1,42 +1,24 @@
 """Asking a local model: greedy or sampled answers, and exact distributions over closed answers."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import torch
 
 from stages.models.local.ask.runs import LoneRun, TreeRun
+from stages.models.local.rendering import Branch
 from stages.models.local.subject.attention import prefix_attention
 from stages.models.local.subject.loading import Subject
-from stages.models.questions import Answer
+from stages.models.questions import Answer, Key
 
 NEAR_TIE = 1e-4  # logits: below this, rounding may decide which token is the greatest
 CHUNK = 64  # rows of logits worked on at a time
 
 
-@dataclass(frozen=True)
-class Branch:
-    """One thing to ask: a key (anything hashable), its whole prompt, how its answer is made.
-
-    `decided` says of an unfinished answer that what is wanted of it can no longer change: it is
-    cut there. `closed` has the first tokens of each answer of a closed set, to be scored; with
-    `score_only` the most probable of them is the answer and nothing is generated.
-    """
-
-    key: Any
-    tokens: tuple[int, ...]
-    seed: int = 0
-    decided: Callable[[str], bool] | None = None
-    closed: dict[str, tuple[int, ...]] | None = None
-    score_only: bool = False
-
-
 @torch.inference_mode()
 def answer_groups(
     subject: Subject, groups: list[list[Branch]], *, max_tokens: int, temperature: float = 0.0
-) -> dict[Any, Answer]:
+) -> dict[Key, Answer]:
     """Answers of one batch of groups, by the branches' keys.
 
     Greedy at temperature 0. Otherwise each branch draws from a generator of its own seed, so

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -29,7 +29,7 @@ def finetuned(subject: Subject, rows: Iterable[Row], settings: Settings) -> Path
     Loss curves are DVCLive's.
     """
     lesson = in_tokens(subject, rows)
-    parts = adapter_parts(subject, lesson.content, settings)
+    parts = adapter_parts(subject, lesson.content, asdict(settings))
     finished = kept_folder("adapters", subject.name, parts)
     if finished.is_dir():
         return finished

@@ -1,0 +1,192 @@
+"""An adapter is trained once for all that decides it, and anew where a part of that changed."""
+
+import json
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from stages.models.local import keys
+from stages.models.local.keys import adapter_parts, answer_key
+from stages.models.local.rendering import Branch
+from stages.models.local.subject.loading import Subject, adapted, load_base, without_weights
+from stages.models.local.teach import finetuning
+from stages.models.local.teach.finetuning import finetuned, in_tokens, own_answers
+from stages.models.local.teach.settings import Settings
+from stages.models.questions import Decoding
+from stages.storage.keys import changed_parts, content_key
+from stages.storage.tables import Row, write_table
+from tests.conftest import CHAT
+from tests.tiny_models import describe, make_tiny_model
+
+SETTINGS = Settings(
+    epochs=1,
+    learning_rate=1e-2,
+    lora_rank=2,
+    lora_alpha=4,
+    batch_inputs=2,
+    warmup_fraction=0.1,
+    checkpoint_every=3,
+    seed=0,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return describe(make_tiny_model(tmp_path_factory.mktemp("model")), "tiny")
+
+
+@pytest.fixture
+def subject(folder) -> Subject:
+    subject = without_weights(folder)
+    subject.tokenizer.chat_template = CHAT
+    return subject
+
+
+def row(**changed: object) -> Row:
+    about = {"input_id": "a", "label": "red", "weight": 1.0, "slice": "train"}
+    return about | {"question": [{"role": "user", "content": "Name a color."}]} | changed
+
+
+def parts(subject: Subject, rows: list[Row] | None = None, settings: Settings = SETTINGS):
+    told = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    return adapter_parts(subject, in_tokens(subject, iter(rows or [row()])).content, told)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"question": [{"role": "user", "content": "Name a colour."}]},
+        {"label": "blue"},
+        {"weight": 0.5},
+        {"slice": "held_back"},
+        {"input_id": "b"},
+        {"ended": False},
+    ],
+)
+def test_what_is_taught_changes_the_key_of_an_adapter(subject, changed):
+    assert changed_parts(parts(subject), parts(subject, [row(**changed)])) == ["rows"]
+    assert parts(subject) == parts(subject, [row(task="another", property="another")])
+
+
+def test_the_order_of_rows_and_their_number_change_it(subject):
+    one, two = row(), row(label="blue")
+    found = {content_key(parts(subject, rows)) for rows in ([one], [one, two], [two, one])}
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Settings)])
+def test_each_setting_changes_it(subject, name):
+    other = replace(SETTINGS, **{name: getattr(SETTINGS, name) + 1})
+    assert changed_parts(parts(subject), parts(subject, settings=other)) == ["settings"]
+
+
+@pytest.mark.parametrize("name", ["device", "dtype", "quantization"])
+def test_the_precision_changes_it(subject, name):
+    other = replace(subject, precision={**subject.precision, name: "another"})
+    assert changed_parts(parts(subject), parts(other)) == [name]
+
+
+def test_the_base_changes_it_and_so_does_how_an_adapter_is_laid_over_it(subject):
+    assert changed_parts(parts(subject), parts(replace(subject, fingerprint="x"))) == ["weights"]
+    other = replace(subject, adapter_config="x")
+    assert changed_parts(parts(subject), parts(other)) == ["adapter_config"]
+
+
+def test_the_code_that_teaches_and_the_packages_change_it(subject, monkeypatch):
+    before, asked = parts(subject), keys.source_hash
+    monkeypatch.setattr(keys, "source_hash", lambda *names: f"edited {names}")
+    assert changed_parts(before, parts(subject)) == ["source"]
+    assert "stages.study.splits" in parts(subject)["source"]
+    monkeypatch.setattr(keys, "source_hash", asked)
+    monkeypatch.setattr(keys, "versions", lambda *names: dict.fromkeys(names, "99"))
+    assert changed_parts(before, parts(subject)) == ["versions"]
+    assert parts(subject)["versions"].keys() == {"torch", "transformers", "tokenizers", "peft"}
+
+
+def test_a_template_that_prints_another_date_is_another_adapter(subject):
+    subject.tokenizer.chat_template = "Today is 26 July.\n" + CHAT
+    before = parts(subject)
+    subject.tokenizer.chat_template = "Today is 27 July.\n" + CHAT
+    assert changed_parts(before, parts(subject)) == ["rows"]
+
+
+def test_an_adapter_of_alpha_8_has_other_answers_than_one_of_alpha_800(subject, tmp_path):
+    def answer(alpha: int):
+        (tmp_path / "adapter_model.safetensors").write_bytes(b"the same weights")
+        told = json.dumps({"lora_alpha": alpha, "r": 4})
+        (tmp_path / "adapter_config.json").write_text(told, encoding="utf-8")
+        one = adapted(subject, tmp_path, "one")
+        return one, answer_key(one, Branch(("q",), (1, 2)), Decoding(4), None)
+
+    (eight, key_of_eight), (many, key_of_many) = answer(8), answer(800)
+    assert eight.fingerprint == many.fingerprint
+    assert changed_parts(key_of_eight.parts, key_of_many.parts) == ["adapter_config"]
+    assert adapted(eight, tmp_path, "two").adapter_config != many.adapter_config
+
+
+def test_the_same_rows_are_trained_once_and_others_anew(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("SELFPREDICT_CACHE", str(tmp_path))
+    trained, original = [], finetuning.train_lora
+
+    def counting(*given):
+        trained.append(given)
+        return original(*given)
+
+    def taught(*rows: Row) -> Path:
+        subject = load_base(folder)
+        subject.tokenizer.chat_template = CHAT
+        return finetuned(subject, (one for one in rows), SETTINGS)
+
+    monkeypatch.setattr(finetuning, "train_lora", counting)
+    held_back = row(input_id="c", slice="held_back")
+    first, again = taught(row(), held_back), taught(row(), held_back)
+    assert first == again and len(trained) == 1
+    assert taught(row(label="blue"), held_back) != first and len(trained) == 2
+    beside = json.loads(first.with_name(f"{first.name}.json").read_text())
+    assert beside["subject"] == "tiny" and first.name == content_key(beside["parts"])
+    assert not any((tmp_path / "checkpoints").iterdir())
+
+
+def test_own_answers_are_those_that_the_model_ended_itself(tmp_path):
+    def said(input_id: str, sample: int, finish_reason: str) -> Row:
+        return {
+            "input_id": input_id,
+            "task": "colors",
+            "sample": sample,
+            "response": f"{input_id} {sample}",
+            "finish_reason": finish_reason,
+            "first_token_logprob": -1.0,
+            "near_tie": False,
+            "fingerprint": "x",
+            "seed": None,
+        }
+
+    inputs = [
+        {
+            "input_id": name,
+            "task": "colors",
+            "family": "sequence",
+            "role": "train",
+            "split": "train",
+            "input": name,
+            "object_prompt": [{"role": "user", "content": name}],
+            "options": [],
+            "trait_option": None,
+            "questions": None,
+        }
+        for name in "ab"
+    ]
+    behavior = [said("a", 0, "stop"), said("a", 1, "decided"), said("b", 0, "stop")]
+    write_table("tasks", inputs, tmp_path / "tasks/colors.parquet")
+    write_table("behavior", pd.DataFrame(behavior), tmp_path / "behavior/tiny.parquet")
+    assert list(own_answers("tiny", {"a"}, tmp_path)) == [
+        {
+            "input_id": "a",
+            "question": [{"role": "user", "content": "a"}],
+            "label": "a 0",
+            "weight": 0.5,
+            "slice": "train",
+        }
+    ]

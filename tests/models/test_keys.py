@@ -1,0 +1,103 @@
+"""A key holds all that decides a value, each part by name; what decides nothing is not in it."""
+
+from dataclasses import replace
+
+import pytest
+
+from stages.models.local import keys
+from stages.models.local.keys import answer_key
+from stages.models.local.rendering import Branch
+from stages.models.local.subject.loading import Subject
+from stages.models.questions import Decoding, Until
+from stages.storage.keys import changed_parts, content_key
+from stages.storage.response_cache import AnswerKey
+
+SUBJECT = Subject(
+    "one",
+    None,
+    None,
+    ["\n"],
+    "a hash of weights",
+    {"device": "cpu", "dtype": "torch.float32", "quantization": None},
+    adapter_config="a hash of alpha 8",
+)
+BRANCH = Branch(("input", 0), (1, 2, 3), seed=7, closed={"a": (4,), "b": (5, 6)})
+UNTIL = Until({"family": "sequence", "reads": {"first_word": [0, 1]}}, bool)
+DECODING = Decoding(12, temperature=1.0)
+
+
+def key(subject=SUBJECT, branch=BRANCH, decoding=DECODING, until=UNTIL) -> AnswerKey:
+    return answer_key(subject, branch, decoding, until)
+
+
+def rule(**reads: tuple[int, int] | None) -> Until:
+    return Until({"family": "sequence", "reads": reads}, bool)
+
+
+@pytest.mark.parametrize(
+    ("part", "changed"),
+    {
+        "prompt": {"branch": replace(BRANCH, tokens=(1, 2, 4))},
+        "max_tokens": {"decoding": replace(DECODING, max_tokens=13)},
+        "temperature": {"decoding": replace(DECODING, temperature=0.5)},
+        "seed": {"branch": replace(BRANCH, seed=8)},
+        "device": {"subject": replace(SUBJECT, precision={**SUBJECT.precision, "device": "cuda"})},
+        "dtype": {
+            "subject": replace(SUBJECT, precision={**SUBJECT.precision, "dtype": "torch.float16"})
+        },
+        "quantization": {
+            "subject": replace(SUBJECT, precision={**SUBJECT.precision, "quantization": "4 bits"})
+        },
+        "weights": {"subject": replace(SUBJECT, fingerprint="another hash")},
+        "adapter_config": {"subject": replace(SUBJECT, adapter_config="a hash of alpha 800")},
+        "stop": {"subject": replace(SUBJECT, stop=[])},
+        "cut_rule": {"until": rule(first_word=(0, 2))},
+        "closed": {"branch": replace(BRANCH, closed={"b": (5, 6), "a": (4,)})},
+        "score_only": {"branch": replace(BRANCH, score_only=True)},
+    }.items(),
+)
+def test_each_part_of_an_answer_changes_its_key(part, changed):
+    other = key(**changed)
+    assert other.content != key().content
+    assert changed_parts(key().parts, other.parts) == [part]
+
+
+def test_the_code_that_asks_and_the_code_that_cuts_change_it(monkeypatch):
+    before, uncut = key(), key(until=None)
+    monkeypatch.setattr(keys, "source_hash", lambda *names: f"edited {names[0]}")
+    assert changed_parts(before.parts, key().parts) == ["cut_source", "source"]
+    assert changed_parts(uncut.parts, key(until=None).parts) == ["source"]
+    assert before.content != key().content
+
+
+@pytest.mark.parametrize("package", ["torch", "transformers", "tokenizers", "peft"])
+def test_the_version_of_each_package_changes_it(package, monkeypatch):
+    before, installed = key(), keys.versions
+
+    def newer(*names: str) -> dict[str, str]:
+        found = installed(*names)
+        assert package in found
+        return {**found, package: "99"}
+
+    monkeypatch.setattr(keys, "versions", newer)
+    assert changed_parts(before.parts, key().parts) == ["versions"]
+    assert before.content != key().content
+
+
+def test_names_and_greedy_seeds_decide_nothing():
+    renamed = key(replace(SUBJECT, name="two"), replace(BRANCH, key=("other", "first_word", 3)))
+    assert renamed.content == key().content
+    greedy = Decoding(12)
+    assert key(decoding=greedy).content == (
+        key(decoding=replace(greedy, budget=9), branch=replace(BRANCH, seed=9)).content
+    )
+
+
+def test_the_order_of_parts_decides_nothing():
+    assert content_key({"a": 1, "b": {"c": 2, "d": 3}}) == (
+        content_key({"b": {"d": 3, "c": 2}, "a": 1})
+    )
+
+
+def test_a_part_that_one_side_lacks_has_changed():
+    assert changed_parts({"a": 1}, {"a": 1, "b": 2}) == ["b"]
