@@ -6,6 +6,7 @@ from pathlib import Path
 
 import vl_convert
 
+from stages.storage.errors import StudyError
 from stages.storage.tables import Row
 
 DATA = "<DVC_METRIC_DATA>"  # where dvc puts the points in
@@ -18,12 +19,21 @@ def plot_template(name: str) -> Path:
 
 
 def svg(name: str, points: Sequence[Row]) -> str:
-    """The template plots/NAME.json filled with the points as an SVG element; text is escaped."""
+    """The template of a plot filled with the points, as an SVG element; text is escaped.
+
+    Raises StudyError where the template is missing, or neither dvc nor Vega-Lite can fill it in.
+    """
     path = plot_template(name)
-    text = path.read_text(encoding="utf-8")
-    template = json.loads(text)
-    if template["data"]["values"] != DATA or text.count("<DVC_") > 1:
-        raise ValueError(f"{path}: {DATA} is to stand in data.values, and no other anchor anywhere")
+    try:
+        text = path.read_text(encoding="utf-8")
+        template = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise StudyError(f"{path}: no template of a plot: {error}") from None
+    if template.get("data", {}).get("values") != DATA or text.count("<DVC_") > 1:
+        raise StudyError(f"{path}: {DATA} is to stand in data.values, and no other anchor anywhere")
     # dvc tells revisions apart; here there is one.
     template["data"]["values"] = [{**point, "rev": ""} for point in points]
-    return vl_convert.vegalite_to_svg(template)
+    try:
+        return vl_convert.vegalite_to_svg(template)
+    except ValueError as error:
+        raise StudyError(f"{path}: Vega-Lite cannot draw it: {error}") from error

@@ -16,6 +16,8 @@ from typing import Any
 
 from filelock import FileLock
 
+from stages.storage.errors import StudyError
+
 
 def _partial(path: Path) -> Path:
     """The name under which `path` is being written, beside it, so that the rename is atomic."""
@@ -72,6 +74,16 @@ def write_json(path: str | Path, value: Any) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     with atomic_path(path) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: str | Path) -> Any:
+    """What a JSON file that a stage wrote holds; raises StudyError where there is none."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StudyError(f"{path}: no such file; run `dvc repro` to make it") from None
+    except ValueError as error:
+        raise StudyError(f"{path}: not JSON: {error}; run `dvc repro` to make it again") from None
 
 
 def file_sha256(path: str | Path) -> str:
