@@ -1,6 +1,6 @@
 """Tasks from the rows of a file: a text column and a prompt template make inputs.
 
-Pure: rows come as mappings of column to value, read by stages/storage/task_files.py.
+Pure: rows come as mappings of column to value, read by stages/tasks/files/readers.py.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
