@@ -1,0 +1,213 @@
+"""The report on a small study whose numbers are known by hand: what it shows is what is there."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from stages import evaluate, report
+from stages.storage.files import read_json, write_json
+from tests.analysis import small_study
+from tests.conftest import ROOT
+
+
+def run(command) -> None:
+    result = CliRunner().invoke(command.main, [], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+
+
+def last_line_of_the_report_that_fails() -> str:
+    result = CliRunner().invoke(report.main, [])
+    assert isinstance(result.exception, SystemExit) and result.exit_code == 1, result.output
+    return result.output.strip().splitlines()[-1]
+
+
+def text() -> str:
+    return Path("metrics/report.md").read_text(encoding="utf-8")
+
+
+def page() -> str:
+    return Path("data/report/index.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small_study.write_study(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("evaluated")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        small_study.write_study(root)
+        run(evaluate)
+    return root
+
+
+@pytest.fixture
+def evaluated(once, tmp_path, monkeypatch):
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+
+
+def add_scaling() -> None:
+    """The committed numbers of an experiment as those of the study."""
+    settings = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["experiments"]
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    params["experiments"] = {"run": ["scaling"], "scaling": settings["scaling"]}
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    for path in ("scaling.json", "plots/scaling.json", "rows/scaling.json"):
+        write_json(f"metrics/experiments/{path}", read_json(ROOT / "metrics/experiments" / path))
+
+
+def test_the_report_shows_the_gap_its_chance_and_what_was_left_out(evaluated):
+    run(report)
+    row = next(line for line in text().splitlines() if line.startswith("| left"))
+    assert "0.750" in row and "right 0.500" in row
+    assert "a gap of 0.250 (95% interval" in text()
+    assert "1 of 6 scored cells" in text()
+    assert "| disagreement |" in text() and "nearest neighbor" in text()
+
+
+def test_beside_a_null_stands_what_could_have_been_found(evaluated):
+    numbers = read_json("metrics/targets.json")
+    numbers["gap"] |= {"ci_low": -0.125, "ci_high": 0.5, "detectable": 0.375}
+    write_json("metrics/targets.json", numbers)
+    run(report)
+    sentence = "The interval holds zero: a true gap of 0.375 would have been found"
+    assert sentence in text() and sentence in page()
+    numbers["gap"]["ci_low"] = 0.125
+    write_json("metrics/targets.json", numbers)
+    run(report)
+    assert "holds zero" not in text() + page()
+
+
+def test_a_study_of_one_subject_has_a_report_that_says_that_there_is_no_gap(study):
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    params["subjects"] = ["right"]
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    run(evaluate)
+    run(report)
+    assert "so there is no gap" in text() and "so there is no gap" in page()
+
+
+def test_several_seeds_stand_in_the_report_with_their_spread(evaluated):
+    numbers = read_json("metrics/targets.json")
+    gap = {"0": 0.25, "7": 0.4167}
+    numbers["seeds"] = {"gap": gap, "sd": 0.1179, "ci_low": -0.7255, "ci_high": 1.3921}
+    write_json("metrics/targets.json", numbers)
+    run(report)
+    assert (
+        "Over 2 training seeds the gap is 0.250 (seed 0), 0.417 (seed 7): standard deviation 0.118,"
+        " 95% interval over seeds -0.726 to 1.392." in text()
+    )
+
+
+def test_every_number_is_taken_from_the_metrics_files(evaluated):
+    changes: dict[str, tuple[list[str | int], float, str]] = {
+        "summary": (["self"], 0.111, "with accuracy 0.111"),
+        "targets": (["targets", "left", "fresh_self"], 0.222, "| left | 0.750 | 0.222 |"),
+        "subsets": (["gaps", 0, "estimate"], 0.333, "| 0.333 ("),
+        "by_task": (["gaps", 0, "estimate"], 0.444, "| 0.444 ("),
+        "by_property": (["gaps", 0, "estimate"], 0.555, "| 0.555 ("),
+    }
+    run(report)
+    before = text()
+    for name, ((*place, key), value, _) in changes.items():
+        whole: Any = read_json(f"metrics/{name}.json")
+        part = whole
+        for step in place:
+            part = part[step]
+        part[key] = value
+        write_json(f"metrics/{name}.json", whole)
+    run(report)
+    for _, _, shown in changes.values():
+        assert shown in text() and shown not in before
+
+
+def test_the_page_escapes_what_models_said(evaluated):
+    add_scaling()
+    rows = read_json("metrics/experiments/rows/scaling.json")
+    said = "<img src=x onerror=alert(2)>"
+    rows[0] |= {"raw_answer": said, "question": said, "truth": said}
+    write_json("metrics/experiments/rows/scaling.json", rows)
+    run(report)
+    assert small_study.SCRIPT not in page() and "<img" not in page()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page()
+    assert page().count("&lt;img src=x onerror=alert(2)&gt;") == 3
+
+
+def test_an_experiment_has_its_section_in_both_and_its_picture_and_rows_on_the_page(evaluated):
+    run(report)
+    assert "Number of training inputs" not in text() + page()
+    pictures = page().count("<svg")
+    add_scaling()
+    run(report)
+    assert "\n## Number of training inputs\n" in text()
+    assert "<h2>Number of training inputs</h2>" in page()
+    assert "<td>most common answer</td>" in page()  # its tables are tables of the page
+    assert page().count("<svg") == pictures + 1
+    assert "rows of scaling" in page()
+
+
+def test_the_page_shows_rows_and_the_cells_that_were_left_out(evaluated):
+    run(report)
+    left_out = page().split("Held-out cells that are left out")[1].split("</table>")[0]
+    assert "<td>left</td><td>survival_instinct</td><td>ethical_stance</td>" in left_out
+    shown = page().split("<h2>Rows</h2>")[1]
+    assert shown.count("<details>") == 2 * 2  # target and task
+    assert "self (left), right:<pre>" in shown and "cross (right), wrong:<pre>" in shown
+
+
+def test_the_report_again_is_the_same_to_the_byte(evaluated):
+    run(report)
+    before = text(), page()
+    run(report)
+    assert (text(), page()) == before
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("summary", "targets", "by_task", "by_property", "subsets", "controls"),
+        *("plots/self_cross", "plots/by_property"),
+        *("experiments/scaling", "experiments/plots/scaling", "experiments/rows/scaling"),
+    ],
+)
+def test_a_metrics_file_that_is_missing_or_broken_is_one_line_that_names_it(name, evaluated):
+    add_scaling()
+    path = Path("metrics", f"{name}.json")
+    path.write_text('{"gap": ', encoding="utf-8")
+    line = last_line_of_the_report_that_fails()
+    assert line.startswith(f"Error: {path}: not JSON: ") and "`dvc repro`" in line
+    path.unlink()
+    line = last_line_of_the_report_that_fails()
+    assert line == f"Error: {path}: no such file; run `dvc repro` to make it"
+    assert not Path("metrics/report.md").exists()
+
+
+def test_metrics_of_other_code_are_one_line_that_says_what_was_looked_for(evaluated):
+    numbers = read_json("metrics/targets.json")
+    del numbers["confidence"]
+    write_json("metrics/targets.json", numbers)
+    line = last_line_of_the_report_that_fails()
+    assert line.startswith("Error: report.md.j2: ") and "confidence" in line
+    assert "run `dvc repro`" in line
+
+
+def test_a_missing_table_is_one_line_that_names_it(evaluated):
+    Path("data/predictions/left-on-right.parquet").unlink()
+    line = last_line_of_the_report_that_fails()
+    assert line.startswith("Error: data/predictions/left-on-right.parquet: no such table")
+
+
+def test_the_numbers_of_the_summary_stand_in_the_first_section(evaluated):
+    summary = read_json("metrics/summary.json")
+    run(report)
+    for key in ("self", "cross", "gap", "gap_low", "gap_high", "fresh_gap"):
+        assert f"{summary[key]:.3f}" in text().split("## What needs no introspection")[0]
