@@ -8,8 +8,6 @@ from stages.experiments.shared.told import Section
 from stages.study.design import Design
 from stages.study.section import Count
 
-CHANGED, BEHAVIOR = "changed", "behavior"
-"""kinds of its arms: MC that predicts itself; what MC does, taken for a prediction"""
 # A file behind path: is not watched; `dvc repro -f experiment@behavior_change-MODEL` after an edit.
 KEY = "params.yaml: experiments.behavior_change.answers"
 

@@ -9,11 +9,6 @@ from stages.study.design import Design
 from stages.study.properties import PROPERTIES
 from stages.study.section import Count, members
 
-RANKS = 3
-"""likeliest values of each input and property, which are measured"""
-UNTRAINED_OWN = "untrained_own"
-"""the kind of M that predicts M, which is another target than that of all other arms"""
-
 
 class Told(Section):
     """Is what a model says as frequent as what the target does?

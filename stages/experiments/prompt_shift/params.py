@@ -5,9 +5,6 @@ from pydantic import Field
 from stages.experiments.shared.told import Section
 from stages.study.section import Count
 
-PLAIN = ":plain question"
-"""follows a prefix's name in the condition of a question that does not show it"""
-
 
 class Told(Section):
     """A prefix before the object-level prompt and before the question; name -> text.

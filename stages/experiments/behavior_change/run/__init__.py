@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from stages.experiments.behavior_change.params import BEHAVIOR, CHANGED, KEY, Told
+from stages.experiments.behavior_change.params import KEY, Told
 from stages.experiments.behavior_change.run.lessons import (
     change_rows,
     check_held_out,
@@ -31,6 +31,8 @@ from stages.study.arms import CROSS, SELF, Arm, self_name, subject_name
 from stages.study.truth import Key
 
 log = logging.getLogger(__name__)
+
+CHANGED, BEHAVIOR = "changed", "behavior"
 
 
 def run(target: str, told: Told, study: Study, cache: ResponseCache) -> Iterator[Row]:

@@ -17,7 +17,7 @@ the shares lack to 1 is no answer. The likeliest one is the row's `answer`.
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 
-from stages.experiments.calibration.params import RANKS, UNTRAINED_OWN, Told
+from stages.experiments.calibration.params import Told
 from stages.experiments.calibration.run.behavior import behavior_shares
 from stages.experiments.calibration.run.predictions import said_shares
 from stages.experiments.calibration.run.shares import Asked, Did, Said, Shares
@@ -29,6 +29,10 @@ from stages.storage.tables import Row
 from stages.study.arms import SELF, UNTRAINED, Arm
 from stages.study.prompts import asked_properties
 from stages.study.truth import Key
+
+RANKS = 3
+"""likeliest values by the first half of the samples, which the halves have rows of"""
+UNTRAINED_OWN = "untrained_own"
 
 
 def run(target: str, told: Told, study: Study, cache: ResponseCache) -> Iterator[Row]:

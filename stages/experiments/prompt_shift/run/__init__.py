@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from stages.experiments.prompt_shift.params import PLAIN, Told
+from stages.experiments.prompt_shift.params import Told
 from stages.experiments.shared.outcomes import outcomes, prefixed, values
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, predictions
@@ -23,6 +23,7 @@ from stages.study.arms import CROSS, SELF, self_name
 from stages.study.truth import Key
 
 KINDS = (SELF, CROSS)
+PLAIN = ":plain question"
 
 
 def run(target: str, told: Told, study: Study, cache: ResponseCache) -> Iterator[Row]:
