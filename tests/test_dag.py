@@ -152,7 +152,6 @@ def test_an_edit_runs_again_what_it_can_change_and_nothing_else():
         "evaluate",
         "evaluate_controls",
         "evaluate_experiment",
-        "report",
     }
 
 
