@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from stages.storage.errors import StudyError
 from stages.storage.tables import Row, read_rows
 
 TASKS = Path("data/tasks")
@@ -26,6 +27,14 @@ def held_out_inputs(tasks: Iterable[str], count: int | None = None) -> list[Row]
     larger count adds to a smaller one; all where it is None.
     """
     return [row for task in tasks for row in split_inputs(task, "test")[:count]]
+
+
+def input_of(tasks: Iterable[str], input_id: str) -> Row:
+    """The input of an id; raises StudyError where none of the tasks has it."""
+    for task in tasks:
+        for row in read_rows("tasks", TASKS / f"{task}.parquet", input_id=input_id):
+            return row
+    raise StudyError(f"{TASKS}: no task has the input {input_id!r}; ids are 16 hex digits")
 
 
 def by_id(inputs: Sequence[Row]) -> dict[str, Row]:

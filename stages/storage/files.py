@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from stages.storage.errors import StudyError
+
+GONE = ".gone"  # ends the name of what is being deleted
 
 
 def _partial(path: Path) -> Path:
@@ -67,6 +69,25 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
             os.replace(partial, path)
         finally:
             _remove(partial)
+
+
+def is_being_written(path: Path) -> bool:
+    """Whether a process writes `path` right now."""
+    try:
+        with _turn(path).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def take_away(path: Path) -> None:
+    """Delete a folder, at once for whoever looks, and what killed runs left of it."""
+    gone = path.with_name(f".{path.name}{GONE}")
+    _remove(gone)
+    if path.exists():
+        os.replace(path, gone)
+    _remove(gone)
+    _remove(_partial(path))
 
 
 def write_json(path: str | Path, value: Any) -> None:

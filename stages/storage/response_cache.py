@@ -22,7 +22,7 @@ from stages.storage.keys import Parts, content_key
 
 CACHE_VARIABLE = "SELFPREDICT_CACHE"
 ANSWERS = "answers.sqlite"
-DAY = 86_400  # seconds; the time of last use is kept to the day, so that reading seldom writes
+HOUR = 3600  # seconds; the time of last use is kept to the hour, so that reading seldom writes
 TABLES = """
 CREATE TABLE IF NOT EXISTS subjects (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, parts TEXT NOT NULL, UNIQUE (name, parts)
@@ -68,6 +68,14 @@ class AnswerKey:
         return content_key(self.parts)
 
 
+@dataclass(frozen=True)
+class KeptParts:
+    """The parts of the key of an answer that is there, and when it was made (seconds)."""
+
+    parts: Parts
+    made: int
+
+
 class ResponseCache:
     """Answers by content key; a batch is written whole or not at all."""
 
@@ -97,13 +105,22 @@ class ResponseCache:
             ).fetchone()
             if row is not None:
                 found[key.content] = json.loads(row[0])
-                stale += [key.content] if row[1] < now - DAY else []
+                stale += [key.content] if row[1] < now - HOUR else []
         if stale:
             with self.connection:
                 self.connection.executemany(
                     "UPDATE answers SET used = ? WHERE key = ?", [(now, key) for key in stale]
                 )
         return found
+
+    def like(self, key: AnswerKey) -> list[KeptParts]:
+        """The parts of all answers of the same subject to the same question, the newest first."""
+        rows = self.connection.execute(
+            "SELECT subjects.parts, answers.parts, made FROM answers JOIN subjects "
+            "ON subject = subjects.id WHERE name = ? AND question = ? ORDER BY made DESC",
+            (key.subject, key.label),
+        )
+        return [KeptParts(json.loads(shared) | json.loads(own), made) for shared, own, made in rows]
 
     def put(self, answers: Iterable[tuple[AnswerKey, dict[str, Any]]]) -> None:
         """Keep answers, all in one transaction; one that is there already stays."""
