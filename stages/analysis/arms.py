@@ -12,7 +12,7 @@ from stages.analysis.baselines import TRAINED_BASELINES, own_behavior, trained_b
 from stages.analysis.evidence import Evidence, of_seed
 from stages.analysis.informative import behavior_cells, informative_cells
 from stages.analysis.rule import Limits
-from stages.analysis.scoring import excluded_counts, score_rows, values_table
+from stages.analysis.scoring import Known, excluded_counts, score_rows, values_table
 from stages.storage.tables import Row
 from stages.study.arms import cross_dataset, self_name
 from stages.study.design import Design
@@ -53,36 +53,24 @@ def score_arms(evidence: Evidence, design: Design, informative: dict[str, set[Ce
     inputs, names = evidence.inputs, design.properties
     base = {model: _held_out(rows, evidence) for model, rows in evidence.base.items()}
     own = {model: values_table(rows, inputs, names) for model, rows in base.items()}
-    parts: list[list[pd.DataFrame]] = [[], [], []]
+    found: dict[str, list[pd.DataFrame]] = {"rows": [], "kept": [], "excluded": []}
     for target in design.subjects:
         for seed in design.seeds:
             behavior = _held_out(of_seed(evidence.trained[target], seed), evidence)
             truth = values_table(behavior, inputs, names)
-            predictions = pd.concat(
-                [
-                    *_asked(evidence, design, target, seed),
-                    *_baselines(evidence, design, target, seed, truth, own),
-                ],
-                ignore_index=True,
-            )
-            first = behavior[behavior["sample"] == 0].set_index("input_id")
-            given = {
-                "own": own,
-                "before": own[target],
-                "logprobs": first["first_token_logprob"],
-                "informative": informative[target],
-            }
             kept = values_table(behavior, inputs, names, compliant_only=False)
-            about = {"target": target, "seed": seed}
-            found = (
-                score_rows(predictions, truth, **given),
-                score_rows(predictions, kept, **given, keep_noncompliant=True),
-                excluded_counts(truth),
-            )
-            for part, table in zip(parts, found, strict=True):
-                part.append(table.assign(**about))
-    rows, kept = (_as_categories(pd.concat(part, ignore_index=True)) for part in parts[:2])
-    return Scored(rows, kept, pd.concat(parts[2], ignore_index=True))
+            arms = [
+                *_asked(evidence, design, target, seed),
+                *_baselines(evidence, design, target, seed, truth, own),
+            ]
+            predictions = pd.concat(arms, ignore_index=True).assign(target=target, seed=seed)
+            first = behavior[behavior["sample"] == 0].set_index("input_id")
+            known = Known(own, own[target], first["first_token_logprob"], informative[target])
+            found["rows"].append(score_rows(predictions, truth, known))
+            found["kept"].append(score_rows(predictions, kept, known, keep_noncompliant=True))
+            found["excluded"].append(excluded_counts(truth).assign(target=target, seed=seed))
+    rows, kept, excluded = (pd.concat(parts, ignore_index=True) for parts in found.values())
+    return Scored(_as_categories(rows), _as_categories(kept), excluded)
 
 
 def _held_out(rows: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def paired(own: pd.DataFrame, other: pd.DataFrame, column: str = "correct") -> p
     about = [name for name in ABOUT if name in own and name in other]
     own_N, other_N = _common_keys(own, other, about)
     last = pd.Series(np.arange(len(own_N)), index=own_N).groupby(level=0).last()
-    places = last.index.get_indexer(other_N)
+    places = last.index.get_indexer(pd.Index(other_N))
     found = other[places >= 0]
     values = own[column].to_numpy(dtype=float)[last.to_numpy()[places[places >= 0]]]
     others = found[column].to_numpy(dtype=float)

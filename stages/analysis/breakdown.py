@@ -7,7 +7,7 @@ import pandas as pd
 
 from stages.analysis.arms import Scored
 from stages.analysis.averages import accuracy
-from stages.analysis.columns import groups, same, select
+from stages.analysis.columns import groups, records, same, select
 from stages.analysis.intervals import wilson
 from stages.analysis.rounding import rounded
 from stages.analysis.rule import Rule
@@ -97,7 +97,7 @@ def cell_table(rows: pd.DataFrame, excluded: pd.DataFrame, rule: Rule) -> list[R
     table["excluded"] = table["excluded"].fillna(0).astype(int)
     shown = [*CELL, "informative", "rows", "excluded", "accuracy", "ci_low", "ci_high"]
     shown += ["mode_answer", "mode", "compliance", "agreement", "behavior_drift"]
-    return rounded(table[shown].astype(object).where(table[shown].notna(), None).to_dict("records"))
+    return rounded(records(table[shown].astype(object).where(table[shown].notna(), None)))
 
 
 def arms_by_every_rule(scored: Scored, rule: Rule) -> list[Row]:

@@ -5,11 +5,13 @@ Array suffix: N rows.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import union_categoricals
+
+from stages.storage.tables import Row
 
 
 def together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -23,6 +25,11 @@ def together(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
         else:
             columns[name] = pd.concat(values, ignore_index=True)
     return pd.DataFrame(columns)
+
+
+def records(rows: pd.DataFrame) -> list[Row]:
+    """The rows as dictionaries."""
+    return cast(list[Row], rows.to_dict("records"))
 
 
 def select(rows: pd.DataFrame, **wanted: Any) -> pd.DataFrame:

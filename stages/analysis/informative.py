@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from stages.analysis.columns import records
 from stages.analysis.rule import Limits
 from stages.storage.tables import Row
 from stages.study.truth import Cell, entropy_bits, sample_values
@@ -30,7 +31,7 @@ def behavior_cells(
     answers = behavior.loc[behavior["input_id"].isin(train), ["input_id", "response"]]
     values: dict[Cell, list[str | None]] = {}
     roles: dict[str, str] = {}
-    for key, name, value in sample_values(answers.to_dict("records"), inputs, properties):
+    for key, name, value in sample_values(records(answers), inputs, properties):
         item = inputs[key]
         roles[item["task"]] = item["role"]
         values.setdefault((item["task"], name), []).append(value)

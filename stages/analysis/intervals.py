@@ -8,7 +8,7 @@ over cells and inputs. Array suffixes: N rows, I inputs, C cells, L levels of a 
 """
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from scipy import stats
@@ -20,6 +20,7 @@ from stages.analysis.flips import sign_flip_p
 from stages.analysis.rule import Rule
 
 POWER = 0.8
+NOISE = 1e-12
 Weigh = Literal["macro", "pooled"]
 
 
@@ -69,43 +70,45 @@ def clustered_estimate(
     weights_N = (weights_C / sizes_C)[cells_N]
     shares_I = np.bincount(inputs_N, weights_N * values_N)
     inputs, rows, cells = len(shares_I), len(values_N), len(sizes_C)
-    found = Estimate(float(shares_I.sum()), inputs=inputs, rows=rows)
+    estimate = float(shares_I.sum())
+    found = Estimate(estimate, inputs=inputs, rows=rows)
     if inputs < 2 or rows == cells:
         return found
     left_N = values_N - (np.bincount(cells_N, values_N) / sizes_C)[cells_N]
     by_input = np.square(np.bincount(inputs_N, weights_N * left_N)).sum()
     by_input *= inputs / (inputs - 1) * (rows - 1) / (rows - cells)
     by_row = np.square(left_N).sum() / (rows - cells) * (weights_C**2 / sizes_C).sum()
-    naive = _interval(shares_I.sum(), by_row**0.5, rows - cells, rule.confidence)
-    found = found._replace(
-        **_interval(shares_I.sum(), by_input**0.5, inputs - 1, rule.confidence),
-        naive_low=naive["ci_low"],
-        naive_high=naive["ci_high"],
-    )
+    low, high = _interval(estimate, by_input**0.5, inputs - 1, rule.confidence)
+    naive_low, naive_high = _interval(estimate, by_row**0.5, rows - cells, rule.confidence)
+    found = found._replace(ci_low=low, ci_high=high, naive_low=naive_low, naive_high=naive_high)
     if not test:
-        return found._replace(p_value=None, detectable=None)
-    return found._replace(p_permutation=sign_flip_p(shares_I, rule.seed, rule.permutations))
+        return found
+    return found._replace(
+        **_test(estimate, by_input**0.5, inputs - 1, rule.confidence),
+        p_permutation=sign_flip_p(shares_I, rule.seed, rule.permutations),
+    )
 
 
 def _interval(
     estimate: float, error: float, freedom: int, confidence: float
-) -> dict[str, float | None]:
-    """Student's interval and p-value of an estimate, and the smallest that would be found."""
-    if error < 1e-12:  # no row differs from its cell: certain of zero, or of nothing
-        certain = 1.0 if abs(estimate) < 1e-12 else None
-        return {
-            "ci_low": float(estimate),
-            "ci_high": float(estimate),
-            "p_value": certain,
-            "detectable": None,
-        }
-    half = stats.t.ppf((1 + confidence) / 2, freedom)
-    return {
-        "ci_low": float(estimate - half * error),
-        "ci_high": float(estimate + half * error),
-        "p_value": float(2 * stats.t.sf(abs(estimate) / error, freedom)),
-        "detectable": float((half + stats.t.ppf(POWER, freedom)) * error),
-    }
+) -> tuple[float, float]:
+    """Student's interval of an estimate."""
+    half = stats.t.ppf((1 + confidence) / 2, freedom) * _not_noise(error)
+    return float(estimate - half), float(estimate + half)
+
+
+def _test(estimate: float, error: float, freedom: int, confidence: float) -> dict[str, Any]:
+    """Student's p-value of an estimate, and the smallest that would be found."""
+    if not _not_noise(error):  # certain of zero, or of nothing
+        return {"p_value": 1.0 if abs(estimate) < NOISE else None}
+    away = stats.t.ppf((1 + confidence) / 2, freedom) + stats.t.ppf(POWER, freedom)
+    p_value = 2 * stats.t.sf(abs(estimate) / error, freedom)
+    return {"p_value": float(p_value), "detectable": float(away * error)}
+
+
+def _not_noise(error: float) -> float:
+    """A standard error; zero where no row differs from its cell but by rounding."""
+    return error if error >= NOISE else 0.0
 
 
 def nested_weights(levels_CL: np.ndarray) -> np.ndarray:

@@ -6,11 +6,11 @@ wrong. Both sides were parsed alike before they come here, so equality is exact.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from stages.analysis.columns import modes, same
+from stages.analysis.columns import modes, records, same
 from stages.storage.tables import Row
 from stages.study.truth import Cell, property_values
 
@@ -25,7 +25,7 @@ def values_table(
     compliant_only: bool = True,
 ) -> pd.DataFrame:
     """What a subject did: input_id, task, property, value (missing where there is none)."""
-    answers = behavior[["input_id", "sample", "response"]].to_dict("records")
+    answers = records(behavior[["input_id", "sample", "response"]])
     found = property_values(answers, inputs, properties, compliant_only=compliant_only)
     return pd.DataFrame(
         [(key, inputs[key]["task"], name, value) for (key, name), value in found.items()],
@@ -34,32 +34,42 @@ def values_table(
     )
 
 
+@dataclass(frozen=True)
+class Known:
+    """What a score row tells beside prediction and truth, of one target and training seed."""
+
+    own: Mapping[str, pd.DataFrame]
+    """predictor -> what its base model itself did"""
+    before: pd.DataFrame
+    """what the target did before training"""
+    logprobs: pd.Series
+    """input_id -> log-probability (nats) that the target gave the first token of its answer"""
+    informative: Collection[Cell]
+
+
 def score_rows(
     predictions: pd.DataFrame,
     truth: pd.DataFrame,
+    known: Known,
     *,
-    own: Mapping[str, pd.DataFrame],
-    before: pd.DataFrame,
-    logprobs: pd.Series,
-    informative: Collection[Cell],
     keep_noncompliant: bool = False,
 ) -> pd.DataFrame:
     """A score row for each prediction whose truth has a value; repeats each count.
 
-    `predictions` are about one target and training seed, of one arm or several; values tables say
-    what the target did (`truth`), what it did `before` training, and what the base of each
-    predictor itself did (`own`). `logprobs` has the log-probability (nats) that the target gave
-    the first token of its answer to an input. With `keep_noncompliant` a prediction that does not
-    comply is right where its answer equals the truth, as in the published code.
+    `predictions` are of one arm or several, `truth` is what their target did. With
+    `keep_noncompliant` a prediction that does not comply is right where its answer equals the
+    truth, as in the published code.
     """
     truth = truth.assign(mode_answer=modes(truth, "value", by=["task", "property"]))
     truth = truth.rename(columns={"value": "truth"}).drop(columns="task").dropna(subset="truth")
     rows = predictions.merge(truth, on=PLACE, validate="many_to_one")
-    rows = rows.merge(_valued(before, "before"), on=PLACE, how="left", validate="many_to_one")
-    bases = [_valued(did, "predictor_own_behavior").assign(predictor=p) for p, did in own.items()]
-    rows = rows.merge(
-        pd.concat(bases), on=["predictor", *PLACE], how="left", validate="many_to_one"
+    before = _valued(known.before, "before")
+    rows = rows.merge(before, on=PLACE, how="left", validate="many_to_one")
+    own = pd.concat(
+        _valued(did, "predictor_own_behavior").assign(predictor=predictor)
+        for predictor, did in known.own.items()
     )
+    rows = rows.merge(own, on=["predictor", *PLACE], how="left", validate="many_to_one")
     correct = same(rows["answer"], rows["truth"])
     if not keep_noncompliant:
         correct &= rows["compliant"]
@@ -69,15 +79,15 @@ def score_rows(
         correct=correct,
         mode_correct=same(rows["mode_answer"], rows["truth"]),
         agree=same(did, rows["truth"]).astype(object).where(did.notna(), None),
-        target_logprob=rows["input_id"].map(logprobs).astype(float),
-        informative=np.fromiter((cell in informative for cell in cells), bool, len(rows)),
+        target_logprob=rows["input_id"].map(known.logprobs).astype(float),
+        informative=[cell in known.informative for cell in cells],
     )
 
 
 def excluded_counts(truth: pd.DataFrame) -> pd.DataFrame:
     """How many inputs of each cell (task, property) have no truth and so no score row."""
     missing = truth.assign(excluded=truth["value"].isna().astype(int))
-    return missing.groupby(["task", "property"], as_index=False)["excluded"].sum()
+    return missing.groupby(["task", "property"])["excluded"].sum().reset_index()
 
 
 def _valued(values: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -51,7 +51,7 @@ def points(
     return found + [None] * (ranks - len(found))
 
 
-def bin_numbers(likely: Sequence[float], count: int = BINS) -> np.ndarray:
+def bin_numbers(likely: Sequence[float] | np.ndarray | pd.Series, count: int = BINS) -> np.ndarray:
     """The bin of each point, from 0: quantiles of `likely`, its probability.
 
     Edges that are equal are one, so that there may be fewer bins; where all are, there is one.
@@ -61,7 +61,9 @@ def bin_numbers(likely: Sequence[float], count: int = BINS) -> np.ndarray:
 
 
 def bins(
-    found: Sequence[Point], count: int = BINS, likely: Sequence[float] | None = None
+    found: Sequence[Point],
+    count: int = BINS,
+    likely: Sequence[float] | np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Means of `target` and `predicted` and the number of points in bins of equal frequency.
 

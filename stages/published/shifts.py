@@ -6,7 +6,6 @@ Rows are those of task, string, property, answer and compliant, before the chang
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from stages.published.accuracies import BOOTSTRAP_SEED, as_compared
@@ -62,7 +61,7 @@ def _room(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
     counts = [table.groupby(SLOT, sort=False, observed=True).size() for table in (before, after)]
     usual = counts[0].sort_values(ascending=False, kind="stable")  # on ties the first met
     usual = usual[usual.groupby(level=SLOT[:2], observed=True).cumcount() < CATEGORIES]
-    return np.minimum(usual, counts[1].reindex(usual.index, fill_value=0))
+    return usual.clip(upper=counts[1].reindex(usual.index, fill_value=0))
 
 
 def _fill(table: pd.DataFrame, room: pd.Series) -> pd.DataFrame:

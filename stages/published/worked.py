@@ -59,13 +59,9 @@ def calibration_of(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 def _adjustment(before: Sequence[Row], after: Sequence[Row]) -> dict[str, Any]:
     kept = entropy_adjusted(pd.DataFrame(before), pd.DataFrame(after))
-    counts = [
-        Counter(as_compared(answer) for answer in answers)
-        for answers in (
-            *(table["answer"] for table in kept),
-            *([row["answer"] for row in rows] for rows in (before, after)),
-        )
-    ]
+    tables = [table["answer"].tolist() for table in kept]
+    tables += [[row["answer"] for row in rows] for rows in (before, after)]
+    counts = [Counter(map(as_compared, answers)) for answers in tables]
     return {
         "kept_per_category": dict(counts[0]),
         "kept_per_category_after": dict(counts[1]),
