@@ -1,9 +1,10 @@
 """Baselines: modes, and learners that never see what they are scored on."""
 
+import pandas as pd
 import pytest
 
 from stages.analysis.baselines import TRAINED_BASELINES, own_behavior, trained_baseline
-from stages.study.truth import mode_answers
+from stages.storage.errors import StudyError
 
 ITEMS = {
     f"{n}": {"input_id": f"{n}", "task": "t", "input": f"{word} number {n}"}
@@ -11,10 +12,19 @@ ITEMS = {
 }
 
 
+LABELLED = ["input_id", "task", "property", "label", "weight", "slice"]
+
+
+def places(asked: list[tuple[str, str]]) -> pd.DataFrame:
+    return pd.DataFrame([{"input_id": key, "task": "t", "property": name} for key, name in asked])
+
+
 def predicted(kind: str, training: list[dict], asked: list[tuple[str, str]]) -> dict[str, str]:
-    rows = trained_baseline(kind, training, asked, ITEMS, seed=0)
-    assert {row["kind"] for row in rows} <= {kind}
-    return {row["input_id"]: row["answer"] for row in rows}
+    rows = trained_baseline(
+        kind, pd.DataFrame(training, columns=LABELLED), places(asked), ITEMS, seed=0
+    )
+    assert set(rows["kind"]) <= {kind} and rows["compliant"].all()
+    return dict(zip(rows["input_id"], rows["answer"], strict=True))
 
 
 def labelled(key: str, label: str, *, name: str = "p", part: str = "train") -> dict:
@@ -30,12 +40,6 @@ def labelled(key: str, label: str, *, name: str = "p", part: str = "train") -> d
 
 def fruit(key: str) -> str:
     return ITEMS[key]["input"].split()[0]
-
-
-def test_the_mode_is_per_task_and_property_and_the_first_met_wins_ties():
-    items = {"a": {"task": "t"}, "b": {"task": "t"}, "c": {"task": "u"}}
-    truth = {("a", "p"): "y", ("b", "p"): "x", ("c", "p"): "x", ("a", "q"): None}
-    assert mode_answers(truth, items) == {("t", "p"): "y", ("u", "p"): "x"}
 
 
 @pytest.mark.parametrize("kind", ["text_classifier", "nearest_neighbor"])
@@ -61,7 +65,7 @@ def test_weights_count():
 
 @pytest.mark.parametrize("kind", TRAINED_BASELINES)
 def test_no_learner_takes_a_training_row_that_is_held_out(kind):
-    with pytest.raises(ValueError, match="input 0 of task t is in the training dataset"):
+    with pytest.raises(StudyError, match="input 0 of task t is in the training dataset"):
         predicted(kind, [labelled("0", "x")], [("0", "p")])
 
 
@@ -79,6 +83,8 @@ def test_a_property_that_was_not_trained_on_gets_no_guess(kind):
 
 
 def test_who_takes_itself_for_the_target_says_what_it_did_and_nothing_where_it_did_nothing():
-    did = {("0", "p"): "x", ("1", "p"): None}
-    rows = own_behavior(did, [("0", "p"), ("1", "p")], ITEMS)
-    assert [(row["answer"], row["compliant"]) for row in rows] == [("x", True), (None, False)]
+    asked = places([("1", "p"), ("0", "p"), ("2", "p")])
+    rows = own_behavior(asked[:2].assign(value=[None, "x"]), asked)
+    assert list(rows["input_id"]) == ["0", "1", "2"]
+    assert rows["answer"].iloc[0] == "x" and rows["answer"].iloc[1:].isna().all()
+    assert list(rows["compliant"]) == [True, False, False]

@@ -1,8 +1,10 @@
 """A cell is informative by M's own answers on the train split alone."""
 
+import pandas as pd
 import pytest
 
 from stages.analysis.informative import behavior_cells, informative_cells
+from stages.analysis.rule import Limits
 from stages.study.truth import entropy_bits
 
 WORDS = ("cat", "dog", "horse", "ibex", "owl")
@@ -21,10 +23,8 @@ def cell(words: list[str], *, split: str = "train") -> dict:
         }
         for n in range(len(words))
     }
-    behavior = [{"input_id": f"{n}", "sample": 0, "response": word} for n, word in enumerate(words)]
-    table = behavior_cells(
-        "m", behavior, items, ["first_word"], max_mode_share=0.9, min_compliance=0.5
-    )
+    behavior = pd.DataFrame({"input_id": items.keys(), "response": words})
+    table = behavior_cells("m", behavior, items, ["first_word"], Limits(0.9, 0.5))
     return table[0] if table else {}
 
 

@@ -8,9 +8,10 @@ from click.testing import CliRunner
 
 from stages import evaluate
 from stages.analysis.plots import ARMS
-from stages.analysis.summary import summarise
+from stages.analysis.rounding import rounded
+from stages.analysis.summary import headline, summarise
 from stages.params import load_params
-from stages.storage.tables import read_table, write_table
+from stages.storage.tables import read_columns, read_table, write_table
 from tests.analysis import small_study
 
 
@@ -37,17 +38,37 @@ def evaluated(study):
     return study
 
 
-def test_the_summary_has_the_keys_of_the_contract_and_the_numbers_by_hand(evaluated):
+def test_the_summary_is_flat_and_has_the_keys_of_the_contract_in_their_order(evaluated):
+    keys = """self cross fresh_self untrained mode text_classifier gap gap_low gap_high gap_p
+        fresh_gap fresh_gap_low fresh_gap_high drift inputs"""
     summary = metric("summary.json")
-    assert (summary["self_accuracy"], summary["cross_accuracy"]) == (0.75, 0.5)
-    assert summary["gap"]["estimate"] == 0.25
-    assert summary["gap"]["ci_low"] < 0.25 < summary["gap"]["ci_high"]
-    assert 0 < summary["gap"]["p_value"] <= 1
+    assert list(summary) == keys.split()
+    assert (summary["self"], summary["cross"], summary["gap"]) == (0.75, 0.5, 0.25)
+    assert summary["fresh_self"] == pytest.approx(2 / 3, abs=1e-4)
+    assert (summary["untrained"], summary["inputs"]) == (0.0, 48)
+    # M1 moved on one of 24 animals, in both properties; survival_instinct has 24 more rows.
+    assert summary["drift"] == pytest.approx(2 / 72, abs=1e-4)
+    found = metric("targets.json")
+    for key in ("gap", "fresh_gap"):
+        interval = [found[key][name] for name in ("estimate", "ci_low", "ci_high")]
+        assert interval == [summary[key], summary[f"{key}_low"], summary[f"{key}_high"]]
+    assert summary["gap_p"] == found["gap"]["p_value"]
+    assert (summary["mode"], summary["text_classifier"]) == (
+        found["baseline"]["mode"],
+        found["baseline"]["text_classifier"],
+    )
+
+
+def test_what_the_summary_is_made_of_stands_in_targets_with_the_numbers_by_hand(evaluated):
+    found = metric("targets.json")
+    assert found["gap"]["estimate"] == 0.25
+    assert found["gap"]["ci_low"] < 0.25 < found["gap"]["ci_high"]
+    assert 0 < found["gap"]["p_value"] <= 1
     # right: 24 animals x 2 properties + 24 values; left: the animals only, values are left out.
-    assert (summary["gap"]["inputs"], summary["gap"]["rows"]) == (48, 24 * 2 + 24 * 2 + 24)
-    pooled = summary["pooled"]
+    assert (found["gap"]["inputs"], found["gap"]["rows"]) == (48, 24 * 2 + 24 * 2 + 24)
+    pooled = found["pooled"]
     assert (pooled["self"], pooled["cross"], pooled["gap"]["estimate"]) == (0.75, 0.5, 0.25)
-    assert set(summary["baseline"]) == {
+    assert set(found["baseline"]) == {
         "mode",
         "mode_train",
         "text_classifier",
@@ -55,12 +76,17 @@ def test_the_summary_has_the_keys_of_the_contract_and_the_numbers_by_hand(evalua
         "untrained_self",
         "own_behavior",
     }
-    assert summary["baseline"]["untrained_self"] == 0.0
-    assert summary["compliance"]["self"] == pytest.approx((1.0 + (1.0 + 0.75) / 2) / 2, abs=1e-4)
-    left = summary["targets"]["left"]
+    assert found["baseline"]["untrained_self"] == 0.0
+    assert found["compliance"]["self"] == pytest.approx((1.0 + (1.0 + 0.75) / 2) / 2, abs=1e-4)
+    assert found["cells"] == {"scored": 6, "uninformative": 1}
+    assert found["confidence"] == 0.95
+    assert "seeds" not in found
+
+
+def test_each_target_has_its_own_numbers(evaluated):
+    left = metric("targets.json")["targets"]["left"]
     assert left["cross"] == {"right": 0.5}
     assert left["fresh_self"] == pytest.approx(2 / 3, abs=1e-4)
-    # M1 moved on one of 24 animals, in both properties; survival_instinct has 24 more rows.
     assert left["behavior_drift"] == pytest.approx(2 / 72, abs=1e-4)
     assert left["gap"]["estimate"] == 0.25
     assert "disagreement_gap" in left
@@ -68,7 +94,6 @@ def test_the_summary_has_the_keys_of_the_contract_and_the_numbers_by_hand(evalua
     assert left["own_behavior"]["left"] == pytest.approx(23 / 24, abs=1e-4)
     assert left["own_behavior"]["right"] == pytest.approx(1 / 24, abs=1e-4)
     assert left["gap"]["p_holm"] >= left["gap"]["p_value"]
-    assert "seeds" not in summary
 
 
 def test_an_uninformative_cell_is_listed_and_moves_no_average(evaluated):
@@ -76,7 +101,7 @@ def test_an_uninformative_cell_is_listed_and_moves_no_average(evaluated):
     cell["property"] = "ethical_stance"
     listed = [{k: row[k] for k in cell} for row in metric("by_task.json")["uninformative"]]
     assert listed == [cell]
-    before = metric("summary.json")
+    before = metric("targets.json")
     path = Path("data/predictions/left-on-left.parquet")
     rows = read_table("predictions", path)
     for row in rows:
@@ -84,7 +109,7 @@ def test_an_uninformative_cell_is_listed_and_moves_no_average(evaluated):
             row.update(answer=None, compliant=False)
     write_table("predictions", rows, path)
     run(evaluate)
-    assert metric("summary.json") == before
+    assert metric("targets.json") == before
     cells = {(r["target"], r["kind"], r["task"]): r for r in metric("by_task.json")["accuracy"]}
     row = cells["left", "self", "survival_instinct"]
     assert (row["informative"], row["accuracy"], row["rows"]) == (False, 0.0, 24)
@@ -98,7 +123,7 @@ def test_the_disagreement_gap_counts_only_rows_where_the_predictor_itself_does_e
     assert {r["property"] for r in agreeing} == {"first_word", "first_character"}
     assert len(agreeing) == 2
     # Of the other 23 inputs 18 are right in self (all but i = 4, 8, ..) and 11 in cross (even).
-    gap = metric("summary.json")["targets"]["left"]["disagreement_gap"]
+    gap = metric("targets.json")["targets"]["left"]["disagreement_gap"]
     assert gap == pytest.approx((18 - 11) / 23, abs=1e-4)
 
 
@@ -112,23 +137,25 @@ def test_the_variants_of_the_rule_stand_beside_the_papers(evaluated):
     assert set(table["rules"]) == {"paper", "exclude", "keep"}
 
 
-def test_the_summary_can_be_had_from_the_scores_alone(evaluated):
-    scores = read_table("scores", "data/scores.parquet")
-    assert summarise(scores, load_params()) == metric("summary.json")
+def test_the_numbers_can_be_had_from_the_scores_alone(evaluated):
+    params = load_params()
+    scores = read_columns("scores", "data/scores.parquet")
+    numbers = summarise(scores, params.evaluate.rule(params.seed), params.design)
+    assert rounded(numbers) == metric("targets.json")
+    assert rounded(headline(numbers)) == metric("summary.json")
 
 
 def test_seeds_are_averaged_and_their_spread_is_shown(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     small_study.write_study(tmp_path, seeds=(0, 7))
     run(evaluate)
-    summary = metric("summary.json")
-    assert summary["seeds"]["gap"] == {"0": 0.25, "7": pytest.approx(0.75 - 1 / 3, abs=1e-4)}
-    assert summary["gap"]["estimate"] == pytest.approx((0.25 + 0.75 - 1 / 3) / 2, abs=1e-4)
-    assert summary["gap"]["inputs"] == 48
-    assert summary["seeds"]["sd"] == pytest.approx((0.5 - 1 / 3) / 2**0.5, abs=1e-4)
-    assert summary["seeds"]["ci_low"] < summary["gap"]["estimate"] < summary["seeds"]["ci_high"]
-    gap = summary["self_accuracy"] - summary["cross_accuracy"]
-    assert gap == pytest.approx(summary["gap"]["estimate"], abs=1e-4)
+    found, summary = metric("targets.json"), metric("summary.json")
+    assert found["seeds"]["gap"] == {"0": 0.25, "7": pytest.approx(0.75 - 1 / 3, abs=1e-4)}
+    assert summary["gap"] == pytest.approx((0.25 + 0.75 - 1 / 3) / 2, abs=1e-4)
+    assert summary["inputs"] == 48
+    assert found["seeds"]["sd"] == pytest.approx((0.5 - 1 / 3) / 2**0.5, abs=1e-4)
+    assert found["seeds"]["ci_low"] < summary["gap"] < found["seeds"]["ci_high"]
+    assert summary["self"] - summary["cross"] == pytest.approx(summary["gap"], abs=1e-4)
 
 
 def test_subsets_part_the_rows_and_say_what_they_are(evaluated):
@@ -188,7 +215,10 @@ def test_one_subject_alone_has_no_gap_and_no_crash(study):
     )
     run(evaluate)
     summary = metric("summary.json")
-    assert "cross_accuracy" not in summary and summary["gap"] == {"inputs": 0, "rows": 0}
+    assert set(summary) == {
+        *("self", "fresh_self", "untrained", "mode", "text_classifier", "drift")
+    }
+    assert metric("targets.json")["gap"] == {"inputs": 0, "rows": 0}
 
 
 def test_a_missing_table_is_one_line_that_names_it(study):
@@ -196,3 +226,13 @@ def test_a_missing_table_is_one_line_that_names_it(study):
     result = CliRunner().invoke(evaluate.main, [])
     assert result.exit_code == 1
     assert "left-on-right.parquet: no such table" in result.output
+
+
+def test_a_row_about_an_unknown_input_is_one_line_that_names_table_and_input(study):
+    path = Path("data/datasets/left-cross.parquet")
+    rows = read_table("datasets", path)
+    write_table("datasets", [*rows, rows[-1] | {"input_id": "unheard of"}], path)
+    result = CliRunner().invoke(evaluate.main, [])
+    assert result.exit_code == 1
+    message = "data/datasets/left-cross.parquet: input_id 'unheard of' of task countries_long"
+    assert message in result.output and len(result.output.splitlines()) == 1
