@@ -1,51 +1,133 @@
 """Intervals cover what they should when rows of one input move together."""
 
+import warnings
+
 import numpy as np
+import pandas as pd
 import pytest
+import statsmodels.api as sm
 from scipy import stats
 
-from stages.analysis.intervals import (
-    Estimate,
-    Value,
-    clustered_estimate,
-    holm,
-    nested_weights,
-    wilson,
-)
+from stages.analysis.averages import LEVELS, accuracy, average
+from stages.analysis.columns import codes, group_codes
+from stages.analysis.flips import sign_flip_p
+from stages.analysis.intervals import Estimate, holm, nested_weights, wilson
+from stages.analysis.rule import Rule
+from stages.study.splits import rng
+
+RULE = Rule(seed=0, confidence=0.95, permutations=400)
 
 
-def estimate(values, *, seed=0, permutations=400, average="macro"):
-    return clustered_estimate(
-        values, seed=seed, permutations=permutations, confidence=0.95, average=average
-    )
+def values(rows: list[tuple[str, str, str, float]], unit: tuple[str, str] = ("m", "n")):
+    """Rows of (task, property, input_id, value), all of one target and predictor."""
+    table = pd.DataFrame(rows, columns=["task", "property", "input_id", "value"])
+    return table.assign(target=unit[0], predictor=unit[1], seed=0)
 
 
-def clustered_rows(random: np.random.Generator, mean: float, inputs: int = 25) -> list[Value]:
+def estimate(rows: pd.DataFrame, rule: Rule = RULE, weigh="macro") -> Estimate:
+    return average(rows, rule, "value", weigh)
+
+
+def clustered_rows(random: np.random.Generator, mean: float, inputs: int = 25) -> pd.DataFrame:
     """Two tasks, four properties that share most of their input's noise."""
     rows = []
     for task in ("a", "b"):
         shared = random.normal(mean, 1.0, inputs)
         rows += [
-            Value(("m", "n"), task, name, f"{i}", float(shared[i] + random.normal(0, 0.3)))
+            (task, name, f"{i}", float(shared[i] + random.normal(0, 0.3)))
             for i in range(inputs)
             for name in "pqrs"
         ]
-    return rows
+    return values(rows)
+
+
+def random_rows(seed: int) -> pd.DataFrame:
+    """Uneven cells of several targets, predictors and seeds, some of one row, with repeats."""
+    random = np.random.default_rng(seed)
+    size = int(random.integers(30, 200))
+    table = pd.DataFrame(
+        {
+            "target": random.choice(["m", "n", "o"], size),
+            "predictor": random.choice(["p", "q"], size),
+            "seed": random.choice([0, 2, 10], size),
+            "task": random.choice(["zeta", "alpha"], size),
+            "property": random.choice(["first", "second", "third"], size),
+            "input_id": random.integers(0, 12, size).astype(str),
+        }
+    )
+    return table.assign(value=random.choice([-1.0, 0.0, 1.0, 0.37], size))
+
+
+def dense(rows: pd.DataFrame, weigh: str) -> dict[str, float]:
+    """The same estimate from statsmodels: rows on a column for each cell, and a contrast."""
+    cells_N = group_codes(rows, LEVELS)
+    design_NC = (cells_N[:, None] == np.arange(cells_N.max() + 1)).astype(float)
+    weights_C = design_NC.mean(0)
+    if weigh == "macro":
+        first = rows.groupby(cells_N)[list(LEVELS)].first()
+        weights_C = np.ones(len(first))
+        for depth in range(len(LEVELS)):
+            above = first[list(LEVELS[:depth])].assign(all=0).astype(str).agg("/".join, axis=1)
+            weights_C /= first.groupby(above.to_numpy())[LEVELS[depth]].transform("nunique")
+    model = sm.OLS(rows["value"], design_NC)
+    clusters = {"groups": group_codes(rows, ("task", "input_id"))}
+    naive = model.fit().t_test(np.asarray(weights_C))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = model.fit(cov_type="cluster", cov_kwds=clusters, use_t=True)
+        test = fit.t_test(np.asarray(weights_C))
+    low, high = test.conf_int(0.05)[0]
+    naive_low, naive_high = naive.conf_int(0.05)[0]
+    away = stats.t.ppf(0.975, test.df_denom) + stats.t.ppf(0.8, test.df_denom)
+    return {
+        "estimate": float(test.effect[0]),
+        "ci_low": low,
+        "ci_high": high,
+        "p_value": float(test.pvalue),
+        "detectable": float(away * test.sd[0, 0]),
+        "naive_low": naive_low,
+        "naive_high": naive_high,
+    }
+
+
+@pytest.mark.parametrize("weigh", ["macro", "pooled"])
+@pytest.mark.parametrize("seed", range(5))
+def test_sums_over_cells_are_the_dense_regression_of_statsmodels(seed, weigh):
+    rows = random_rows(seed)
+    found, expected = estimate(rows, weigh=weigh)._asdict(), dense(rows, weigh)
+    assert {name: found[name] for name in expected} == pytest.approx(expected, rel=0, abs=1e-12)
+
+
+@pytest.mark.parametrize("inputs", [2, 7, 8, 9, 33, 300])
+@pytest.mark.parametrize("ties", [False, True])
+def test_flips_are_the_draws_of_scipy_and_give_its_p(inputs, ties):
+    random = np.random.default_rng(inputs)
+    shares_I = random.integers(-1, 2, inputs) / 7 if ties else random.normal(0.1, 1, inputs)
+    for seed in (0, 1):
+        expected = stats.permutation_test(
+            (shares_I,),
+            lambda shares, axis: np.round(shares.sum(axis=axis), 12),
+            permutation_type="samples",
+            vectorized=True,
+            n_resamples=301,
+            batch=64,
+            rng=np.random.default_rng(rng(seed, "permutations").getrandbits(64)),
+        )
+        assert sign_flip_p(shares_I, seed, 301) == expected.pvalue
 
 
 def test_the_same_rows_twice_are_no_new_evidence():
     """Each input's rows stand twice: the clustered interval stays, the naive one shrinks."""
     rows = clustered_rows(np.random.default_rng(2), 0.3)
-    once, twice = estimate(rows), estimate(rows + rows)
+    once, twice = estimate(rows), estimate(pd.concat([rows, rows], ignore_index=True))
     assert twice.ci_low == pytest.approx(once.ci_low, abs=0.01)
     assert twice.naive_high - twice.naive_low < 0.8 * (once.naive_high - once.naive_low)
 
 
 def test_of_one_row_an_input_clustered_and_plain_errors_are_those_of_a_t_test():
-    random = np.random.default_rng(5)
-    values = random.normal(0.2, 1, 40)
-    rows = [Value(("m",), "a", "p", f"{i:02}", float(v)) for i, v in enumerate(values)]
-    found, plain = estimate(rows), stats.ttest_1samp(values, 0)
+    drawn = np.random.default_rng(5).normal(0.2, 1, 40)
+    found = estimate(values([("a", "p", f"{i:02}", float(v)) for i, v in enumerate(drawn)]))
+    plain = stats.ttest_1samp(drawn, 0)
     assert found.p_value == pytest.approx(plain.pvalue)
     low, high = plain.confidence_interval(0.95)
     assert (found.ci_low, found.ci_high) == pytest.approx((low, high))
@@ -53,26 +135,22 @@ def test_of_one_row_an_input_clustered_and_plain_errors_are_those_of_a_t_test():
 
 
 def test_what_is_detectable_is_found_in_four_of_five_studies():
-    random = np.random.default_rng(0)
-    rows = [
-        Value(("m",), "a", "p", f"{i:02}", float(v)) for i, v in enumerate(random.normal(size=50))
-    ]
-    found = estimate(rows)
+    drawn = np.random.default_rng(0).normal(size=50)
+    found = estimate(values([("a", "p", f"{i:02}", float(v)) for i, v in enumerate(drawn)]))
     error = (found.ci_high - found.ci_low) / 2 / stats.t.ppf(0.975, 49)
     power = 1 - stats.nct.cdf(stats.t.ppf(0.975, 49), 49, found.detectable / error)
     assert power == pytest.approx(0.8, abs=0.01)
 
 
 def test_few_inputs_are_flipped_in_every_way():
-    rows = [Value(("m",), "a", "p", f"{i}", 1.0 + i / 10) for i in range(5)]
+    rows = values([("a", "p", f"{i}", 1.0 + i / 10) for i in range(5)])
     assert estimate(rows).p_permutation == pytest.approx(2 / 2**5)
 
 
 def test_pooled_weighs_cells_by_their_rows():
-    rows = [Value(("m",), "a", "p", f"{i}", 1.0) for i in range(6)]
-    rows += [Value(("m",), "a", "q", f"{i}", 0.0) for i in range(2)]
-    assert estimate(rows).estimate == pytest.approx(0.5)
-    assert estimate(rows, average="pooled").estimate == pytest.approx(0.75)
+    rows = [("a", "p", f"{i}", 1.0) for i in range(6)] + [("a", "q", f"{i}", 0.0) for i in range(2)]
+    assert estimate(values(rows)).estimate == pytest.approx(0.5)
+    assert estimate(values(rows), weigh="pooled").estimate == pytest.approx(0.75)
 
 
 def test_holm_multiplies_the_smallest_p_by_how_many_there_are():
@@ -93,42 +171,64 @@ def test_a_plain_gap_gives_a_small_p_value_and_an_interval_beside_zero():
 
 
 def test_the_estimate_is_the_nested_mean():
-    rows = [Value(("m", "n"), "a", "p", f"{i}", 1.0) for i in range(8)]
-    rows += [Value(("m", "n"), "a", "q", f"{i}", 0.0) for i in range(2)]
-    rows += [Value(("m", "n"), "b", "p", f"{i}", 0.0) for i in range(5)]
-    rows += [Value(("n", "m"), "b", "p", f"{i}", 1.0) for i in range(5)]
-    assert estimate(rows).estimate == pytest.approx((0.25 + 1.0) / 2)
+    rows = [("a", "p", f"{i}", 1.0) for i in range(8)] + [("a", "q", f"{i}", 0.0) for i in range(2)]
+    rows += [("b", "p", f"{i}", 0.0) for i in range(5)]
+    other = values([("b", "p", f"{i}", 1.0) for i in range(5)], unit=("n", "m"))
+    both = pd.concat([values(rows), other], ignore_index=True)
+    assert estimate(both).estimate == pytest.approx((0.25 + 1.0) / 2)
 
 
 def test_weights_are_equal_at_every_level_and_sum_to_one():
-    weights = nested_weights([("a", "p"), ("a", "q"), ("b", "p")])
+    weights = nested_weights(np.array([[0, 0], [0, 1], [1, 0]]))
     assert weights.tolist() == [0.25, 0.25, 0.5]
 
 
 def test_the_order_of_rows_changes_nothing_and_the_seed_the_permutations_only():
     rows = clustered_rows(np.random.default_rng(1), 0.2)
-    assert estimate(rows) == estimate(rows[::-1])
-    other = estimate(rows, seed=1)
-    assert other.p_permutation != estimate(rows).p_permutation
-    assert other._replace(p_permutation=None) == estimate(rows, permutations=0)
+    first, turned = estimate(rows), estimate(rows[::-1])
+    assert turned._asdict() == pytest.approx(first._asdict(), rel=0, abs=1e-12)
+    other = estimate(rows, Rule(1, 0.95, 400))
+    assert other.p_permutation != first.p_permutation
+    assert other._replace(p_permutation=None) == first._replace(p_permutation=None)
+
+
+def test_categories_count_as_the_texts_that_they_are():
+    """Their own order, which is that in which they were met, changes nothing."""
+    rows = random_rows(1)
+    met = {name: rows[name].unique() for name in ("target", "task", "property", "input_id")}
+    as_met = rows.astype({name: pd.CategoricalDtype(found) for name, found in met.items()})
+    assert estimate(as_met) == estimate(rows)
+    assert (codes(as_met["task"]) == codes(rows["task"])).all()
+
+
+def test_an_accuracy_has_an_interval_and_nothing_that_speaks_against_zero():
+    rows = clustered_rows(np.random.default_rng(1), 0.2)
+    found, tested = accuracy(rows, RULE, "value"), estimate(rows)
+    assert found == tested._replace(p_value=None, p_permutation=None, detectable=None)
 
 
 def test_no_rows_and_one_cluster_have_no_interval():
-    assert estimate([]) == Estimate()
-    one = [Value(("m", "n"), "a", name, "0", 1.0) for name in "pq"]
-    assert estimate(one) == Estimate(1.0, inputs=1, rows=2)
-    one_row_a_cell = [Value(("m", "n"), "a", name, name, 1.0) for name in "pq"]
+    assert estimate(values([])) == Estimate()
+    assert estimate(values([("a", name, "0", 1.0) for name in "pq"])) == Estimate(
+        1.0, inputs=1, rows=2
+    )
+    one_row_a_cell = values([("a", name, name, 1.0) for name in "pq"])
     assert estimate(one_row_a_cell) == Estimate(1.0, inputs=2, rows=2)
 
 
 def test_identical_arms_have_a_gap_of_zero_and_a_p_value_of_one():
-    found = estimate([Value(("m", "n"), "a", "p", f"{i}", 0.0) for i in range(9)])
+    found = estimate(values([("a", "p", f"{i}", 0.0) for i in range(9)]))
     assert (found.estimate, found.ci_low, found.ci_high, found.p_value) == (0.0, 0.0, 0.0, 1.0)
-    assert found.p_permutation == 1.0
+    assert found.p_permutation == 1.0 and found.detectable is None
+
+
+def test_a_difference_that_is_the_same_in_all_rows_has_no_p_value():
+    found = estimate(values([("a", "p", f"{i}", 0.3) for i in range(9)]))
+    assert (found.ci_low, found.ci_high) == (found.estimate, found.estimate)
+    assert found.p_value is None and found.detectable is None
 
 
 def test_a_cell_with_one_input_does_no_harm():
-    rows = [Value(("m", "n"), "a", "p", f"{i}", float(i % 2)) for i in range(30)]
-    rows.append(Value(("m", "n"), "a", "q", "0", 1.0))
-    found = estimate(rows)
+    rows = [("a", "p", f"{i}", float(i % 2)) for i in range(30)]
+    found = estimate(values([*rows, ("a", "q", "0", 1.0)]))
     assert found.ci_low <= found.estimate <= found.ci_high

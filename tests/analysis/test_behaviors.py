@@ -1,0 +1,42 @@
+"""What targets did: matched values, how many a cell has, and what changed."""
+
+import pandas as pd
+
+from stages.analysis.behaviors import BEHAVIOR, drift, entropy_kept, is_among, number_of_values
+
+
+def behaviors(before: str, after: str, *, target: str = "m", name: str = "p") -> pd.DataFrame:
+    """A behavior for each letter; a blank is none."""
+    table = pd.DataFrame({"before": list(before), "truth": list(after)})
+    names = {"target": target, "seed": 0, "task": "t", "property": name}
+    table = table.assign(**names, input_id=[f"{n}" for n in range(len(table))])
+    return table.replace({" ": None})
+
+
+def test_the_entropy_adjustment_keeps_each_value_as_often_before_and_after():
+    rows = behaviors("aaabb ", "abbbb ")
+    before, after = entropy_kept(rows, "before", "truth")
+    assert list(before.columns) == list(after.columns) == BEHAVIOR
+    kept = rows[is_among(rows, before)]["before"], rows[is_among(rows, after)]["truth"]
+    assert [sorted(found) for found in kept] == [["a", "b", "b"], ["a", "b", "b"]]
+
+
+def test_targets_are_matched_apart_and_texts_may_be_categories():
+    rows = pd.concat([behaviors("ab", "aa"), behaviors("bb", "ba", target="n")], ignore_index=True)
+    for table in (rows, rows.astype({"before": "category", "truth": "category"})):
+        _, after = entropy_kept(table, "before", "truth")
+        assert after["target"].tolist() == ["m", "n"]
+    assert not is_among(rows, after[:0]).any()
+
+
+def test_a_closed_answer_has_two_values_where_no_more_occur_before_or_after():
+    two = behaviors("tt", "tf", name="ethical_stance").rename(columns={"before": "other_truth"})
+    three = two.assign(task="u", other_truth=["t", "x"])
+    word = two.assign(property="first_word")
+    rows = pd.concat([two, three, word], ignore_index=True)
+    assert number_of_values(rows).tolist() == ["two"] * 2 + ["several"] * 4
+
+
+def test_drift_is_the_share_of_behaviors_that_are_not_what_they_were():
+    assert drift(behaviors("ab cd", "aa cx")) == 0.5
+    assert drift(behaviors("  ", "ab")) is None
