@@ -8,6 +8,7 @@
 The cache lies in the user's cache folder; SELFPREDICT_CACHE names another.
 """
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -130,11 +131,12 @@ def _explained(key: AnswerKey, cache: ResponseCache) -> Iterable[str]:
     if not kept:
         yield f"{what}: no entry"
         return
+    now = json.loads(json.dumps(key.parts))
     nearest = min(kept, key=lambda entry: len(changed_parts(entry.parts, key.parts)))
     made = datetime.fromtimestamp(nearest.made).isoformat(" ", "minutes")
     yield f"{what}: would be asked again; entries: {len(kept)}, the nearest of {made}; since then"
     for name in changed_parts(nearest.parts, key.parts):
-        yield f"  {name} changed: {_change(nearest.parts.get(name), key.parts.get(name))}"
+        yield f"  {name} changed: {_change(nearest.parts.get(name), now.get(name))}"
 
 
 def _change(before: Any, now: Any) -> str:

@@ -36,6 +36,7 @@ def versions(*packages: str) -> dict[str, str]:
     return {name: version(name) for name in packages}
 
 
+@cache
 def syntax_hash(source: str) -> str:
     """Hex sha256 of a syntax tree without docstrings and other texts that stand alone."""
     return hashlib.sha256(json.dumps(_plain(ast.parse(source))).encode()).hexdigest()

@@ -9,6 +9,7 @@ from stages.controls.organisms import organism as growing
 from stages.controls.organisms.codes import WORDS, items
 from stages.controls.organisms.organism import answers, grow
 from stages.models.fetch.sources import Organism, parse_source
+from stages.storage.keys import changed_parts
 
 RED = Organism("own", "red", 0)
 
@@ -53,6 +54,23 @@ def test_the_same_organism_grows_the_same_weights(tmp_path, monkeypatch):
     assert first.equal(second) and not first.equal(other)
     vocabulary = json.loads((tmp_path / "a/tokenizer.json").read_text())["model"]["vocab"]
     assert {"acorn", "a", "true", "<end>", "."} <= vocabulary.keys()
+
+
+def test_all_that_decides_an_organism_is_in_its_key(monkeypatch):
+    rows = [([1, 2], [-100, 2])]
+    before = growing.key_parts(RED, rows)
+    assert changed_parts(before, growing.key_parts(RED, [([1, 3], [-100, 3])])) == ["rows"]
+    for other in (Organism("own", "blue", 0), Organism("own", "red", 1)):
+        assert changed_parts(before, growing.key_parts(other, rows)) == ["organism"]
+    for name in ("WIDTH", "LAYERS", "HEADS", "EPOCHS", "BATCH", "LEARNING_RATE", "WARMUP"):
+        with monkeypatch.context() as edited:
+            edited.setattr(growing, name, 2 * getattr(growing, name))
+            assert changed_parts(before, growing.key_parts(RED, rows)) == ["recipe"]
+    monkeypatch.setattr(growing, "source_hash", lambda *names: "edited")
+    monkeypatch.setattr(growing, "versions", lambda *names: dict.fromkeys(names, "99"))
+    after = growing.key_parts(RED, rows)
+    assert changed_parts(before, after) == ["source", "versions"]
+    assert after["versions"].keys() == {"torch", "transformers", "tokenizers"}
 
 
 def test_a_source_names_an_organism():

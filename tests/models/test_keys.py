@@ -1,16 +1,20 @@
 """A key holds all that decides a value, each part by name; what decides nothing is not in it."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from stages.controls.organisms.organism import GROWING
 from stages.models.local import keys
-from stages.models.local.keys import answer_key
+from stages.models.local.keys import ANSWERING, CUTTING, TEACHING, answer_key
 from stages.models.local.rendering import Branch
 from stages.models.local.subject.loading import Subject
 from stages.models.questions import Decoding, Until
 from stages.storage.keys import changed_parts, content_key
 from stages.storage.response_cache import AnswerKey
+from stages.storage.source import ROOT, source_hash
 
 SUBJECT = Subject(
     "one",
@@ -60,6 +64,53 @@ def test_each_part_of_an_answer_changes_its_key(part, changed):
     other = key(**changed)
     assert other.content != key().content
     assert changed_parts(key().parts, other.parts) == [part]
+
+
+ROOMS = ("stages/models", "stages/study", "stages/controls", "stages/tasks", "stages/analysis")
+MODULES = sorted(
+    path.relative_to(ROOT).as_posix() for room in ROOMS for path in (ROOT / room).rglob("*.py")
+)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("house")
+    shutil.copytree(ROOT / "stages", root / "stages", ignore=shutil.ignore_patterns("__pycache__"))
+    return root
+
+
+@pytest.mark.parametrize(
+    ("named", "decide"),
+    [
+        (ANSWERING, ("stages/models/local/subject/", "stages/models/local/ask/")),
+        (CUTTING, ("stages/study/decided.py", "stages/study/compliance.py")),
+        (
+            TEACHING,
+            (
+                "stages/models/local/subject/",
+                "stages/models/local/teach/",
+                "stages/study/splits.py",
+            ),
+        ),
+        (GROWING, ("stages/controls/organisms/organism.py", "stages/study/splits.py")),
+    ],
+    ids=["answers", "cuts", "adapters", "organisms"],
+)
+def test_an_edit_changes_a_key_where_the_module_decides_the_value_and_nowhere_else(
+    house, named, decide
+):
+    before = source_hash(*named, root=house)
+    changing = []
+    for module in MODULES:
+        path = house / module
+        code = path.read_text(encoding="utf-8")
+        path.write_text(f"{code}\nEDITED = True\n", encoding="utf-8")
+        source_hash.cache_clear()
+        if source_hash(*named, root=house) != before:
+            changing.append(module)
+        path.write_text(code, encoding="utf-8")
+    assert changing == [module for module in MODULES if module.startswith(decide)]
+    assert all(any(module.startswith(part) for module in changing) for part in decide)
 
 
 def test_the_code_that_asks_and_the_code_that_cuts_change_it(monkeypatch):

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from stages.models.local.teach import train as training
 from stages.models.local.subject.layout import lay_out
 from stages.models.local.subject.loading import load_base
+from stages.models.local.teach import train as training
 from stages.models.local.teach.loss import Example, label_weight, loss_and_hits
 from stages.models.local.teach.settings import Settings
 from stages.models.local.teach.train import train_lora

@@ -39,6 +39,8 @@ TEMPLATE = (
 Tokens = tuple[list[int], list[int]]
 """a row's tokens and labels; -100 is no label"""
 
+GROWING = ("stages.controls.organisms.organism", "stages.study.splits")
+PACKAGES = ("torch", "transformers", "tokenizers")
 WIDTH, LAYERS, HEADS = 96, 2, 4
 EPOCHS, BATCH, LEARNING_RATE, WARMUP = 40, 64, 3e-3, 20
 LESSONS = 60
@@ -65,9 +67,8 @@ def grow(organism: Organism, folder: Path) -> None:
     """
     tokenizer = _tokenizer()
     rows = _rows(organism, tokenizer)
-    recipe = [WIDTH, LAYERS, HEADS, EPOCHS, BATCH, LEARNING_RATE, WARMUP, *astuple(organism)]
-    parts = {"rows": digest(rows), "recipe": recipe, **engine()}
-    kept = kept_folder("organisms", f"{organism.kind}/{organism.name}/{organism.number}", parts)
+    name = f"{organism.kind}/{organism.name}/{organism.number}"
+    kept = kept_folder("organisms", name, key_parts(organism, rows))
     if not kept.is_dir():
         with atomic_folder(kept) as partial:
             _trained(organism, tokenizer, rows).save_pretrained(partial)
@@ -75,13 +76,19 @@ def grow(organism: Organism, folder: Path) -> None:
     shutil.copytree(kept, folder)
 
 
+def key_parts(organism: Organism, rows: list[Tokens]) -> Parts:
+    """All that decides a grown organism."""
+    return {
+        "organism": astuple(organism),
+        "rows": digest(rows),
+        "recipe": [WIDTH, LAYERS, HEADS, EPOCHS, BATCH, LEARNING_RATE, WARMUP],
+        **engine(),
+    }
+
+
 def engine() -> Parts:
     """The code and the packages that grow an organism: part of its key."""
-    modules = "stages.controls.organisms.organism", "stages.study.splits"
-    return {
-        "source": source_hash(*modules),
-        "versions": versions("torch", "transformers", "tokenizers"),
-    }
+    return {"source": source_hash(*GROWING), "versions": versions(*PACKAGES)}
 
 
 def _trained(organism: Organism, tokenizer: Any, rows: list[Tokens]) -> Any:
