@@ -23,7 +23,7 @@ import torch
 
 from stages.models.local.subject.loading import Subject, default_device
 from stages.study.properties import PROPERTIES, property_value
-from tests.benchmarks import ours, peers, workload
+from tests.benchmarks import analysis, ours, peers, workload
 
 ROUNDS = 3
 BATCH_INPUTS = 4  # to a training step, as in the default study
@@ -31,7 +31,8 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 HEAD = f"""# Results of `make bench`
 
 A ratio says how many times faster the project's way is, the median of {ROUNDS} rounds in which both
-ways took turns; of memory and of matrix throughput it is a share.
+ways took turns; of memory and of matrix throughput it is a share. The group evaluate has no peer:
+its figures are seconds of one core, and GB.
 """
 Timed = dict[str, list[float]]
 Lines = list[tuple[str, float, str]]
@@ -249,6 +250,7 @@ def main(wanted: list[str]) -> None:
         "training": lambda: training(workload.load("smollm2")),
         "training_gemma3": lambda: training(workload.load("gemma3"), "gemma3"),
         "memory": memory,
+        "evaluate": analysis.evaluate,
     }
     if unknown := sorted(set(wanted) - set(groups)):
         sys.exit(f"{unknown[0]!r} is no group; allowed: {', '.join(groups)}")
@@ -267,7 +269,7 @@ def write_results(path: Path, order: list[str], name: str, about: str, lines: Li
     found = path.read_text(encoding="utf-8").split("\n## ")[1:] if path.is_file() else []
     sections = {section.split("\n", 1)[0]: section for section in found}
     rows = [f"| {figure} | {value:.2f} | {checked} |" for figure, value, checked in lines]
-    table = ["| figure | ratio | checked |", "|---|---|---|", *rows]
+    table = ["| figure | value | checked |", "|---|---|---|", *rows]
     sections[name] = "\n".join([name, "", about, "", *table, ""])
     kept = [sections[group] for group in order if group in sections]
     path.write_text("\n## ".join([HEAD, *kept]), encoding="utf-8")
