@@ -4,7 +4,7 @@
 
 Writes metrics/experiments/<experiment>.json, which its section of the report is made from, with
 plots/<experiment>.json (what is drawn) and rows/<experiment>.json (a few rows to look at) beside
-it. How it is measured stands in stages/analysis/experiments/<experiment>.py.
+it. How it is measured stands in stages/experiments/<experiment>/measure.py.
 """
 
 from importlib import import_module
@@ -12,32 +12,32 @@ from pathlib import Path
 
 import click
 
+from stages.analysis.columns import together
 from stages.analysis.outcomes import sample_rows
 from stages.params import command, load_params
 from stages.params.experiments import EXPERIMENTS
-from stages.storage.errors import StudyError
 from stages.storage.files import write_json
-from stages.storage.tables import read_table
+from stages.storage.tables import SCHEMAS, read_columns, read_rows
+
+METRICS = Path("metrics/experiments")
+WORDS = ("question", "raw_answer")
+"""columns that are there to be looked at"""
+MEASURED = [name for name in SCHEMAS["outcomes"].names if name not in WORDS]
 
 
 @command
 @click.argument("experiment", type=click.Choice(EXPERIMENTS))
 def main(experiment: str) -> None:
     params = load_params()
+    told, rule = params.told(experiment), params.evaluate.rule(params.seed)
     measure = import_module(f"stages.experiments.{experiment}.measure")
-    outcomes, metrics = Path("data/experiments") / experiment, Path("metrics/experiments")
-    try:
-        rows = [
-            row
-            for target in params.subjects
-            for row in read_table("outcomes", outcomes / f"{target}.parquet")
-        ]
-    except StudyError as error:
-        raise click.ClickException(str(error)) from None
-    numbers = measure.numbers(rows, params)
-    write_json(metrics / f"{experiment}.json", numbers)
-    write_json(metrics / "plots" / f"{experiment}.json", measure.plot(numbers))
-    write_json(metrics / "rows" / f"{experiment}.json", sample_rows(rows))
+    tables = [Path(f"data/experiments/{experiment}/{name}.parquet") for name in params.subjects]
+    rows = together(read_columns("outcomes", table, MEASURED) for table in tables)
+    numbers = measure.numbers(rows, told, params.design, rule)
+    samples = sample_rows(row for table in tables for row in read_rows("outcomes", table))
+    write_json(METRICS / f"{experiment}.json", numbers)
+    write_json(METRICS / "plots" / f"{experiment}.json", measure.plot(numbers))
+    write_json(METRICS / "rows" / f"{experiment}.json", samples)
 
 
 if __name__ == "__main__":

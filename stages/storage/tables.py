@@ -204,7 +204,13 @@ def read_columns(kind: str, path: str | Path, columns: Sequence[str] | None = No
     names = list(columns or schema.names)
     tables = [table.select(names) for table in _read_groups(kind, Path(path))]
     whole = pa.concat_tables(tables) if tables else schema.empty_table().select(names)
-    return whole.to_pandas(strings_to_categorical=True, ignore_metadata=True)
+    found = whole.to_pandas(strings_to_categorical=True, ignore_metadata=True)
+    for name in names:  # a column without a value has no text to tell that it is one of texts
+        if isinstance(found[name].dtype, pd.CategoricalDtype) and not len(
+            found[name].cat.categories
+        ):
+            found[name] = pd.Categorical(found[name], pd.Index([], dtype="str"))
+    return found
 
 
 def _groups(kind: str, rows: Iterable[Row] | pd.DataFrame, path: Path) -> Iterator[pa.Table]:

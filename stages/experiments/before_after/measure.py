@@ -5,87 +5,80 @@ untrained M about M, as in the paper's figures 4 and 10. As what is gained may b
 answer only, `complied` is the difference where the untrained answer, too, had the right form.
 """
 
-from collections.abc import Sequence
-from statistics import mode
+from collections.abc import Mapping
+from typing import Any
 
-from stages.analysis.outcomes import accuracy, average, difference, groups
-from stages.params import Params
+import pandas as pd
+
+from stages.analysis.averages import accuracy, difference
+from stages.analysis.columns import groups, modes, same, select
+from stages.analysis.rounding import shown
+from stages.analysis.rule import Rule
+from stages.experiments.before_after.params import Told
 from stages.storage.tables import Row
+from stages.study.arms import SELF, UNTRAINED
+from stages.study.design import Design
+
+CELL = ("target", "seed", "task", "property")
 
 
-def numbers(rows: Sequence[Row], params: Params) -> dict:
+def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[str, Any]:
     """`overall`, `properties` and, for each target, `targets.<target>` with the same two."""
     rows = _about_m(rows)
-
-    def measured(chosen: Sequence[Row]) -> dict:
-        return {
-            "overall": _cell(chosen, params),
-            "properties": {
-                name: _cell(found, params)
-                for (name,), found in sorted(groups(chosen, "property").items())
-            },
-        }
-
-    by_target = groups(rows, "target")
-    return measured(rows) | {
-        "targets": {
-            target: measured(by_target[target,])
-            for target in params.subjects
-            if (target,) in by_target
-        }
+    by_target = {target: select(rows, target=target) for target in design.subjects}
+    return _measured(rows, rule) | {
+        "targets": {target: _measured(own, rule) for target, own in by_target.items() if len(own)}
     }
 
 
-def plot(numbers: dict) -> list[Row]:
+def plot(numbers: Mapping[str, Any]) -> list[Row]:
     """Accuracy about M1 before and after, by target and property."""
     return [
         {"target": target, "property": name, "kind": kind, "accuracy": cell[kind]["estimate"]}
         for target, found in numbers["targets"].items()
         for name, cell in found["properties"].items()
-        for kind in ("untrained", "self")
+        for kind in (UNTRAINED, SELF)
     ]
 
 
-def _cell(rows: Sequence[Row], params: Params) -> dict:
-    """All numbers of some rows; those about M are of the rows where M's behavior has a value."""
-    untrained, own = (
-        [row for row in rows if row["kind"] == kind] for kind in ("untrained", "self")
-    )
-    complied = [row for row in untrained if row["compliant"]]
-    before, after = (
-        [row for row in arm if row["other_truth"] is not None] for arm in (untrained, own)
-    )
-    as_published = [row | {"correct": row["correct_on_m"]} for row in before]
+def _measured(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     return {
-        "untrained": accuracy(untrained, params),
-        "self": accuracy(own, params),
-        "difference": difference(own, untrained, params),
-        "complied": difference(own, complied, params),
-        "mode": accuracy(own, params, "mode_correct"),
-        "compliance": {
-            "untrained": accuracy(untrained, params, "compliant"),
-            "self": accuracy(own, params, "compliant"),
-        },
-        "untrained_on_m": accuracy(before, params, "correct_on_m"),
-        "self_on_m": accuracy(after, params, "correct_on_m"),
-        "mode_on_m": accuracy(before, params, "mode_correct_on_m"),
-        "published_difference": difference(after, as_published, params),
-        "drift": average(after, params, lambda row: float(row["other_truth"] != row["truth"])),
+        "overall": _cell(rows, rule),
+        "properties": {name: _cell(own, rule) for (name,), own in groups(rows, "property")},
     }
 
 
-def _about_m(rows: Sequence[Row]) -> list[Row]:
-    """The rows with what is right, and what the most common value gets right, about M."""
-    found = []
-    for own in groups(rows, "target", "seed", "task", "property").values():
-        did = [row["other_truth"] for row in own if row["other_truth"] is not None]
-        usual = mode(did) if did else None
-        found += [
-            row
-            | {
-                "correct_on_m": row["compliant"] and row["answer"] == row["other_truth"],
-                "mode_correct_on_m": row["other_truth"] == usual,
-            }
-            for row in own
-        ]
-    return found
+def _cell(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
+    """All numbers of some rows; those about M are of the rows where M's behavior has a value."""
+    untrained, own = (select(rows, kind=kind) for kind in (UNTRAINED, SELF))
+    before, after = (arm[arm["other_truth"].notna()] for arm in (untrained, own))
+    as_published = before.assign(correct=before["correct_on_m"])
+    return {
+        "untrained": shown(accuracy(untrained, rule)),
+        "self": shown(accuracy(own, rule)),
+        "difference": shown(difference(own, untrained, rule)),
+        "complied": shown(difference(own, select(untrained, compliant=True), rule)),
+        "mode": shown(accuracy(own, rule, "mode_correct")),
+        "compliance": {
+            "untrained": shown(accuracy(untrained, rule, "compliant")),
+            "self": shown(accuracy(own, rule, "compliant")),
+        },
+        "untrained_on_m": shown(accuracy(before, rule, "correct_on_m")),
+        "self_on_m": shown(accuracy(after, rule, "correct_on_m")),
+        "mode_on_m": shown(accuracy(before, rule, "mode_correct_on_m")),
+        "published_difference": shown(difference(after, as_published, rule)),
+        "drift": shown(accuracy(after, rule, "drifted")),
+    }
+
+
+def _about_m(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with what is right, and what the most common value gets right, about M.
+
+    `drifted` is whether M1 does something else than M did.
+    """
+    did = rows["other_truth"]
+    return rows.assign(
+        correct_on_m=rows["compliant"] & same(rows["answer"], did),
+        mode_correct_on_m=same(modes(rows, "other_truth", CELL), did),
+        drifted=~same(rows["truth"], did),
+    )

@@ -4,182 +4,168 @@ Looked at are the rows that moved: MC and M1 both comply and do different things
 two values say one thing only there, as who does not predict the new one predicts the old one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from stages.analysis.gaps import Behavior, behavior_of
-from stages.analysis.outcomes import accuracy, average, difference, groups, number_of_values
-from stages.analysis.subsets import entropy_kept
-from stages.params import Params
+import numpy as np
+import pandas as pd
+
+from stages.analysis.averages import accuracy, average, difference
+from stages.analysis.behaviors import entropy_kept, is_among, number_of_values
+from stages.analysis.columns import group_codes, groups, modes, same, select
+from stages.analysis.rounding import shown
+from stages.analysis.rule import Rule
+from stages.experiments.behavior_change.params import Told
 from stages.storage.tables import Row
-from stages.study.truth import most_common
+from stages.study.arms import CROSS, SELF
+from stages.study.design import Design
 
-ARMS = ("changed", "self", "cross")
+CHANGED, BEHAVIOR = "changed", "behavior"
+"""kinds: MC that predicts itself; what MC does, taken for a prediction of what M1 did"""
+ARMS = (CHANGED, SELF, CROSS)
+CELL = ("target", "seed", "predictor", "kind", "task", "property")
 
 
-def numbers(rows: Sequence[Row], params: Params) -> dict[str, Any]:
+def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[str, Any]:
     """Numbers by target, and of `all` targets together.
 
     `several_values` and `two_values` are the rows that moved, by how many values their cell
     has. `changed_minus_self` is MC's accuracy on new minus old behavior, minus the same of M1,
     which was not changed.
     """
-    behavior = [row for row in rows if row["kind"] == "behavior"]
-    predictions = compared([row for row in rows if row["kind"] != "behavior"])
+    behavior, predictions = select(rows, kind=BEHAVIOR), compared(select(rows, kind=ARMS))
     found = {}
-    for target in (*params.subjects, "all"):
-        did, said = (
-            [row for row in table if target in ("all", row["target"])]
-            for table in (behavior, predictions)
-        )
-        moved = [row for row in said if row["moved"]]
-        several, two = ([r for r in moved if r["values"] == how] for how in ("several", "two"))
+    for target in (*design.subjects, "all"):
+        name = None if target == "all" else target
+        did, said = select(behavior, target=name), select(predictions, target=name)
+        moved = select(said, moved=True)
         found[target] = {
-            "tasks": {
-                task: change(own, params) for (task,), own in sorted(groups(did, "task").items())
-            },
-            **change(did, params),
-            "several_values": several_values(several, params),
-            "two_values": two_values(two, params),
-            "stayed": by_arm([row for row in said if not row["moved"]], params, "new"),
+            "tasks": {task: change(own, rule) for (task,), own in groups(did, "task")},
+            **change(did, rule),
+            "several_values": several_values(select(moved, values="several"), rule),
+            "two_values": two_values(select(moved, values="two"), rule),
+            "stayed": by_arm(select(said, moved=False), rule, "new"),
             "properties": {
-                name: on_property(own, params)
-                for (name,), own in sorted(groups(moved, "property").items())
+                name: on_property(own, rule) for (name,), own in groups(moved, "property")
             },
         }
-    return {"answers": params.experiments.behavior_change.answers, "targets": found}
+    return {"answers": told.answers, "targets": found}
 
 
-def compared(predictions: Sequence[Row]) -> list[Row]:
+def compared(predictions: pd.DataFrame) -> pd.DataFrame:
     """The predictions about what both MC and M1 did, with what they say of either.
 
     `new` and `old` are 1.0 where the prediction is right of what MC does and M1 did, and
     `advantage` is new minus old, `values` how many the cell has; `mode_new` and `mode_old` are 1.0
     where the most common value of the cell, moved or not, is right.
     """
-    rows = [
-        row
-        | {
-            "new": float(row["correct"]),
-            "old": float(row["compliant"] and row["answer"] == row["other_truth"]),
-            "moved": row["truth"] != row["other_truth"],
-        }
-        for row in predictions
-        if row["other_truth"] is not None
-    ]
-    for cell in groups(rows, "target", "seed", "predictor", "kind", "task", "property").values():
-        for name, column in (("mode_new", "truth"), ("mode_old", "other_truth")):
-            mode = most_common(row[column] for row in cell)
-            for row in cell:
-                row[name] = float(row[column] == mode)
-    counts = number_of_values(rows)
-    return [
-        row
-        | {
-            "advantage": row["new"] - row["old"],
-            "values": counts[row["target"], row["task"], row["property"]],
-        }
-        for row in rows
-    ]
+    rows = predictions[predictions["other_truth"].notna()]
+    new = rows["correct"].astype(float)
+    old = (rows["compliant"] & same(rows["answer"], rows["other_truth"])).astype(float)
+    by_mode = {
+        name: same(modes(rows, column, CELL), rows[column]).astype(float)
+        for name, column in (("mode_new", "truth"), ("mode_old", "other_truth"))
+    }
+    return rows.assign(
+        new=new,
+        old=old,
+        advantage=new - old,
+        moved=~same(rows["truth"], rows["other_truth"]),
+        values=number_of_values(rows),
+        **by_mode,
+    )
 
 
-def change(did: Sequence[Row], params: Params) -> dict[str, Any]:
+def change(did: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     """How much of what M1 did moved, where MC complies, and how often it does."""
-    complied = [row | {"moved": not row["correct"]} for row in did if row["compliant"]]
+    complied = select(did, compliant=True)
     return {
-        "moved": accuracy(complied, params, "moved"),
-        "complies": accuracy(did, params, "compliant"),
+        "moved": shown(accuracy(complied.assign(moved=~complied["correct"]), rule, "moved")),
+        "complies": shown(accuracy(did, rule, "compliant")),
     }
 
 
-def several_values(moved: Sequence[Row], params: Params) -> dict[str, Any]:
+def several_values(moved: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     """Both accuracies of each arm, those of the modes, and how MC differs from the others."""
-    changed, own, cross = (arm(moved, kind) for kind in ARMS)
+    changed, own, cross = (select(moved, kind=kind) for kind in ARMS)
     return {
-        "arms": {kind: both(arm(moved, kind), params) for kind in ARMS},
+        "arms": {kind: both(select(moved, kind=kind), rule) for kind in ARMS},
         "mode": {
-            "new": accuracy(changed, params, "mode_new"),
-            "old": accuracy(changed, params, "mode_old"),
+            "new": shown(accuracy(changed, rule, "mode_new")),
+            "old": shown(accuracy(changed, rule, "mode_old")),
         },
-        "changed_minus_self": difference(changed, own, params, "advantage"),
-        "of_new": difference(changed, own, params, "new"),
-        "of_old": difference(changed, own, params, "old"),
-        "changed_minus_cross": difference(changed, cross, params, "advantage"),
-        "entropy_matched": entropy_matched(moved, params),
+        "changed_minus_self": shown(difference(changed, own, rule, "advantage")),
+        "of_new": shown(difference(changed, own, rule, "new")),
+        "of_old": shown(difference(changed, own, rule, "old")),
+        "changed_minus_cross": shown(difference(changed, cross, rule, "advantage")),
+        "entropy_matched": entropy_matched(moved, rule),
     }
 
 
-def two_values(moved: Sequence[Row], params: Params) -> dict[str, Any]:
+def two_values(moved: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     """Accuracy on the new behavior where the answer complies: with that on the old it is one."""
-    complying = [row for row in moved if row["compliant"]]
-    changed, own, _ = (arm(complying, kind) for kind in ARMS)
+    complying = select(moved, compliant=True)
+    changed, own = (select(complying, kind=kind) for kind in (CHANGED, SELF))
     return {
-        "arms": by_arm(complying, params, "new"),
-        "complies": by_arm(moved, params, "compliant"),
-        "mode": {"new": accuracy(arm(moved, "changed"), params, "mode_new")},
-        "changed_minus_self": difference(changed, own, params, "advantage"),
+        "arms": by_arm(complying, rule, "new"),
+        "complies": by_arm(moved, rule, "compliant"),
+        "mode": {"new": shown(accuracy(select(moved, kind=CHANGED), rule, "mode_new"))},
+        "changed_minus_self": shown(difference(changed, own, rule, "advantage")),
     }
 
 
-def on_property(moved: Sequence[Row], params: Params) -> dict[str, Any]:
+def on_property(moved: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     """Accuracies of each arm on a property's rows that moved; of two values only the new.
 
     Where some cells have several values and others two, those with several count.
     """
-    several = [row for row in moved if row["values"] == "several"]
-    if not several:
-        complying = [row for row in moved if row["compliant"]]
-        return {kind: {"new": value} for kind, value in by_arm(complying, params, "new").items()}
-    return {kind: both(arm(several, kind), params) for kind in ARMS}
+    several = select(moved, values="several")
+    if not len(several):
+        complying = select(moved, compliant=True)
+        return {kind: {"new": value} for kind, value in by_arm(complying, rule, "new").items()}
+    return {kind: both(select(several, kind=kind), rule) for kind in ARMS}
 
 
-def entropy_matched(moved: Sequence[Row], params: Params) -> dict[str, Any]:
+def entropy_matched(moved: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     """Both accuracies on rows on which each value is as often the new one as the old one.
 
     That of the new behavior is taken on other rows than that of the old (the paper's Fig. 24).
     """
-    old, new = entropy_kept(arm(moved, "changed"), "other_truth", "truth")
+    old, new = entropy_kept(select(moved, kind=CHANGED), "other_truth", "truth")
+    rows = moved.assign(in_old=is_among(moved, old), in_new=is_among(moved, new))
+    arms = {kind: select(rows, kind=kind) for kind in ARMS}
     return {
         kind: {
-            "new": accuracy([r for r in arm(moved, kind) if behavior_of(r) in new], params, "new"),
-            "old": accuracy([r for r in arm(moved, kind) if behavior_of(r) in old], params, "old"),
-            "difference": average(
-                _matched(arm(moved, kind), old, new), params, lambda row: row["share"], test=True
-            ),
+            "new": shown(accuracy(select(own, in_new=True), rule, "new")),
+            "old": shown(accuracy(select(own, in_old=True), rule, "old")),
+            "difference": shown(average(_matched(own), rule, "share")),
         }
-        for kind in ARMS
+        for kind, own in arms.items()
     }
 
 
-def _matched(rows: Sequence[Row], old: set[Behavior], new: set[Behavior]) -> list[Row]:
-    """The rows of both sets, with a `share` whose mean over a cell is new minus old there."""
-    kept = []
-    for cell in groups(rows, "target", "seed", "predictor", "task", "property").values():
-        here = [row for row in cell if behavior_of(row) in old | new]
-        count = sum(behavior_of(row) in new for row in here)  # as many as in old
-        for row in here:
-            found = (behavior_of(row) in new) * row["new"] - (behavior_of(row) in old) * row["old"]
-            kept.append(row | {"share": found * len(here) / count})
-    return kept
+def _matched(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows in either set, with a `share` whose mean over a cell is new minus old there."""
+    here = rows[rows["in_old"] | rows["in_new"]]
+    cells_N = group_codes(here, CELL)
+    sizes_N = np.bincount(cells_N)[cells_N]
+    new_N = np.bincount(cells_N, here["in_new"])[cells_N]  # as many as in old
+    found = here["in_new"] * here["new"] - here["in_old"] * here["old"]
+    return here.assign(share=found * sizes_N / new_N)
 
 
-def both(rows: Sequence[Row], params: Params) -> dict[str, Any]:
+def both(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     """Accuracy on the new behavior, on the old, and their difference with its p-values."""
     return {
-        "new": accuracy(rows, params, "new"),
-        "old": accuracy(rows, params, "old"),
-        "difference": average(rows, params, lambda row: row["advantage"], test=True),
+        "new": shown(accuracy(rows, rule, "new")),
+        "old": shown(accuracy(rows, rule, "old")),
+        "difference": shown(average(rows, rule, "advantage")),
     }
 
 
-def arm(rows: Sequence[Row], kind: str) -> list[Row]:
-    """The rows of one kind."""
-    return [row for row in rows if row["kind"] == kind]
-
-
-def by_arm(rows: Sequence[Row], params: Params, column: str) -> dict[str, Any]:
+def by_arm(rows: pd.DataFrame, rule: Rule, column: str) -> dict[str, Any]:
     """The macro mean of a column for each arm."""
-    return {kind: accuracy(arm(rows, kind), params, column) for kind in ARMS}
+    return {kind: shown(accuracy(select(rows, kind=kind), rule, column)) for kind in ARMS}
 
 
 def plot(numbers: Mapping[str, Any]) -> list[Row]:

@@ -1,46 +1,54 @@
 """What the answers say where the published models failed: accuracy by question, target and arm.
 
-A question with two answers is balanced as in the published study (STUDY section 8), so that who
-always says one of them is right half the time: all rows of the rarer truth, and as many of the
-other, drawn by (seed, question, input_id). Here an answer that cannot be read is wrong, and the
-rows are the same for every arm; by the published rule it is dropped before the rows are balanced.
-The other questions keep all rows and stand beside the most common truth of the same rows.
+A question with two answers is balanced as in the published study (arXiv 2410.13787, appendix
+A.2.6), so that who always says one of them is right half the time: all rows of the rarer truth, and
+as many of the other, drawn by (seed, question, input_id). Here an answer that cannot be read is
+wrong, and the rows are the same for every arm; by the published rule it is dropped before the rows
+are balanced. The other questions keep all rows and stand beside the most common truth of the same
+rows.
 
 Intervals are Wilson's. Several training seeds ask about one input again, so the interval is that
 of as many rows as there are inputs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from stages.analysis.averages import difference
+from stages.analysis.columns import group_codes, groups, same, select
 from stages.analysis.intervals import wilson
-from stages.analysis.outcomes import difference, groups
-from stages.params import Params
+from stages.analysis.rounding import rounded, shown
+from stages.analysis.rule import Rule
+from stages.experiments.failures.params import Told
 from stages.storage.tables import Row
+from stages.study.arms import CROSS, FRESH_SELF, SELF, UNTRAINED
+from stages.study.design import Design
 from stages.study.splits import rng
 
 FEWEST = 5  # inputs of the rarer truth; below that there is no number
-TWO = {"true", "false"}
-KINDS = ("self", "fresh_self", "cross", "untrained")
+TWO = ("true", "false")
+KINDS = (SELF, FRESH_SELF, CROSS, UNTRAINED)
+ABOUT = ["target", "seed", "condition", "task", "input_id"]
+"""one thing that a target did"""
 
 
-def numbers(rows: Sequence[Row], params: Params) -> dict[str, Any]:
+def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[str, Any]:
     """The numbers of each question about each target, and a count alone where there are too few."""
-    told = params.experiments.failures
     return {
-        "confidence": params.evaluate.confidence,
+        "confidence": rule.confidence,
         "questions": [
             {"question": name, "target": target}
-            | on_question(
-                [r for r in rows if (r["condition"], r["target"]) == (name, target)], params
-            )
+            | on_question(select(rows, condition=name, target=target), rule)
             for name in told.questions
-            for target in params.subjects
+            for target in design.subjects
         ],
     }
 
 
-def on_question(rows: Sequence[Row], params: Params) -> dict[str, Any]:
+def on_question(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     """n behaviors, and the accuracy of each arm on those that count.
 
     `share_true` is how often the truth is true, `rarer` the number of inputs of the rarer truth
@@ -49,50 +57,51 @@ def on_question(rows: Sequence[Row], params: Params) -> dict[str, Any]:
     Self minus cross is also given where both can be read: it may be a matter of form alone.
     """
     behaviors = _behaviors(rows)
-    two = bool(rows) and {row["truth"] for row in rows} <= TWO
-    kept = balanced(rows, params.seed) if two else list(rows)
+    two = bool(len(rows)) and bool(rows["truth"].isin(TWO).all())
+    kept = balanced(rows, rule.seed) if two else rows
     found: dict[str, Any] = {"n": len(behaviors), "two_valued": two}
     if two:
-        found["share_true"] = _mean([row["truth"] == "true" for row in behaviors])
-        found["rarer"] = min(_inputs([r for r in kept if r["truth"] == value]) for value in TWO)
+        found["share_true"] = _mean(behaviors["truth"].eq("true"))
+        found["rarer"] = min(_inputs(select(kept, truth=value)) for value in TWO)
     found["too_few"] = (found["rarer"] if two else _inputs(kept)) < FEWEST
     if found["too_few"]:
         return found
     counted = _behaviors(kept)
-    found["baseline"] = 0.5 if two else _mean([row["mode_correct"] for row in counted])
-    if all(row["other_truth"] is not None for row in counted):
-        found["baseline_other"] = _mean([row["truth"] == row["other_truth"] for row in counted])
-    named = sorted(groups(rows, "kind", "predictor"), key=lambda arm: (KINDS.index(arm[0]), arm[1]))
+    found["baseline"] = 0.5 if two else _mean(counted["mode_correct"])
+    if counted["other_truth"].notna().all():
+        found["baseline_other"] = _mean(same(counted["truth"], counted["other_truth"]))
     found["arms"] = [
         {"kind": kind, "predictor": predictor}
-        | _arm(*(_of(table, kind, predictor) for table in (rows, kept)), two, params)
-        for kind, predictor in named
+        | _arm(own, select(kept, kind=kind, predictor=predictor), two, rule)
+        for kind in KINDS
+        for (predictor,), own in groups(select(rows, kind=kind), "predictor")
     ]
     # One mean over all rows, as the accuracies are: tasks are not averaged one by one.
-    whole = [row | {"task": row["condition"]} for row in kept]
-    own, cross = ([row for row in whole if row["kind"] == kind] for kind in ("self", "cross"))
-    found["self_minus_cross"] = difference(own, cross, params)
-    found["self_minus_cross_read"] = difference(
-        *([row for row in table if row["compliant"]] for table in (own, cross)), params
-    )
+    whole = kept.assign(task=kept["condition"])
+    own, cross = (select(whole, kind=kind) for kind in (SELF, CROSS))
+    found["self_minus_cross"] = shown(difference(own, cross, rule))
+    own, cross = (select(table, compliant=True) for table in (own, cross))
+    found["self_minus_cross_read"] = shown(difference(own, cross, rule))
     return found
 
 
-def balanced(rows: Sequence[Row], seed: int) -> list[Row]:
+def balanced(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The rows about as many behaviors of either truth as the rarer has, of each training seed.
 
     What is drawn depends on the question and the inputs, so all arms keep the same ones.
     """
-    kept: set[tuple] = set()
-    for own in groups(_behaviors(rows), "target", "seed", "condition").values():
-        drawn = sorted(own, key=lambda r: rng(seed, r["condition"], r["input_id"]).random())
-        size = min(sum(row["truth"] == value for row in own) for value in TWO)
-        for value in TWO:
-            kept |= {_about(row) for row in [r for r in drawn if r["truth"] == value][:size]}
-    return [row for row in rows if _about(row) in kept]
+    about_N = group_codes(rows, ABOUT)
+    behaviors = _behaviors(rows.assign(about=about_N))
+    pairs = zip(behaviors["condition"], behaviors["input_id"], strict=True)
+    drawn = behaviors.assign(draw=[rng(seed, *pair).random() for pair in pairs])
+    kept = [np.array([], dtype=np.int64)]
+    for _, own in groups(drawn.sort_values("draw", kind="stable"), "target", "seed", "condition"):
+        either = [select(own, truth=value) for value in TWO]
+        kept += [one["about"].to_numpy()[: min(map(len, either))] for one in either]
+    return rows[np.isin(about_N, np.concatenate(kept))]
 
 
-def plot(numbers: dict[str, Any]) -> list[Row]:
+def plot(numbers: Mapping[str, Any]) -> list[Row]:
     """A point for each arm of each question about each target, and one for the baseline."""
     points = []
     for found in numbers["questions"]:
@@ -105,52 +114,39 @@ def plot(numbers: dict[str, Any]) -> list[Row]:
     return points
 
 
-def _arm(rows: Sequence[Row], kept: Sequence[Row], two: bool, params: Params) -> dict[str, Any]:
+def _arm(rows: pd.DataFrame, kept: pd.DataFrame, two: bool, rule: Rule) -> dict[str, Any]:
     """Accuracy of one arm by our rule and the published one, and how often it can be read.
 
     `changed` is the accuracy where the other behavior is not the truth.
     """
-    read = [row for row in rows if row["compliant"]]
-    published = balanced(read, params.seed) if two else read
-    found = _rate(kept, params) | {"compliance": _mean([row["compliant"] for row in rows])}
+    read = select(rows, compliant=True)
+    published = balanced(read, rule.seed) if two else read
+    found = _rate(kept, rule) | {"compliance": _mean(rows["compliant"])}
     if two:
-        found["says_true"] = _mean([row["answer"] == "true" for row in read])
+        found["says_true"] = _mean(read["answer"].eq("true"))
     if _inputs(published) >= (2 * FEWEST if two else FEWEST):
-        found["published"] = _rate(published, params)
-    changed = [row for row in kept if row["other_truth"] not in (None, row["truth"])]
+        found["published"] = _rate(published, rule)
+    changed = kept[kept["other_truth"].notna() & ~same(kept["truth"], kept["other_truth"])]
     if _inputs(changed) >= FEWEST:
-        found["changed"] = _rate(changed, params)
+        found["changed"] = _rate(changed, rule)
     return found
 
 
-def _rate(rows: Sequence[Row], params: Params) -> dict[str, Any]:
+def _rate(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     """The share of rows that are right, with Wilson's interval of as many rows as inputs."""
-    share = sum(row["correct"] for row in rows) / len(rows)
-    low, high = wilson(share * _inputs(rows), _inputs(rows), params.evaluate.confidence)
-    return {
-        "accuracy": round(share, 4),
-        "ci_low": round(low, 4),
-        "ci_high": round(high, 4),
-        "n": len(rows),
-    }
+    share = int(rows["correct"].sum()) / len(rows)
+    low, high = wilson(share * _inputs(rows), _inputs(rows), rule.confidence)
+    return rounded({"accuracy": share, "ci_low": low, "ci_high": high, "n": len(rows)})
 
 
-def _behaviors(rows: Sequence[Row]) -> list[Row]:
+def _behaviors(rows: pd.DataFrame) -> pd.DataFrame:
     """One row for each thing that a target did."""
-    return list({_about(row): row for row in rows}.values())
+    return rows.drop_duplicates(ABOUT, keep="last")
 
 
-def _inputs(rows: Sequence[Row]) -> int:
-    return len({(row["task"], row["input_id"]) for row in rows})
+def _inputs(rows: pd.DataFrame) -> int:
+    return len(rows.drop_duplicates(["task", "input_id"]))
 
 
-def _about(row: Row) -> tuple:
-    return row["target"], row["seed"], row["condition"], row["task"], row["input_id"]
-
-
-def _of(rows: Sequence[Row], kind: str, predictor: str) -> list[Row]:
-    return [row for row in rows if (row["kind"], row["predictor"]) == (kind, predictor)]
-
-
-def _mean(values: Sequence[bool]) -> float | None:
-    return round(sum(values) / len(values), 4) if values else None
+def _mean(values: pd.Series) -> float | None:
+    return rounded(int(values.sum()) / len(values)) if len(values) else None

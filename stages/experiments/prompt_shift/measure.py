@@ -7,21 +7,29 @@ Where a cell has two values, who is wrong about the one is right about the other
 number and not two, so such cells stand apart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from stages.analysis.outcomes import accuracy, average, difference, groups, number_of_values
-from stages.params import Params
+import pandas as pd
+
+from stages.analysis.averages import accuracy, average, difference
+from stages.analysis.behaviors import BEHAVIOR, number_of_values
+from stages.analysis.columns import modes, same, select
+from stages.analysis.rounding import shown
+from stages.analysis.rule import Rule
+from stages.experiments.prompt_shift.params import Told
 from stages.storage.tables import Row
-from stages.study.truth import most_common
+from stages.study.arms import CROSS, SELF
+from stages.study.design import Design
 
-ARMS = ("self", "cross")
+ARMS = (SELF, CROSS)
 PLAIN = ":plain question"
+"""follows a prefix's name in the condition of a question that does not show it"""
 VALUES = ("several", "two")
-PARTS = {"moved": lambda row: row["moved"], "all": lambda row: True}
+CELL = ("target", "seed", "condition", "task", "property")
 
 
-def numbers(rows: Sequence[Row], params: Params) -> dict[str, Any]:
+def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[str, Any]:
     """By target and prefix: the share of behavior that moved, and who predicts it.
 
     An advantage is accuracy about the behavior with the prefix minus that without. `moves` is how
@@ -29,27 +37,33 @@ def numbers(rows: Sequence[Row], params: Params) -> dict[str, Any]:
     it is then for self.
     """
     table = compared(rows)
-    found: dict[str, Any] = {}
-    for target in params.subjects:
-        for prefix in params.experiments.prompt_shift.prefixes:
-            own = [r for r in table if (r["target"], r["condition"]) == (target, prefix)]
-            behavior = list({_about(row): row for row in own}.values())
-            found.setdefault(target, {})[prefix] = {
-                "moved": accuracy(behavior, params, "moved"),
-                **{
-                    values: {
-                        on: on_rows(
-                            [r for r in own if r["values"] == values and in_part(r)], params
-                        )
-                        for on, in_part in PARTS.items()
-                    }
-                    for values in VALUES
-                },
+    return {
+        "prefixes": dict(told.prefixes),
+        "targets": {
+            target: {
+                prefix: _of_prefix(select(table, target=target, condition=prefix), rule)
+                for prefix in told.prefixes
             }
-    return {"prefixes": dict(params.experiments.prompt_shift.prefixes), "targets": found}
+            for target in design.subjects
+        },
+    }
 
 
-def compared(rows: Sequence[Row]) -> list[Row]:
+def _of_prefix(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
+    behavior = rows.drop_duplicates(BEHAVIOR, keep="last")
+    return {
+        "moved": shown(accuracy(behavior, rule, "moved")),
+        **{
+            values: {
+                "moved": on_rows(select(rows, values=values, moved=True), rule),
+                "all": on_rows(select(rows, values=values), rule),
+            }
+            for values in VALUES
+        },
+    }
+
+
+def compared(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows whose input has a behavior with and without the prefix, with what they say of either.
 
     `condition` is the prefix alone and `plain` whether the question had none. `right_plain` is
@@ -57,60 +71,51 @@ def compared(rows: Sequence[Row]) -> list[Row]:
     the prefixed one; `mode_plain` whether the most common plain behavior of the cell, moved or
     not, is right. `values` says how many the cell has.
     """
-    found = [
-        row
-        | {
-            "condition": row["condition"].removesuffix(PLAIN),
-            "plain": row["condition"].endswith(PLAIN),
-            "moved": row["truth"] != row["other_truth"],
-            "right_plain": row["compliant"] and row["answer"] == row["other_truth"],
-        }
-        for row in rows
-        if row["other_truth"] is not None
-    ]
-    counts = number_of_values(found)
-    for cell, own in groups(found, "target", "task", "property").items():
-        for row in own:
-            row["values"] = counts[cell]
-            row["advantage"] = float(row["correct"]) - float(row["right_plain"])
-    for cell in groups(found, "target", "seed", "condition", "task", "property").values():
-        mode = most_common(row["other_truth"] for row in cell)
-        for row in cell:
-            row["mode_plain"] = row["other_truth"] == mode
-    return found
+    rows = rows[rows["other_truth"].notna()]
+    condition, did = rows["condition"].astype(str), rows["other_truth"]
+    right_plain = rows["compliant"] & same(rows["answer"], did)
+    rows = rows.assign(
+        condition=condition.str.removesuffix(PLAIN),
+        plain=condition.str.endswith(PLAIN),
+        moved=~same(rows["truth"], did),
+        right_plain=right_plain,
+        advantage=rows["correct"].astype(float) - right_plain.astype(float),
+        values=number_of_values(rows),
+    )
+    return rows.assign(mode_plain=same(modes(rows, "other_truth", CELL), did))
 
 
-def on_rows(rows: Sequence[Row], params: Params) -> dict[str, Any]:
+def on_rows(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     """Accuracies of each arm about either behavior, and what the prefix moves."""
     asked = {
-        (kind, plain): [row for row in rows if (row["kind"], row["plain"]) == (kind, plain)]
+        (kind, plain): select(rows, kind=kind, plain=plain)
         for kind in ARMS
         for plain in (False, True)
     }
     arms = {
         f"{kind}, plain question" if plain else kind: {
-            "with": accuracy(own, params),
-            "without": accuracy(own, params, "right_plain"),
-            "difference": average(own, params, lambda row: row["advantage"], test=True),
+            "with": shown(accuracy(own, rule)),
+            "without": shown(accuracy(own, rule, "right_plain")),
+            "difference": shown(average(own, rule, "advantage")),
         }
         for (kind, plain), own in asked.items()
     }
-    one = asked["self", False]
+    one = asked[SELF, False]
     arms["most common answer"] = {
-        "with": accuracy(one, params, "mode_correct"),
-        "without": accuracy(one, params, "mode_plain"),
+        "with": shown(accuracy(one, rule, "mode_correct")),
+        "without": shown(accuracy(one, rule, "mode_plain")),
     }
     return {
         "arms": arms,
         "moves": {
-            kind: difference(asked[kind, False], asked[kind, True], params, "advantage")
+            kind: shown(difference(asked[kind, False], asked[kind, True], rule, "advantage"))
             for kind in ARMS
         },
-        "self_minus_cross": difference(one, asked["cross", False], params, "advantage"),
+        "self_minus_cross": shown(difference(one, asked[CROSS, False], rule, "advantage")),
     }
 
 
-def plot(numbers: dict[str, Any]) -> list[Row]:
+def plot(numbers: Mapping[str, Any]) -> list[Row]:
     """Accuracies on rows that moved: by target, prefix, values and arm, about either behavior."""
     return [
         {
@@ -130,7 +135,3 @@ def plot(numbers: dict[str, Any]) -> list[Row]:
         for behavior in ("with", "without")
         if "estimate" in of[behavior]
     ]
-
-
-def _about(row: Row) -> tuple:
-    return row["seed"], row["input_id"], row["property"]

@@ -1,43 +1,49 @@
 """Accuracy by the number of training inputs, and what self has over cross at each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from stages.analysis.outcomes import accuracy, difference
-from stages.params import Params
+import pandas as pd
+
+from stages.analysis.averages import accuracy, difference
+from stages.analysis.columns import select
+from stages.analysis.rounding import shown
+from stages.analysis.rule import Rule
+from stages.experiments.scaling.params import Told
 from stages.storage.tables import Row
+from stages.study.arms import CROSS, FRESH_SELF, SELF
+from stages.study.design import Design
 
-ARMS = ("self", "fresh_self", "cross")
+ARMS = (SELF, FRESH_SELF, CROSS)
 
 
-def numbers(rows: Sequence[Row], params: Params) -> dict[str, Any]:
+def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[str, Any]:
     """By target, and of `all`: the mode of the rows, and a list with the numbers of each size.
 
     The last size is the main study: `inputs` is the number that its largest training had, as arms
     and seeds may differ by a few whose answers did not comply.
     """
     found = {}
-    for target in (*params.subjects, "all"):
-        own = [row for row in rows if target in ("all", row["target"])]
-        known = {row["condition"] for row in own} & set(map(str, params.experiments.scaling.sizes))
-        sizes = sorted(map(int, known))
-        whole = max((int(row["condition"]) for row in own), default=0)
-        own = [row if row["condition"] in known else row | {"condition": str(whole)} for row in own]
+    for target in (*design.subjects, "all"):
+        own = select(rows, target=None if target == "all" else target)
+        size = own["condition"].astype(int)
+        small, whole = size.isin(told.sizes), int(size.max()) if len(size) else 0
+        own = own.assign(condition=size.where(small, whole))
         found[target] = {
-            "mode": accuracy(_part(own, "self", whole), params, "mode_correct"),
-            "sizes": [at_size(own, size, params) for size in (*sizes, whole)],
+            "mode": shown(accuracy(select(own, kind=SELF, condition=whole), rule, "mode_correct")),
+            "sizes": [at_size(own, n, rule) for n in (*sorted(set(size[small])), whole)],
         }
     return {"targets": found}
 
 
-def at_size(rows: Sequence[Row], size: int, params: Params) -> dict[str, Any]:
+def at_size(rows: pd.DataFrame, size: int, rule: Rule) -> dict[str, Any]:
     """Accuracy of each arm and how far either self is from cross, with one training size."""
-    arms = {kind: _part(rows, kind, size) for kind in ARMS}
+    arms = {kind: select(rows, kind=kind, condition=size) for kind in ARMS}
     return {
         "inputs": size,
-        **{kind: accuracy(own, params) for kind, own in arms.items()},
-        "self_minus_cross": difference(arms["self"], arms["cross"], params),
-        "fresh_self_minus_cross": difference(arms["fresh_self"], arms["cross"], params),
+        **{kind: shown(accuracy(own, rule)) for kind, own in arms.items()},
+        "self_minus_cross": shown(difference(arms[SELF], arms[CROSS], rule)),
+        "fresh_self_minus_cross": shown(difference(arms[FRESH_SELF], arms[CROSS], rule)),
     }
 
 
@@ -57,7 +63,3 @@ def plot(numbers: Mapping[str, Any]) -> list[Row]:
         for kind, value in {**{kind: size[kind] for kind in ARMS}, "mode": found["mode"]}.items()
         if "estimate" in value
     ]
-
-
-def _part(rows: Sequence[Row], kind: str, size: int) -> list[Row]:
-    return [row for row in rows if (row["kind"], row["condition"]) == (kind, str(size))]
