@@ -13,9 +13,9 @@ from stages.storage.tables import Row, read_columns, read_rows
 from stages.study.arms import cross_dataset, pair_name, self_name, subject_name
 from stages.study.design import Design
 
-BEHAVIOR = ("input_id", "task", "sample", "response", "first_token_logprob", "seed")
-DATASET = ("input_id", "task", "property", "label", "weight", "slice", "seed")
-PREDICTIONS = ("kind", "input_id", "task", "property", "answer", "compliant", "seed")
+BEHAVIOR_COLUMNS = ("input_id", "task", "sample", "response", "first_token_logprob", "seed")
+DATASET_COLUMNS = ("input_id", "task", "property", "label", "weight", "slice", "seed")
+PREDICTION_COLUMNS = ("kind", "input_id", "task", "property", "answer", "compliant", "seed")
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,15 @@ def read_evidence(design: Design, data: Path) -> Evidence:
 
     return Evidence(
         inputs=inputs,
-        base={m: read("behavior", m, BEHAVIOR) for m in subjects},
-        trained={t: read("behavior", self_name(t), BEHAVIOR) for t in subjects},
+        base={m: read("behavior", m, BEHAVIOR_COLUMNS) for m in subjects},
+        trained={t: read("behavior", self_name(t), BEHAVIOR_COLUMNS) for t in subjects},
         datasets={
-            name: read("datasets", name, DATASET)
+            name: read("datasets", name, DATASET_COLUMNS)
             for t in subjects
             for name in (self_name(t), cross_dataset(t))
         },
         predictions={
-            (p, t): read("predictions", pair_name(p, t), PREDICTIONS)
+            (p, t): read("predictions", pair_name(p, t), PREDICTION_COLUMNS)
             for t in subjects
             for p in subjects
         },

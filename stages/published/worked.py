@@ -9,7 +9,7 @@ import pandas as pd
 from stages.published.accuracies import accuracies, as_compared, figures, joined, mode_share
 from stages.published.calibration import BINS, bins, mean_absolute_deviation, points
 from stages.published.compliance import published_compliance
-from stages.published.shifts import entropy_adjusted, moved
+from stages.published.shifts import PLACE, entropy_adjusted, moved
 from stages.study.truth import entropy_bits
 
 Row = Mapping[str, Any]
@@ -58,7 +58,7 @@ def calibration_of(asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _adjustment(before: Sequence[Row], after: Sequence[Row]) -> dict[str, Any]:
-    kept = entropy_adjusted(pd.DataFrame(before), pd.DataFrame(after))
+    kept = entropy_adjusted(_table(before), _table(after))
     tables = [table["answer"].tolist() for table in kept]
     tables += [[row["answer"] for row in rows] for rows in (before, after)]
     counts = [Counter(map(as_compared, answers)) for answers in tables]
@@ -69,6 +69,11 @@ def _adjustment(before: Sequence[Row], after: Sequence[Row]) -> dict[str, Any]:
         "entropy_bits_after": entropy_bits(counts[3]),
         "entropy_bits_adjusted": entropy_bits(counts[0]),
     }
+
+
+def _table(rows: Sequence[Row]) -> pd.DataFrame:
+    columns = [*PLACE, "answer"]
+    return pd.DataFrame([[row[name] for name in columns] for row in rows], columns=columns)
 
 
 def _shift(before: Sequence[Row], after: Sequence[Row], metas: Sequence[Row]) -> dict[str, Any]:

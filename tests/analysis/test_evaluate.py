@@ -1,6 +1,8 @@
 """evaluate on a small study whose numbers are known by hand."""
 
+import contextlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -32,10 +34,21 @@ def study(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    """The study, evaluated once for all tests."""
+    root = tmp_path_factory.mktemp("evaluated")
+    small_study.write_study(root)
+    with contextlib.chdir(root):
+        run(evaluate)
+    return root
+
+
 @pytest.fixture
-def evaluated(study):
-    run(evaluate)
-    return study
+def evaluated(once, tmp_path, monkeypatch):
+    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def test_the_summary_is_flat_and_has_the_keys_of_the_contract_in_their_order(evaluated):

@@ -116,6 +116,13 @@ def test_the_entropy_adjustment_draws_by_place_and_looks_at_the_common_answers()
     assert list(one["string"]) != sorted(one["string"], key=int)
 
 
+def test_of_nothing_nothing_is_kept():
+    asked = {"kind": "entropy_adjust", "objects_before": [], "objects_after": table("ab")}
+    found = TOOLS["figures"](asked)
+    assert found["kept_per_category"] == found["kept_per_category_after"] == {}
+    assert (found["entropy_bits_after"], found["entropy_bits_adjusted"]) == (1.0, None)
+
+
 def test_a_check_that_no_text_can_fail_is_passed_and_the_others_fail():
     assert complies(3.0, ["default"]) is True
     assert complies(None, ["true_false"]) == ["not_true_false"]
@@ -130,6 +137,10 @@ def test_a_check_that_no_text_can_fail_is_passed_and_the_others_fail():
     [
         ("[1]", "line 2: [1] is no JSON object"),
         ('{"objects": []}', "line 2: key 'metas' is missing"),
+        (
+            '{"kind": "entropy_adjust", "objects_before": [{"task": "t"}], "objects_after": []}',
+            "line 2: key 'string' is missing",
+        ),
     ],
 )
 def test_a_line_that_is_no_object_or_lacks_a_key_is_named(text, message):
