@@ -50,8 +50,10 @@ def paired(own: pd.DataFrame, other: pd.DataFrame, column: str = "correct") -> p
     last = pd.Series(np.arange(len(own_N)), index=own_N).groupby(level=0).last()
     places = last.index.get_indexer(pd.Index(other_N))
     found = other[places >= 0]
-    values = own[column].to_numpy(dtype=float)[last.to_numpy()[places[places >= 0]]]
-    others = found[column].to_numpy(dtype=float)
+    values = own[column].to_numpy(dtype=float, na_value=np.nan)[
+        last.to_numpy()[places[places >= 0]]
+    ]
+    others = found[column].to_numpy(dtype=float, na_value=np.nan)
     return found.assign(own=values, other=others, minus=values - others)
 
 
