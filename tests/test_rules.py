@@ -62,7 +62,7 @@ def test_all_rules_hold(house):
         ("rooms", "models/chat.py", "import stages.predict"),
         ("rooms", "tasks/stories.py", "import stages.models.chat"),
         ("rooms", "experiment.py", "import stages.report"),
-        ("circles", "study/splits.py", "import stages.study.truth"),
+        ("circles", "study/splits.py", "import stages.study.datasets"),
         ("study", "study/truth.py", "import stages.storage.tables"),
         ("analysis", "analysis/scoring.py", "import stages.models.sampling"),
         ("analysis", "analysis/scoring.py", "import stages.tasks"),

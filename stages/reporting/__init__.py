@@ -1,0 +1,1 @@
+"""Showing what was measured: the report, the page and its pictures. No number is computed here."""
