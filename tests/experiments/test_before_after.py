@@ -6,23 +6,24 @@ import pytest
 
 from stages.analysis.arms import score_study
 from stages.analysis.evidence import read_evidence
-from stages.experiments.before_after.measure import numbers, plot
-from stages.experiments.before_after.run import run
-from stages.params import load_params
+from stages.experiments.before_after.measure import plot
 from stages.reporting.sections import section
-from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import write_table
 from tests.analysis import small_study
+from tests.experiments import tiny_study
+from tests.experiments.outcomes import measured, ran
+
+PARAMS = tiny_study.params({"before_after": {}})
 
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     small_study.write_study(tmp_path)
-    params = load_params()
-    scored, _ = score_study(read_evidence(params, Path("data")), params)
+    design = PARAMS.design
+    scored, _ = score_study(read_evidence(design, Path("data")), design, PARAMS.evaluate.limits)
     write_table("scores", scored.rows, "data/scores.parquet")
-    return params
+    return tmp_path
 
 
 def outcome(kind: str, number: int, answer: str | None, truth: str, before: str | None) -> dict:
@@ -59,9 +60,8 @@ def by_hand() -> list[dict]:
     return rows
 
 
-def test_both_arms_are_scored_on_the_same_rows_of_the_main_study(study, tmp_path):
-    with ResponseCache(tmp_path / "cache.sqlite") as cache:
-        rows = run("left", study, cache)
+def test_both_arms_are_scored_on_the_same_rows_of_the_main_study(study):
+    rows = ran("before_after", "left", PARAMS, study / "cache.sqlite")
     write_table("outcomes", rows, "outcomes.parquet")
     keys = {
         kind: [(r["seed"], r["input_id"], r["property"]) for r in rows if r["kind"] == kind]
@@ -74,10 +74,13 @@ def test_both_arms_are_scored_on_the_same_rows_of_the_main_study(study, tmp_path
     assert len(changed) == 2 * 2  # both properties of one input, in both arms
 
 
-def test_the_difference_is_that_of_the_two_accuracies(study, tmp_path):
-    with ResponseCache(tmp_path / "cache.sqlite") as cache:
-        rows = [row for target in study.subjects for row in run(target, study, cache)]
-    found = numbers(rows, study)
+def test_the_difference_is_that_of_the_two_accuracies(study):
+    rows = [
+        row
+        for target in PARAMS.subjects
+        for row in ran("before_after", target, PARAMS, study / "cache.sqlite")
+    ]
+    found = measured("before_after", rows, PARAMS)
     assert found["overall"]["untrained"]["estimate"] == 0
     assert found["overall"]["self"]["estimate"] == 0.75
     assert found["overall"]["difference"]["estimate"] == 0.75
@@ -90,8 +93,8 @@ def test_the_difference_is_that_of_the_two_accuracies(study, tmp_path):
     )
 
 
-def test_the_papers_bar_for_before_is_about_another_target(study):
-    found = numbers(by_hand(), study)["overall"]
+def test_the_papers_bar_for_before_is_about_another_target():
+    found = measured("before_after", by_hand(), PARAMS)["overall"]
     assert found["untrained"]["estimate"] == 0  # M about M1
     assert found["untrained_on_m"]["estimate"] == round(5 / 7, 4)  # M about M
     assert found["self"]["estimate"] == 7 / 8
@@ -101,7 +104,7 @@ def test_the_papers_bar_for_before_is_about_another_target(study):
     assert found["mode_on_m"]["estimate"] == 1
 
 
-def test_what_the_form_alone_gains_is_no_gain_where_the_untrained_answer_complied(study):
+def test_what_the_form_alone_gains_is_no_gain_where_the_untrained_answer_complied():
     rows = [row for row in by_hand() if row["kind"] == "self"]
     rows = [row | {"answer": "owl", "correct": True} for row in rows]
     rows += [
@@ -114,15 +117,15 @@ def test_what_the_form_alone_gains_is_no_gain_where_the_untrained_answer_complie
         )
         for row in rows
     ]
-    found = numbers(rows, study)["overall"]
+    found = measured("before_after", rows, PARAMS)["overall"]
     assert found["difference"]["estimate"] == 0.5
     assert (found["complied"]["estimate"], found["complied"]["rows"]) == (0, 4)
     assert found["compliance"]["untrained"]["estimate"] == 0.5
 
 
-def test_the_section_shows_both_readings(study):
-    text = section("before_after", numbers(by_hand(), study))
+def test_the_section_shows_both_readings():
+    text = section("before_after", measured("before_after", by_hand(), PARAMS))
     assert "## Before and after training" in text
     assert "| all | 0.000 (0.000 to 0.000) | 0.875 (" in text
     assert "| first_word |" in text
-    assert section("before_after", numbers([], study))
+    assert section("before_after", measured("before_after", [], PARAMS))

@@ -6,20 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from stages.experiments.behavior_change.measure import compared, numbers, plot
-from stages.experiments.behavior_change.run import (
+from stages.experiments.behavior_change import measure, run
+from stages.experiments.behavior_change.measure import compared, plot
+from stages.experiments.behavior_change.run.files import file_answers
+from stages.experiments.behavior_change.run.lessons import (
     change_rows,
     check_held_out,
-    file_answers,
     next_subject,
-    run,
 )
 from stages.reporting.sections import section
 from stages.storage.errors import StudyError
-from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, read_table, write_table
 from tests.analysis import small_study
 from tests.experiments import tiny_study
+from tests.experiments.outcomes import columns, ran
+from tests.experiments.outcomes import measured as numbers_of
 
 TOLD = {"answers": "other", "inputs": 3, "epochs": 1, "learning_rate": 0.001, "batch_inputs": 2}
 PARAMS = tiny_study.params({"behavior_change": TOLD})
@@ -73,7 +74,8 @@ def of_true_or_false() -> list[Row]:
 
 def measured(rows: list[Row]) -> dict:
     stayed = outcome("behavior", 0, "first_word", "new", "old", None)
-    return numbers([*rows, stayed, stayed | {"input_id": "1", "compliant": False}], PARAMS)
+    rows = [*rows, stayed, stayed | {"input_id": "1", "compliant": False}]
+    return numbers_of("behavior_change", rows, PARAMS)
 
 
 def test_the_key_number_is_what_mc_favors_its_new_behavior_more_than_m1_does():
@@ -98,7 +100,8 @@ def test_what_stayed_and_what_moved_are_told_apart():
 
 def test_on_moved_rows_of_two_values_new_and_old_add_up_to_one():
     rows = of_true_or_false()
-    assert all(row["new"] + row["old"] == row["compliant"] for row in compared(rows))
+    table = compared(columns(rows))
+    assert (table["new"] + table["old"] == table["compliant"]).all() and len(table) == len(rows)
     found = measured(rows)["targets"]["left"]
     assert found["two_values"]["arms"]["changed"]["estimate"] == 0.75
     assert found["two_values"]["complies"]["changed"]["estimate"] == 0.8
@@ -154,7 +157,7 @@ def test_section_and_plot_show_every_arm():
     bars = {(p["values"], p["kind"], p["behavior"]) for p in plot(found) if p["target"] == "left"}
     assert {("several values", kind, "old") for kind in ("changed", "self", "cross")} <= bars
     assert ("two values", "changed", "old") not in bars
-    section("behavior_change", numbers([], PARAMS))
+    section("behavior_change", numbers_of("behavior_change", [], PARAMS))
 
 
 def taught_and_scored() -> tuple[list[Row], list[Row]]:
@@ -231,8 +234,7 @@ def test_every_arm_answers_for_the_new_behavior_on_the_same_rows(study, answers)
     lines = [json.dumps(row) for row in answered([r for r in taught if not r["options"]])]
     Path("answers.jsonl").write_text("\n".join(lines), encoding="utf-8")
     params = tiny_study.params({"behavior_change": TOLD | {"answers": answers}})
-    with ResponseCache(study / "c.sqlite") as cache:
-        rows = run("left", params, cache)
+    rows = ran("behavior_change", "left", params, study / "c.sqlite")
     write_table("outcomes", rows, "outcomes.parquet")
     assert read_table("outcomes", "outcomes.parquet")
     arms = {
@@ -244,4 +246,8 @@ def test_every_arm_answers_for_the_new_behavior_on_the_same_rows(study, answers)
     did = {r["input_id"]: r["raw_answer"] for r in rows if r["kind"] == "behavior"}
     assert len(did) == 2 * small_study.TEST_INPUTS
     assert {r["input_id"] for r in rows} <= {r["input_id"] for r in taught_and_scored()[1]}
-    numbers(rows, params)
+    assert numbers_of("behavior_change", rows, params)["targets"]["left"]["complies"]["rows"]
+
+
+def test_what_is_asked_and_what_is_measured_name_the_kinds_alike():
+    assert (run.CHANGED, run.BEHAVIOR) == (measure.CHANGED, measure.BEHAVIOR)

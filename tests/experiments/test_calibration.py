@@ -5,35 +5,33 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
-from stages.experiments.calibration.measure import numbers, plot
-from stages.experiments.calibration.run import Said, by_condition, run, value_rows
+from stages.analysis.calibration import drawn_deviations
+from stages.experiments.calibration import measure, run
+from stages.experiments.calibration.measure import plot
+from stages.experiments.calibration.run import value_rows
+from stages.experiments.calibration.run.shares import Said, by_condition
 from stages.models.local.subject.loading import load_base
-from stages.params import load_params
-from stages.published.calibration import bin_numbers, drawn_deviations
+from stages.published import calibration as published
+from stages.published.calibration import bin_numbers
 from stages.reporting.sections import section
-from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import write_table
 from stages.study.splits import rng
 from tests.analysis import small_study
 from tests.conftest import CHAT
+from tests.experiments import tiny_study
+from tests.experiments.outcomes import measured, ran
 from tests.tiny_models import describe, make_tiny_model
 
 VALUES = next(task for task, family in small_study.FAMILIES.items() if family == "values")
 TOLD = {"inputs": 3, "samples": 8, "properties": ["first_word", "ethical_stance"], "bins": 5}
 
 
-def write_params(root: Path):
-    params = small_study.params() | {"experiments": {"run": ["calibration"], "calibration": TOLD}}
-    params["evaluate"] |= {"min_compliance": 0.0}
-    (root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    return load_params(root / "params.yaml")
+PARAMS = tiny_study.params({"calibration": TOLD})
 
 
-@pytest.fixture
-def params(tmp_path):
-    return write_params(tmp_path)
+def numbers(rows: list[dict]) -> dict:
+    return measured("calibration", rows, PARAMS)
 
 
 def rows(did: dict[str, dict], said: dict[str, dict], kind: str = "self", name="first_word"):
@@ -61,9 +59,9 @@ def arm(found: dict, kind: str, name: str = "all") -> dict:
     return next(r for r in found["arms"] if (r["kind"], r["property"]) == (kind, name))
 
 
-def test_who_says_what_the_target_does_has_no_deviation_and_another_input_gives_one(params):
+def test_who_says_what_the_target_does_has_no_deviation_and_another_input_gives_one():
     shares = two_valued()
-    found = numbers(rows(exact(shares), shares), params)
+    found = numbers(rows(exact(shares), shares))
     own = arm(found, "self")
     assert (own["mad"], own["ece"], own["compliance"]) == (0, 0, 1)
     assert own["brier"] == pytest.approx(
@@ -75,39 +73,39 @@ def test_who_says_what_the_target_does_has_no_deviation_and_another_input_gives_
     assert (own["points"], own["inputs"]) == (40, 20)
 
 
-def test_who_says_the_average_of_every_input_is_no_nearer_than_its_control(params):
+def test_who_says_the_average_of_every_input_is_no_nearer_than_its_control():
     shares = two_valued()
     average = {key: {"cat": 0.5, "dog": 0.5} for key in shares}
-    own = arm(numbers(rows(exact(shares), average), params), "self")
+    own = arm(numbers(rows(exact(shares), average)), "self")
     assert own["mad"] == own["dealt_out"]["mad"] > 0
     assert own["dealt_out"]["minus"] == {"estimate": 0, "ci_low": 0, "ci_high": 0}
 
 
-def test_self_minus_cross_is_below_zero_where_self_is_nearer(params):
+def test_self_minus_cross_is_below_zero_where_self_is_nearer():
     shares = two_valued()
     off = {key: {"cat": s["dog"], "dog": s["cat"]} for key, s in shares.items()}
-    found = numbers(rows(exact(shares), shares) + rows(exact(shares), off, "cross"), params)
+    found = numbers(rows(exact(shares), shares) + rows(exact(shares), off, "cross"))
     row = next(r for r in found["differences"] if r["property"] == "all")
     assert (row["kind"], row["minus"], row["minus_predictor"]) == ("self", "cross", "right")
     assert row["estimate"] == -arm(found, "cross")["mad"]
     assert row["ci_low"] <= row["estimate"] <= row["ci_high"] < 0
     assert found == numbers(
-        rows(exact(shares), off, "cross") + rows(exact(shares), shares), params
+        rows(exact(shares), off, "cross") + rows(exact(shares), shares)
     )  # whatever the order
 
 
-def test_answers_that_do_not_comply_deviate_and_not_when_they_are_set_aside(params):
+def test_answers_that_do_not_comply_deviate_and_not_when_they_are_set_aside():
     shares = two_valued()
     half = {key: {v: p / 2 for v, p in s.items()} for key, s in shares.items()}
-    own = arm(numbers(rows(exact(shares), half), params), "self")
+    own = arm(numbers(rows(exact(shares), half)), "self")
     assert own["compliance"] == 0.5
     assert own["mad"] > 20 and own["mad_complied"] == 0
 
 
-def test_a_value_that_was_likely_by_luck_deviates_as_published_and_not_with_halves(params):
+def test_a_value_that_was_likely_by_luck_deviates_as_published_and_not_with_halves():
     values = [f"word{n}" for n in range(10)]
     did = {f"{n:03}": by_condition(rng(0, "luck", n).choices(values, k=20)) for n in range(200)}
-    own = arm(numbers(rows(did, dict.fromkeys(did, dict.fromkeys(values, 0.1))), params), "self")
+    own = arm(numbers(rows(did, dict.fromkeys(did, dict.fromkeys(values, 0.1)))), "self")
     assert own["mad_published"] > 5
     assert own["mad"] < own["mad_published"] / 4
 
@@ -133,9 +131,9 @@ def test_the_bootstrap_draws_whole_inputs_and_agrees_with_the_deviation():
     assert drawn == pytest.approx(20)  # both inputs have the same points, whatever is drawn
 
 
-def test_the_section_and_the_plot_show_each_arm(params):
+def test_the_section_and_the_plot_show_each_arm():
     shares = two_valued()
-    found = numbers(rows(exact(shares), shares) + rows(exact(shares), shares, "cross"), params)
+    found = numbers(rows(exact(shares), shares) + rows(exact(shares), shares, "cross"))
     text = section("calibration", found)
     assert "| left | cross (right) | 0.0 |" in text
     assert "| left | all | self minus cross (right) | 0.0 (0.0 to 0.0) | 40 | 20 |" in text
@@ -143,16 +141,15 @@ def test_the_section_and_the_plot_show_each_arm(params):
         (row["kind"], row["predicted_probability"] == row["target_probability"])
         for row in plot(found)
     } == {("self", True), ("cross", True)}
-    assert "## Calibration" in section("calibration", numbers([], params))
+    assert "## Calibration" in section("calibration", numbers([]))
 
 
 @pytest.fixture
-def tiny_study(tmp_path, monkeypatch):
+def study(tmp_path, monkeypatch):
     """Two tiny models whose adapters change nothing, and the inputs of the small study."""
     from peft import LoraConfig, get_peft_model
 
     monkeypatch.chdir(tmp_path)
-    params = write_params(tmp_path)
     for seed, name in enumerate(small_study.MODELS):
         folder = describe(make_tiny_model(Path("data/models") / name, seed), name, stop=["\n"])
         (folder / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
@@ -180,12 +177,11 @@ def tiny_study(tmp_path, monkeypatch):
     cells = (("animals_long", "first_word"), (VALUES, "ethical_stance"))
     scores = [score | {"task": task, "property": name} for task, name in cells]
     write_table("scores", scores, "data/scores.parquet")
-    return params
+    return tmp_path
 
 
-def test_training_that_changes_nothing_leaves_what_is_done_and_said_as_it_was(tiny_study, tmp_path):
-    with ResponseCache(tmp_path / "cache.sqlite") as cache:
-        found = run("left", tiny_study, cache)
+def test_training_that_changes_nothing_leaves_what_is_done_and_said_as_it_was(study):
+    found = ran("calibration", "left", PARAMS, study / "cache.sqlite")
     write_table("outcomes", found, "outcomes.parquet")
     kinds = {row["kind"] for row in found}
     assert kinds == {"self", "fresh_self", "cross", "untrained", "untrained_own"}
@@ -206,4 +202,9 @@ def test_training_that_changes_nothing_leaves_what_is_done_and_said_as_it_was(ti
             totals[key] += row["target_probability"]
     assert {key[2:] for key in totals} == {("first_word", "all"), ("ethical_stance", "exact")}
     assert all(total == pytest.approx(1) for total in totals.values())
-    assert numbers(found, tiny_study)["differences"]
+    assert numbers(found)["differences"]
+
+
+def test_what_is_asked_and_what_is_measured_agree_on_kinds_and_ranks():
+    assert run.UNTRAINED_OWN == measure.OWN
+    assert run.RANKS == published.RANKS

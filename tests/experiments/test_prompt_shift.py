@@ -1,20 +1,19 @@
 """A prefix before prompt and question: who reads it, and who is only right by chance."""
 
-import pytest
-
-from stages.experiments.prompt_shift.measure import compared, numbers, plot
-from stages.experiments.prompt_shift.run import prefixed
-from stages.params import Params
+from stages.experiments.prompt_shift import measure, run
+from stages.experiments.prompt_shift.measure import compared, plot
+from stages.experiments.shared.outcomes import prefixed
 from stages.reporting.sections import section
-from tests.analysis.small_study import params as small_params
+from stages.storage.tables import Row
+from tests.experiments import tiny_study
+from tests.experiments.outcomes import columns, measured
 
 WORDS = ("cat", "dog", "horse", "ibex", "owl")
+PARAMS = tiny_study.params({"prompt_shift": {"prefixes": {"loud": "Shout."}, "inputs": 20}})
 
 
-@pytest.fixture
-def params() -> Params:
-    told = {"run": ["prompt_shift"], "prompt_shift": {"prefixes": {"loud": "Shout."}, "inputs": 20}}
-    return Params.model_validate(small_params() | {"experiments": told})
+def numbers(rows: list[Row]) -> dict:
+    return measured("prompt_shift", rows, PARAMS)
 
 
 def row(kind: str, number: int, said: str, *, plain: bool = False, name="first_word") -> dict:
@@ -69,8 +68,8 @@ def test_the_prefix_stands_before_the_users_first_words_alone():
     assert messages[1]["content"] == "u"
 
 
-def test_who_reads_the_prefix_predicts_the_behavior_that_moved(params):
-    found = numbers(study(), params)["targets"]["left"]["loud"]
+def test_who_reads_the_prefix_predicts_the_behavior_that_moved():
+    found = numbers(study())["targets"]["left"]["loud"]
     assert found["moved"]["estimate"] == 0.5
     arms = found["several"]["moved"]["arms"]
     assert arms["self"]["with"]["estimate"] == 1.0 and arms["self"]["without"]["estimate"] == 0.0
@@ -82,26 +81,29 @@ def test_who_reads_the_prefix_predicts_the_behavior_that_moved(params):
     assert found["several"]["all"]["arms"]["cross"]["with"]["estimate"] == 0.5
 
 
-def test_cells_with_two_values_stand_apart(params):
-    found = numbers(study(), params)["targets"]["left"]["loud"]
+def test_cells_with_two_values_stand_apart():
+    found = numbers(study())["targets"]["left"]["loud"]
     assert found["two"]["all"]["arms"]["self"]["with"]["rows"] == 20
-    assert {r["property"] for r in compared(study()) if r["values"] == "two"} == {
-        "starts_with_vowel"
-    }
+    rows = compared(columns(study()))
+    assert set(rows["property"][rows["values"] == "two"]) == {"starts_with_vowel"}
 
 
-def test_the_most_common_answer_is_that_of_the_whole_cell(params):
-    arms = numbers(study(), params)["targets"]["left"]["loud"]["several"]["moved"]["arms"]
+def test_the_most_common_answer_is_that_of_the_whole_cell():
+    arms = numbers(study())["targets"]["left"]["loud"]["several"]["moved"]["arms"]
     assert arms["most common answer"]["without"]["estimate"] == 0.2
 
 
 def test_a_behavior_without_a_plain_value_is_left_out():
     rows = [row("self", 1, "after") | {"other_truth": None}, row("self", 3, "after")]
-    assert [r["input_id"] for r in compared(rows)] == ["03"]
+    assert list(compared(columns(rows))["input_id"]) == ["03"]
 
 
-def test_the_section_and_the_plot_show_both_behaviors(params):
-    found = numbers(study(), params)
+def test_what_is_asked_and_what_is_measured_name_the_plain_question_alike():
+    assert run.PLAIN == measure.PLAIN
+
+
+def test_the_section_and_the_plot_show_both_behaviors():
+    found = numbers(study())
     text = section("prompt_shift", found)
     assert "* loud: `Shout.`" in text and "| left | loud | self, plain question | 0.000" in text
     points = plot(found)
@@ -109,6 +111,6 @@ def test_the_section_and_the_plot_show_both_behaviors(params):
     assert {p["values"] for p in points} == {"several", "two"}
 
 
-def test_no_rows_at_all_are_a_report_too(params):
-    found = numbers([], params)
+def test_no_rows_at_all_are_a_report_too():
+    found = numbers([])
     assert plot(found) == [] and section("prompt_shift", found)

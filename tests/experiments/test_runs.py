@@ -8,17 +8,14 @@ import yaml
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from stages.experiments.failures import measure as failure_numbers
-from stages.experiments.failures import run as failures
-from stages.experiments.prompt_shift import run as prompt_shift
 from stages.models.local.subject.loading import load_base
 from stages.params import Params, load_params
 from stages.sample_behavior import main as sample_behavior
-from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import read_table, write_table
+from stages.study.inputs import task_rows
 from stages.tasks import TASKS
-from stages.write_tasks import task_rows
 from tests.conftest import CHAT, small_params
+from tests.experiments.outcomes import measured, ran
 from tests.tiny_models import describe, make_tiny_model
 
 LETTERS, INPUTS = "ABCD", 6
@@ -55,8 +52,10 @@ def study(tmp_path_factory):
     params["experiments"]["prompt_shift"]["inputs"] = INPUTS
     (root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     told = load_params(root / "params.yaml")
-    for task in told.tasks.train + told.tasks.test:
-        write_table("tasks", task_rows(TASKS[task], told), root / f"data/tasks/{task}.parquet")
+    for role, tasks in (("train", told.tasks.train), ("test", told.tasks.test)):
+        for task in tasks:
+            rows = task_rows(TASKS[task], role, told.tasks.counts, told.seed, allow_fewer=False)
+            write_table("tasks", rows, root / f"data/tasks/{task}.parquet")
     for number, name in enumerate(names):
         folder = make_tiny_model(root / "data/models" / name, number)
         letters_only(folder)
@@ -78,8 +77,7 @@ def params(study) -> Params:
 def rows(study, params) -> list[dict]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(study)
-        with ResponseCache(study / "cache.sqlite") as cache:
-            found = failures.run("one", params, cache)
+        found = ran("failures", "one", params, study / "cache.sqlite")
     write_table("outcomes", found, study / "outcomes.parquet")
     return read_table("outcomes", study / "outcomes.parquet")
 
@@ -120,7 +118,7 @@ def test_the_context_has_what_the_target_answered(rows):
 
 
 def test_the_numbers_of_a_run_are_made(rows, params):
-    found = failure_numbers.numbers(rows, params)
+    found = measured("failures", rows, params)
     assert len(found["questions"]) == 2 * len(params.experiments.failures.questions)
 
 
@@ -130,8 +128,7 @@ def test_a_prefix_is_read_by_target_and_predictor(study, params, monkeypatch):
     sample_behavior(["one", "--adapter", "one-self"], standalone_mode=False)
     for predictor in ("one", "two"):
         write_table("predictions", [], study / f"data/predictions/{predictor}-on-one.parquet")
-    with ResponseCache(study / "cache.sqlite") as cache:
-        found = prompt_shift.run("one", params, cache)
+    found = ran("prompt_shift", "one", params, study / "cache.sqlite")
     prefixes = params.experiments.prompt_shift.prefixes
     assert {row["condition"] for row in found} == set(prefixes)
     for row in found:

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from stages import evaluate
-from stages.experiments.scaling.measure import numbers, plot
-from stages.experiments.scaling.run import run, training_order
+from stages.experiments.scaling.measure import plot
+from stages.experiments.scaling.run import training_order
 from stages.reporting.sections import section
-from stages.storage.response_cache import ResponseCache, cache_folder
+from stages.storage.response_cache import cache_folder
 from stages.storage.tables import Row, read_table, write_table
 from tests.analysis import small_study
 from tests.experiments import tiny_study
+from tests.experiments.outcomes import measured, ran
 
 PARAMS = tiny_study.params({"scaling": {"sizes": [2, 5], "inputs": 6}})
 
@@ -27,7 +28,7 @@ def lessons(sizes: dict[str, int]) -> list[Row]:
 
 def two_tasks():
     tasks = small_study.params()["tasks"] | {"train": ["countries_long", "colors_long"]}
-    return tiny_study.params({}, tasks=tasks)
+    return tiny_study.params({}, tasks=tasks).design
 
 
 def test_every_beginning_of_the_order_is_balanced_over_tasks():
@@ -57,17 +58,23 @@ def test_only_inputs_that_both_datasets_teach_are_taken():
 def study(tmp_path_factory) -> Iterator[Path]:
     with tiny_study.working_study(tmp_path_factory.mktemp("study")) as root:
         evaluate.main([], standalone_mode=False)
+        fresh = read_table("datasets", "data/datasets/left-cross.parquet")  # M1 answers anew
+        changed = [row | {"label": "zebra"} for row in fresh]
+        write_table("datasets", changed, "data/datasets/left-cross.parquet")
         yield root
 
 
+def adapters() -> set[Path]:
+    return {path for path in (cache_folder() / "adapters").iterdir() if path.is_dir()}
+
+
 def test_each_arm_is_trained_at_each_size_and_once(study):
-    before = set((cache_folder() / "adapters").iterdir())
-    with ResponseCache(study / "c.sqlite") as cache:
-        rows = run("left", PARAMS, cache)
-        trained = set((cache_folder() / "adapters").iterdir()) - before
-        assert len(trained) == 3 * 2
-        assert run("left", PARAMS, cache) == rows
-        assert set((cache_folder() / "adapters").iterdir()) == before | trained
+    before = adapters()
+    rows = ran("scaling", "left", PARAMS, study / "c.sqlite")
+    trained = adapters() - before
+    assert len(trained) == 3 * 2
+    assert ran("scaling", "left", PARAMS, study / "c.sqlite") == rows
+    assert adapters() == before | trained
     write_table("outcomes", rows, "outcomes.parquet")
     asked = {}
     for row in rows:
@@ -90,17 +97,15 @@ def test_each_arm_is_trained_at_each_size_and_once(study):
 
 
 def test_only_informative_cells_are_asked_about(study):
-    with ResponseCache(study / "c.sqlite") as cache:
-        rows = run("left", PARAMS, cache)
+    rows = ran("scaling", "left", PARAMS, study / "c.sqlite")
     assert {row["property"] for row in rows} == {"first_word", "first_character"}
 
 
-def test_a_size_that_is_no_part_is_left_out_and_named(study, capsys):
+def test_a_size_that_is_no_part_is_left_out_and_named(study, caplog):
     params = tiny_study.params({"scaling": {"sizes": [2, 20], "inputs": 6}})
-    with ResponseCache(study / "c.sqlite") as cache:
-        rows = run("right", params, cache)
+    rows = ran("scaling", "right", params, study / "c.sqlite")
     assert {row["condition"] for row in rows} == {"2", "20"}  # 20 is the main study
-    assert "left out 20, which is not under 20" in capsys.readouterr().err
+    assert "left out 20, which is not under 20" in caplog.text
 
 
 def outcome(kind: str, size: int, number: int, right: bool, target: str = "left") -> Row:
@@ -129,7 +134,7 @@ def test_accuracies_and_gaps_stand_by_size_and_the_main_study_is_the_last():
         for size, hits in sizes.items()
         for number in range(4)
     ]
-    found = numbers(rows, PARAMS)
+    found = measured("scaling", rows, PARAMS)
     left = found["targets"]["left"]
     assert [size["inputs"] for size in left["sizes"]] == [2, 5, 40]
     assert [size["self"]["estimate"] for size in left["sizes"]] == [0.25, 0.5, 1.0]

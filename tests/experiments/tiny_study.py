@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
@@ -9,7 +10,7 @@ import pytest
 
 from stages.models.local.subject.loading import load_base
 from stages.models.local.teach.finetuning import finetuned
-from stages.models.local.teach.settings import Settings
+from stages.models.local.teach.settings import settings
 from stages.params import Params
 from stages.storage.tables import read_table
 from tests.analysis import small_study
@@ -18,8 +19,9 @@ from tests.tiny_models import describe, make_tiny_model
 
 
 def params(experiments: dict, **changed) -> Params:
-    """The small study's params with sections of experiments."""
-    return Params.model_validate(small_study.params() | {"experiments": experiments} | changed)
+    """The small study's params with sections of experiments, all of which run."""
+    told = {"experiments": {"run": list(experiments)} | experiments}
+    return Params.model_validate(small_study.params() | told | changed)
 
 
 @contextmanager
@@ -35,9 +37,10 @@ def working_study(root: Path) -> Iterator[Path]:
 def write_study(root: Path) -> None:
     """Write data/ below `root`, the working folder; M1 of both models is trained for a step."""
     small_study.write_study(root)
+    one_step = replace(settings(params({}).finetune, 0), batch_inputs=1)
     for number, model in enumerate(small_study.MODELS):
         folder = describe(make_tiny_model(root / "data/models" / model, number), model)
         (folder / "chat_template.jinja").write_text(CHAT, encoding="utf-8")
         rows = read_table("datasets", root / f"data/datasets/{model}-self.parquet")
-        finished = finetuned(load_base(folder), rows[:2], Settings(1, 1e-3, 4, 8, 1, 0.1, 9, 0))
+        finished = finetuned(load_base(folder), rows[:2], one_step)
         copytree(finished, root / f"data/adapters/{model}-self/seed-0", dirs_exist_ok=True)
