@@ -17,7 +17,8 @@ from stages.analysis.outcomes import sample_rows
 from stages.params import command, load_params
 from stages.params.experiments import EXPERIMENTS
 from stages.storage.files import write_json
-from stages.storage.tables import SCHEMAS, read_columns, read_rows
+from stages.storage.schemas import SCHEMAS
+from stages.storage.tables import read_columns, read_rows
 
 METRICS = Path("metrics/experiments")
 WORDS = ("question", "raw_answer")

@@ -1,0 +1,140 @@
+"""The columns of every table, by kind; those that are not `optional` have a value in each row."""
+
+import pyarrow as pa
+
+_messages = pa.list_(
+    pa.struct([pa.field("role", pa.string(), False), pa.field("content", pa.string(), False)])
+)
+
+# The questions of a task that brings its own, by property.
+_questions = pa.list_(
+    pa.struct([pa.field("property", pa.string(), False), pa.field("messages", _messages, False)])
+)
+
+_distribution = pa.list_(
+    pa.struct(
+        [pa.field("answer", pa.string(), False), pa.field("probability", pa.float64(), False)]
+    )
+)
+
+
+def _schema(*, optional: frozenset[str] = frozenset(), **columns: pa.DataType) -> pa.Schema:
+    return pa.schema([pa.field(name, kind, name in optional) for name, kind in columns.items()])
+
+
+_s, _b, _i, _f = pa.string(), pa.bool_(), pa.int32(), pa.float64()
+# The training seed of the subject; none where it was not trained.
+_SEED = frozenset({"seed"})
+
+SCHEMAS: dict[str, pa.Schema] = {
+    "tasks": _schema(
+        input_id=_s,
+        task=_s,
+        family=_s,
+        role=_s,
+        split=_s,
+        input=_s,
+        object_prompt=_messages,
+        options=pa.list_(_s),
+        trait_option=_s,
+        questions=_questions,
+        optional=frozenset({"trait_option", "questions"}),
+    ),
+    "behavior": _schema(
+        input_id=_s,
+        task=_s,
+        sample=_i,
+        response=_s,
+        finish_reason=_s,
+        first_token_logprob=_f,
+        near_tie=_b,
+        fingerprint=_s,
+        seed=_i,
+        optional=_SEED,
+    ),
+    "datasets": _schema(
+        input_id=_s,
+        task=_s,
+        property=_s,
+        question=_messages,
+        label=_s,
+        weight=_f,
+        slice=_s,
+        seed=_i,
+        optional=_SEED,
+    ),
+    "predictions": _schema(
+        subject=_s,
+        kind=_s,
+        input_id=_s,
+        task=_s,
+        property=_s,
+        sample=_i,
+        question=_messages,
+        raw_answer=_s,
+        finish_reason=_s,
+        answer=_s,
+        compliant=_b,
+        logprob=_f,
+        near_tie=_b,
+        distribution=_distribution,
+        seed=_i,
+        optional=_SEED | {"answer", "distribution"},
+    ),
+    "scores": _schema(
+        target=_s,
+        predictor=_s,
+        kind=_s,
+        input_id=_s,
+        task=_s,
+        property=_s,
+        truth=_s,
+        answer=_s,
+        compliant=_b,
+        correct=_b,
+        mode_answer=_s,
+        mode_correct=_b,
+        predictor_own_behavior=_s,
+        agree=_b,
+        seed=_i,
+        before=_s,
+        target_logprob=_f,
+        informative=_b,
+        optional=frozenset({"answer", "predictor_own_behavior", "agree", "before"}),
+    ),
+    # What an experiment asked and what came back (stages/experiments); `condition` is what it
+    # varies, `other_truth` a second behavior to compare with, `rank` that of a likely value.
+    "outcomes": _schema(
+        target=_s,
+        predictor=_s,
+        kind=_s,
+        seed=_i,
+        condition=_s,
+        input_id=_s,
+        task=_s,
+        property=_s,
+        question=_messages,
+        raw_answer=_s,
+        answer=_s,
+        compliant=_b,
+        truth=_s,
+        correct=_b,
+        mode_correct=_b,
+        other_truth=_s,
+        rank=_i,
+        target_probability=_f,
+        predicted_probability=_f,
+        optional=frozenset(
+            {
+                "question",
+                "raw_answer",
+                "answer",
+                "other_truth",
+                "rank",
+                "mode_correct",
+                "target_probability",
+                "predicted_probability",
+            }
+        ),
+    ),
+}
