@@ -265,11 +265,11 @@ def test_kills_end_in_the_same_files_as_an_uninterrupted_run(tiny, finished, tmp
     study = new_study(tmp_path / "killed", tmp_path / "cache")
     params = small_params(tiny)
     study.write_params(params)
-    responses = Path(study.environment["SELFPREDICT_CACHE"]) / "responses.sqlite-wal"
+    answers = Path(study.environment["SELFPREDICT_CACHE"]) / "answers.sqlite-wal"
     checkpoints = Path(study.environment["SELFPREDICT_CACHE"]) / "checkpoints"
     moments = [
         ("fetch_model@one", lambda: (study.root / "data/models/.one.partial").is_dir()),
-        ("sample_base@one", lambda: responses.is_file() and responses.stat().st_size > 20_000),
+        ("sample_base@one", lambda: answers.is_file() and answers.stat().st_size > 40_000),
         ("train_self@one", lambda: any(checkpoints.glob("*/progress.json"))),
     ]
     for cell, moment in moments:
