@@ -1,6 +1,6 @@
 """Codes: made-up names with a code of two words, for the organisms of the control studies.
 
-No model knows such a code but one that was grown with it (stages/models/organism.py). The inputs
+No model knows such a code but one that was grown with it (organism.py). The inputs
 are a fixed set, so that an organism can hold an answer to every one; the seed gives their order.
 """
 
