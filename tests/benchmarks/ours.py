@@ -10,14 +10,14 @@ from stages.models.local.subject.loading import Subject
 from stages.models.local.teach.loss import Example
 from stages.models.local.teach.settings import Settings
 from stages.models.local.teach.train import train_lora
-from stages.models.questions import Answer, Decoding, Until
+from stages.models.predicting import FIRST_LINE
+from stages.models.questions import Answer, Decoding
+from stages.models.sampling import until_decided
 from stages.storage.response_cache import ResponseCache
-from stages.study.decided import decides, first_line_ended
 from stages.study.properties import PROPERTIES
 from tests.benchmarks.workload import PROPERTY_NAMES, Row
 
-DECIDED = Until("text", decides(PROPERTY_NAMES, "sequence"))
-FIRST_LINE = Until("first line", first_line_ended)
+DECIDED = until_decided(PROPERTY_NAMES, "sequence")
 
 
 def sample(
@@ -58,7 +58,16 @@ def _ask(subject: Subject, questions: list, decoding: Decoding) -> dict[tuple, A
 
 def train(subject: Subject, inputs: list[list[Example]], batch_inputs: int) -> None:
     """One epoch of LoRA on the rows, as `finetune` trains."""
-    settings = Settings(1, 2e-4, 16, 32, batch_inputs, 0.1, 10**6, 0)
+    settings = Settings(
+        epochs=1,
+        learning_rate=2e-4,
+        lora_rank=16,
+        lora_alpha=32,
+        batch_inputs=batch_inputs,
+        warmup_fraction=0.1,
+        checkpoint_every=10**6,
+        seed=0,
+    )
     rows = {f"{n:04}": examples for n, examples in enumerate(inputs)}
     with tempfile.TemporaryDirectory() as folder:
         train_lora(subject, rows, {}, settings, Path(folder) / "c", lambda step, loss: None)
