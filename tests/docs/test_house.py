@@ -1,5 +1,6 @@
 """docs/house.md is a map of the house as it is."""
 
+import ast
 import re
 
 import pytest
@@ -82,6 +83,14 @@ def test_every_command_is_in_the_map():
     commands = {path.name for path in (ROOT / "stages").glob("*.py")} - {"__init__.py"}
     named = set(re.findall(r"`stages/(\w+\.py)`", section("From stage to command to rooms")))
     assert named == commands
+
+
+def test_every_part_of_a_key_is_in_the_table():
+    tree = ast.parse((ROOT / "stages/models/local/keys.py").read_text(encoding="utf-8"))
+    made = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)]
+    parts = {key.value for node in made for key in node.keys if isinstance(key, ast.Constant)}
+    told = {name for row in rows("What is in a key") for name in quoted(row[0])}
+    assert len(parts) > 10 and parts - told == set()
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
