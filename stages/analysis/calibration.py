@@ -4,7 +4,7 @@ Points and bins are those of stages/published/calibration.py.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,18 +15,9 @@ DRAWS = 1000  # of a bootstrap, as published
 
 
 def expected_calibration_error(table: pd.DataFrame) -> float:
-    """The same weighted by points (Naeini et al. 2015), as a share."""
+    """The mean of |target - predicted| over points, each that of its bin (Naeini et al. 2015)."""
     gaps = (table["target"] - table["predicted"]).abs()
     return float((gaps * table["points"]).sum() / table["points"].sum())
-
-
-def brier_score(predicted: Mapping[str, float], did: Mapping[str, float]) -> float:
-    """Mean squared distance of predicted shares from what is done each time (Brier 1950).
-
-    Both give each value its probability; from 0, certain and right, to 2, certain and wrong.
-    """
-    squares = sum(share**2 for share in predicted.values())
-    return squares + sum(p * (1 - 2 * predicted.get(value, 0.0)) for value, p in did.items())
 
 
 def drawn_deviations(

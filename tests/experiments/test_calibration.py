@@ -73,6 +73,12 @@ def test_who_says_what_the_target_does_has_no_deviation_and_another_input_gives_
     assert (own["points"], own["inputs"]) == (40, 20)
 
 
+def test_the_brier_score_is_zero_for_certain_and_right_and_two_for_certain_and_wrong():
+    for said, score in (({"cat": 1.0}, 0), ({"dog": 1.0}, 2), ({"cat": 0.5, "dog": 0.5}, 0.5)):
+        did = exact({"a": {"cat": 1.0}, "b": {"cat": 1.0}})
+        assert arm(numbers(rows(did, dict.fromkeys(did, said))), "self")["brier"] == score
+
+
 def test_who_says_the_average_of_every_input_is_no_nearer_than_its_control():
     shares = two_valued()
     average = {key: {"cat": 0.5, "dog": 0.5} for key in shares}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.analysis.calibration import brier_score, expected_calibration_error
+from stages.analysis.calibration import expected_calibration_error
 from stages.published.calibration import Point, bins, mean_absolute_deviation, points
 
 
@@ -40,9 +40,3 @@ def test_bins_are_quantiles_and_equal_edges_are_one():
 def test_the_expected_calibration_error_weighs_points():
     table = bins([Point(0.1, 0.2), Point(0.2, 0.3), Point(0.9, 0.5)], 2)
     assert expected_calibration_error(table) == pytest.approx((2 * 0.1 + 0.4) / 3)
-
-
-def test_the_brier_score_is_zero_for_certain_and_right_and_two_for_certain_and_wrong():
-    assert brier_score({"a": 1.0}, {"a": 1.0}) == 0
-    assert brier_score({"a": 1.0}, {"b": 1.0}) == 2
-    assert brier_score({"a": 0.5, "b": 0.5}, {"a": 0.5, "b": 0.5}) == pytest.approx(0.5)
