@@ -13,7 +13,9 @@ from click.testing import CliRunner
 from stages import cache, sample_behavior, write_tasks
 from stages.models import expected
 from stages.models.local import keys
+from stages.models.sampling import until_decided
 from stages.params import load_params
+from stages.storage.keys import changed_parts
 from stages.study.properties import PROPERTIES, Property
 from tests.conftest import CHAT, small_params
 from tests.tiny_models import describe, make_tiny_model
@@ -132,6 +134,24 @@ def test_the_wording_of_a_question_changes_the_key_of_that_question_alone(study,
     monkeypatch.setitem(PROPERTIES, "opening_letters", replace(opening(1), question=asked))
     after = contents()
     assert before[:2] == after[:2] and before[2] != after[2]
+
+
+def test_how_many_words_may_comply_decides_where_a_prediction_is_cut(study, monkeypatch):
+    params, key, known = load_params(), an_input(ANIMALS), opening(1)
+
+    def parts():
+        given = params.design, params.predict, params.cross_questions
+        return expected.prediction_key("m", key, "opening_letters", *given).parts
+
+    before = parts()
+    kind = replace(known.answer_kind, words=3)
+    monkeypatch.setitem(PROPERTIES, "opening_letters", replace(known, answer_kind=kind))
+    assert changed_parts(before, parts()) == ["cut_rule"]
+
+
+def test_the_family_of_a_task_decides_where_an_answer_is_cut():
+    rules = [until_decided(["first_word"], family).rule for family in ("sequence", "number")]
+    assert rules[0] != rules[1]
 
 
 @pytest.mark.parametrize(
