@@ -1,0 +1,3 @@
+from collections.abc import Sequence
+
+GGUF_SUPPORTED_ARCHITECTURES: Sequence[str]
