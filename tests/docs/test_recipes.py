@@ -1,18 +1,52 @@
 """Every recipe of docs/ works as written, on a fresh copy of the project with its own params."""
 
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable
 
 import pytest
+import yaml
 
+from stages import (
+    build_dataset,
+    evaluate,
+    fetch_model,
+    finetune,
+    predict,
+    sample_behavior,
+    write_tasks,
+)
 from stages.params import load_params
 from stages.storage.tables import read_table
-from tests.conftest import ROOT, Study
+from tests.conftest import CHAT, ROOT, Study, small_params
 from tests.docs.recipes import merged, run_recipe
 from tests.tiny_models import make_tiny_model
 
-RECIPES = sorted((ROOT / "docs").glob("add_a_*.md"))
+MAIN_STUDY = (
+    (fetch_model.main, "mine"),
+    (write_tasks.main,),
+    (sample_behavior.main, "mine"),
+    (build_dataset.main, "mine-self", "--behavior", "mine"),
+    (finetune.main, "mine", "--dataset", "mine-self", "--adapter", "mine-self"),
+    (sample_behavior.main, "mine", "--adapter", "mine-self"),
+    (build_dataset.main, "mine-cross", "--behavior", "mine-self", "--cross"),
+    (finetune.main, "mine", "--dataset", "mine-cross", "--adapter", "mine-on-mine"),
+    (predict.main, "mine", "mine"),
+    (evaluate.main,),
+)
+"""the cells that an experiment goes on from, here in one process"""
+SHOW = """
+import json, sys
+from pathlib import Path
+from stages.reporting.pictures import svg
+from stages.reporting.sections import section
+metrics, name = Path("metrics/experiments"), sys.argv[1]
+print(section(name, json.loads((metrics / f"{name}.json").read_text())))
+print(svg(name, json.loads((metrics / "plots" / f"{name}.json").read_text())))
+"""
+"""how the report shows an experiment"""
+RECIPES = sorted((ROOT / "docs").glob("add_a*.md"))
 
 
 def after_add_a_task(study: Study, told: str) -> None:
@@ -45,6 +79,40 @@ def after_add_a_model(study: Study, told: str) -> None:
     assert behavior[0]["response"] in told
 
 
+def before_add_an_experiment(study: Study) -> None:
+    models = {"mine": {"source": f"path:{make_tiny_model(study.root / 'my_model')}", "stop": []}}
+    params = small_params(models | {"mine": models["mine"] | {"chat_template": CHAT}})
+    params["tasks"] |= {"train": ["countries_long"], "test": ["animals_long"]}
+    params["properties"] = ["first_word", "starts_with_vowel"]
+    params["sampling"]["max_tokens"] = 2
+    params["experiments"]["run"] = []
+    study.write_params(params)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(study.root)
+        patch.setenv("SELFPREDICT_CACHE", study.environment["SELFPREDICT_CACHE"])
+        for command, *arguments in MAIN_STUDY:
+            command.main(arguments, standalone_mode=False)
+    study.dvc("commit", "--force", "--with-deps", "evaluate")
+
+
+def after_add_an_experiment(study: Study, told: str) -> None:
+    rows = read_table("outcomes", study.root / "data/experiments/third_person/mine.parquet")
+    asked = {
+        person: {row["question"][-1]["content"] for row in rows if row["condition"] == person}
+        for person in ("second", "third")
+    }
+    assert len(asked["second"]) == len(asked["third"]) and not asked["second"] & asked["third"]
+    assert all("Another language model was asked this:" in text for text in asked["third"])
+    ran = [line for line in told.splitlines() if line.startswith("Running stage")]
+    assert len(ran) == 2  # experiment and evaluate_experiment: nothing of the main study again
+    assert '"second_minus_third": {' in told
+    shown = study.run(sys.executable, "-c", SHOW, "third_person")
+    assert "## Asked about another model" in shown and "| mine | " in shown
+    assert "<svg" in shown
+    plots = yaml.safe_load((study.root / "dvc.yaml").read_text(encoding="utf-8"))["plots"]
+    assert list(plots[-1]) == ["third_person"]
+
+
 def before_add_a_model(study: Study) -> None:
     make_tiny_model(study.root / "my_model")
     params = study.params()
@@ -52,11 +120,15 @@ def before_add_a_model(study: Study) -> None:
     study.write_params(params)
 
 
-BEFORE: dict[str, Callable[[Study], None]] = {"add_a_model": before_add_a_model}
+BEFORE: dict[str, Callable[[Study], None]] = {
+    "add_a_model": before_add_a_model,
+    "add_an_experiment": before_add_an_experiment,
+}
 AFTER: dict[str, Callable[[Study, str], None]] = {
     "add_a_task": after_add_a_task,
     "add_a_property": after_add_a_property,
     "add_a_model": after_add_a_model,
+    "add_an_experiment": after_add_an_experiment,
 }
 
 
