@@ -44,6 +44,7 @@ ALONE = {
     "preset",
     "published_params",
     "simulation",
+    "versions",
     "write_tasks",
 }
 
