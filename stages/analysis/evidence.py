@@ -1,6 +1,5 @@
 """The tables that evaluate reads, together: which there are follows from params, never a folder."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from stages.storage.errors import StudyError
+from stages.storage.files import read_json
 from stages.storage.tables import Row, read_columns, read_rows
 from stages.study.arms import cross_dataset, pair_name, self_name, subject_name
 from stages.study.design import Design
@@ -71,7 +71,7 @@ def read_evidence(design: Design, data: Path) -> Evidence:
             for p in subjects
         },
         training={
-            subject: _log(data / "adapters" / subject / "train_log.json")
+            subject: read_json(data / "adapters" / subject / "train_log.json")
             for subject in _trained_subjects(design)
         },
     )
@@ -81,15 +81,6 @@ def _trained_subjects(design: Design) -> Iterator[str]:
     adapters = [self_name(target) for target in design.subjects]
     adapters += [pair_name(p, t) for t in design.subjects for p in design.subjects]
     return (subject_name(adapter, seed) for adapter in adapters for seed in design.seeds)
-
-
-def _log(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise StudyError(f"{path}: no such file; run `dvc repro` to make it") from None
-    except ValueError as error:
-        raise StudyError(f"{path}: not JSON: {error}") from None
 
 
 def _check_inputs(rows: pd.DataFrame, inputs: dict[str, Row], path: Path) -> None:
