@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: a folder with a study of its own, run as a user would."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -7,10 +8,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
+
+from tests.analysis import small_study
 
 # Answers and gradients are compared to the last float32 digit, which bfloat16 does not keep.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -137,3 +142,38 @@ def new_study(root: Path, cache: Path) -> Study:
     study.run("git", "init", "--quiet")
     study.commit("the project")
     return study
+
+
+def run_command(command: ModuleType) -> str:
+    """What a command without arguments says, run in the working folder."""
+    result = CliRunner().invoke(command.main, [], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The tables of a small study whose numbers are known by hand, in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    small_study.write_study(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def evaluated_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, evaluated once for all tests; it is not to be changed."""
+    from stages import evaluate  # its libraries take seconds to load
+
+    root = tmp_path_factory.mktemp("evaluated")
+    small_study.write_study(root)
+    with contextlib.chdir(root):
+        run_command(evaluate)
+    return root
+
+
+@pytest.fixture
+def evaluated(evaluated_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it in the working folder."""
+    shutil.copytree(evaluated_once, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

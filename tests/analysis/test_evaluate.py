@@ -1,8 +1,6 @@
 """evaluate on a small study whose numbers are known by hand."""
 
-import contextlib
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,40 +13,11 @@ from stages.analysis.summary import headline, summarise
 from stages.params import load_params
 from stages.storage.tables import read_columns, read_table, write_table
 from tests.analysis import small_study
-
-
-def run(command) -> str:
-    result = CliRunner().invoke(command.main, [], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
+from tests.conftest import run_command
 
 
 def metric(name: str):
     return json.loads(Path("metrics", name).read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-def study(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    small_study.write_study(tmp_path)
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def once(tmp_path_factory):
-    """The study, evaluated once for all tests."""
-    root = tmp_path_factory.mktemp("evaluated")
-    small_study.write_study(root)
-    with contextlib.chdir(root):
-        run(evaluate)
-    return root
-
-
-@pytest.fixture
-def evaluated(once, tmp_path, monkeypatch):
-    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def test_the_summary_is_flat_and_has_the_keys_of_the_contract_in_their_order(evaluated):
@@ -121,7 +90,7 @@ def test_an_uninformative_cell_is_listed_and_moves_no_average(evaluated):
         if row["task"] == "survival_instinct":
             row.update(answer=None, compliant=False)
     write_table("predictions", rows, path)
-    run(evaluate)
+    run_command(evaluate)
     assert metric("targets.json") == before
     cells = {(r["target"], r["kind"], r["task"]): r for r in metric("by_task.json")["accuracy"]}
     row = cells["left", "self", "survival_instinct"]
@@ -161,7 +130,7 @@ def test_the_numbers_can_be_had_from_the_scores_alone(evaluated):
 def test_seeds_are_averaged_and_their_spread_is_shown(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     small_study.write_study(tmp_path, seeds=(0, 7))
-    run(evaluate)
+    run_command(evaluate)
     found, summary = metric("targets.json"), metric("summary.json")
     assert found["seeds"]["gap"] == {"0": 0.25, "7": pytest.approx(0.75 - 1 / 3, abs=1e-4)}
     assert summary["gap"] == pytest.approx((0.25 + 0.75 - 1 / 3) / 2, abs=1e-4)
@@ -217,7 +186,7 @@ def test_plots_and_training_are_written_for_every_arm(evaluated):
 def test_evaluate_again_writes_the_same_bytes(evaluated):
     paths = [*Path("metrics").rglob("*.json"), Path("data/scores.parquet")]
     before = {path: path.read_bytes() for path in paths}
-    run(evaluate)
+    run_command(evaluate)
     assert {path: path.read_bytes() for path in paths} == before
 
 
@@ -226,7 +195,7 @@ def test_one_subject_alone_has_no_gap_and_no_crash(study):
     Path("params.yaml").write_text(
         text.replace("subjects:\n- left\n- right", "subjects:\n- right"), encoding="utf-8"
     )
-    run(evaluate)
+    run_command(evaluate)
     summary = metric("summary.json")
     assert set(summary) == {
         *("self", "fresh_self", "untrained", "mode", "text_classifier", "drift")

@@ -1,6 +1,5 @@
 """The report on a small study whose numbers are known by hand: what it shows is what is there."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +10,7 @@ from click.testing import CliRunner
 from stages import evaluate, report
 from stages.storage.files import read_json, write_json
 from tests.analysis import small_study
-from tests.conftest import ROOT
-
-
-def run(command) -> None:
-    result = CliRunner().invoke(command.main, [], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+from tests.conftest import ROOT, run_command
 
 
 def last_line_of_the_report_that_fails() -> str:
@@ -33,28 +27,6 @@ def page() -> str:
     return Path("data/report/index.html").read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def study(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    small_study.write_study(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def once(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("evaluated")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        small_study.write_study(root)
-        run(evaluate)
-    return root
-
-
-@pytest.fixture
-def evaluated(once, tmp_path, monkeypatch):
-    shutil.copytree(once, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
-
-
 def add_scaling() -> None:
     """The committed numbers of an experiment as those of the study."""
     settings = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["experiments"]
@@ -66,7 +38,7 @@ def add_scaling() -> None:
 
 
 def test_the_report_shows_the_gap_its_chance_and_what_was_left_out(evaluated):
-    run(report)
+    run_command(report)
     row = next(line for line in text().splitlines() if line.startswith("| left"))
     assert "0.750" in row and "right 0.500" in row
     assert "a gap of 0.250 (95% interval" in text()
@@ -78,12 +50,12 @@ def test_beside_a_null_stands_what_could_have_been_found(evaluated):
     numbers = read_json("metrics/targets.json")
     numbers["gap"] |= {"ci_low": -0.125, "ci_high": 0.5, "detectable": 0.375}
     write_json("metrics/targets.json", numbers)
-    run(report)
+    run_command(report)
     sentence = "The interval holds zero: a true gap of 0.375 would have been found"
     assert sentence in text() and sentence in page()
     numbers["gap"]["ci_low"] = 0.125
     write_json("metrics/targets.json", numbers)
-    run(report)
+    run_command(report)
     assert "holds zero" not in text() + page()
 
 
@@ -91,8 +63,8 @@ def test_a_study_of_one_subject_has_a_report_that_says_that_there_is_no_gap(stud
     params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
     params["subjects"] = ["right"]
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    run(evaluate)
-    run(report)
+    run_command(evaluate)
+    run_command(report)
     assert "so there is no gap" in text() and "so there is no gap" in page()
 
 
@@ -101,7 +73,7 @@ def test_several_seeds_stand_in_the_report_with_their_spread(evaluated):
     gap = {"0": 0.25, "7": 0.4167}
     numbers["seeds"] = {"gap": gap, "sd": 0.1179, "ci_low": -0.7255, "ci_high": 1.3921}
     write_json("metrics/targets.json", numbers)
-    run(report)
+    run_command(report)
     assert (
         "Over 2 training seeds the gap is 0.250 (seed 0), 0.417 (seed 7): standard deviation 0.118,"
         " 95% interval over seeds -0.726 to 1.392." in text()
@@ -116,7 +88,7 @@ def test_every_number_is_taken_from_the_metrics_files(evaluated):
         "by_task": (["gaps", 0, "estimate"], 0.444, "| 0.444 ("),
         "by_property": (["gaps", 0, "estimate"], 0.555, "| 0.555 ("),
     }
-    run(report)
+    run_command(report)
     before = text()
     for name, ((*place, key), value, _) in changes.items():
         whole: Any = read_json(f"metrics/{name}.json")
@@ -125,7 +97,7 @@ def test_every_number_is_taken_from_the_metrics_files(evaluated):
             part = part[step]
         part[key] = value
         write_json(f"metrics/{name}.json", whole)
-    run(report)
+    run_command(report)
     for _, _, shown in changes.values():
         assert shown in text() and shown not in before
 
@@ -136,18 +108,18 @@ def test_the_page_escapes_what_models_said(evaluated):
     said = "<img src=x onerror=alert(2)>"
     rows[0] |= {"raw_answer": said, "question": said, "truth": said}
     write_json("metrics/experiments/rows/scaling.json", rows)
-    run(report)
+    run_command(report)
     assert small_study.SCRIPT not in page() and "<img" not in page()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page()
     assert page().count("&lt;img src=x onerror=alert(2)&gt;") == 3
 
 
 def test_an_experiment_has_its_section_in_both_and_its_picture_and_rows_on_the_page(evaluated):
-    run(report)
+    run_command(report)
     assert "Number of training inputs" not in text() + page()
     pictures = page().count("<svg")
     add_scaling()
-    run(report)
+    run_command(report)
     assert "\n## Number of training inputs\n" in text()
     assert "<h2>Number of training inputs</h2>" in page()
     assert "<td>most common answer</td>" in page()  # its tables are tables of the page
@@ -156,7 +128,7 @@ def test_an_experiment_has_its_section_in_both_and_its_picture_and_rows_on_the_p
 
 
 def test_the_page_shows_rows_and_the_cells_that_were_left_out(evaluated):
-    run(report)
+    run_command(report)
     left_out = page().split("Held-out cells that are left out")[1].split("</table>")[0]
     assert "<td>left</td><td>survival_instinct</td><td>ethical_stance</td>" in left_out
     shown = page().split("<h2>Rows</h2>")[1]
@@ -165,9 +137,9 @@ def test_the_page_shows_rows_and_the_cells_that_were_left_out(evaluated):
 
 
 def test_the_report_again_is_the_same_to_the_byte(evaluated):
-    run(report)
+    run_command(report)
     before = text(), page()
-    run(report)
+    run_command(report)
     assert (text(), page()) == before
 
 
@@ -208,6 +180,6 @@ def test_a_missing_table_is_one_line_that_names_it(evaluated):
 
 def test_the_numbers_of_the_summary_stand_in_the_first_section(evaluated):
     summary = read_json("metrics/summary.json")
-    run(report)
+    run_command(report)
     for key in ("self", "cross", "gap", "gap_low", "gap_high", "fresh_gap"):
         assert f"{summary[key]:.3f}" in text().split("## What needs no introspection")[0]
