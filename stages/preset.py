@@ -30,9 +30,9 @@ def main(name: str, write: bool) -> None:
     if not source.is_file():
         known = ", ".join(sorted(path.stem for path in PRESETS.glob("*.yaml")))
         raise StudyError(f"{source}: no such preset; there are: {known}")
-    yaml = YAML()
-    yaml.width = 4096  # lines stay as they are
-    preset = yaml.load(source)
+    yaml = YAML()  # as dvc writes it
+    yaml.default_flow_style = False
+    preset = YAML(typ="safe", pure=True).load(source)
     params = yaml.load(Path("params.yaml"))
     merge(params, preset)
     with TemporaryDirectory() as folder:

@@ -76,6 +76,12 @@ WRONG = [
     ("models.smollm2.source", "hub:a/b@main", "models.smollm2.source", "names no pinned repo"),
     ("models.smollm2.source", [], "models.smollm2.source", "an empty list"),
     ("models.smollm2.source", ["path:a", "path:b"], "models.smollm2.source", "only pypi: sources"),
+    (
+        "models.smollm2.stop",
+        ["\\n"],
+        "models.smollm2.stop",
+        "'\\\\n' holds a backslash and a letter",
+    ),
     ("models.smollm2.sha256", "abc", "models.smollm2.sha256", "'abc': 64 hex digits are allowed"),
     ("models.smollm2.sha256", None, "models.smollm2", "a pypi: source needs sha256"),
 ]

