@@ -60,5 +60,5 @@ class Answer:
     finish_reason: str  # stop, length, decided (cut early) or scored
     first_token_logprob: float
     logprob: float  # of all its tokens, an end mark that was reached included
-    near_tie: bool  # greedy or scored: two tokens nearly as likely, another machine may differ
+    near_tie: bool  # two tokens were nearly chosen alike: another machine or batch may differ
     distribution: dict[str, float] | None  # probability of each closed answer's first tokens

@@ -6,6 +6,7 @@
     subject/budget      how much is computed at once
     subject/loading     a model in memory, with or without an adapter
     ask/runs            prefill and decoding over a tree (or row by row, where a model takes none)
+    ask/draws           the next token: the most probable, or drawn by noise
     ask/generate        answers: greedy, sampled, cut where decided, closed ones scored
     ask/asking          questions in, answers out: batches by token budget, the response cache
     teach/loss          the loss of a training step over a tree

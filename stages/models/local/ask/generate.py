@@ -5,14 +5,12 @@ from collections.abc import Sequence
 
 import torch
 
+from stages.models.local.ask.draws import NEAR_TIE, next_tokens
 from stages.models.local.ask.runs import LoneRun, TreeRun
 from stages.models.local.rendering import Branch
 from stages.models.local.subject.attention import prefix_attention
 from stages.models.local.subject.loading import Subject
 from stages.models.questions import Answer, Key
-
-NEAR_TIE = 1e-4  # logits: below this, rounding may decide which token is the greatest
-CHUNK = 64  # rows of logits worked on at a time
 
 
 @torch.inference_mode()
@@ -21,12 +19,12 @@ def answer_groups(
 ) -> dict[Key, Answer]:
     """Answers of one batch of groups, by the branches' keys.
 
-    Greedy at temperature 0. Otherwise each branch draws from a generator of its own seed, so
-    a sample does not depend on what else is in the batch.
+    Greedy at temperature 0. Otherwise each branch draws by its own seed, so a sample does not
+    depend on what else is in the batch.
     """
     model, cuda = subject.model, subject.device.type == "cuda"
     prompts = [[branch.tokens for branch in group] for group in groups]
-    drafts = [_Draft(b, subject, max_tokens, temperature) for group in groups for b in group]
+    drafts = [_Draft(b, subject, max_tokens) for group in groups for b in group]
     with prefix_attention(model, subject.shares), torch.autocast("cuda", torch.bfloat16, cuda):
         run = (TreeRun if subject.shares else LoneRun)(model, prompts, max_tokens)
         logits_BV = run.first()
@@ -37,39 +35,12 @@ def answer_groups(
         for step in range(max_tokens):
             if not live:
                 break
-            uniforms = [drafts[n].uniforms[step] for n in live] if temperature else None
-            chosen = _choose(logits_BV, temperature, uniforms)
+            seeds = [drafts[n].branch.seed for n in live]
+            chosen = next_tokens(logits_BV, seeds, step, temperature)
             live = [n for n, one in zip(live, chosen, strict=True) if not drafts[n].take(*one)]
             if live and step + 1 < max_tokens:
                 logits_BV = run.step(live, [drafts[n].tokens[-1] for n in live])
     return {draft.branch.key: draft.answer() for draft in drafts}
-
-
-def _choose(
-    logits_BV: torch.Tensor, temperature: float, uniforms: list[float] | None
-) -> list[tuple[int, float, bool]]:
-    """The next token of each row with its log-probability and whether it was nearly a tie.
-
-    The logits are used up.
-    """
-    chosen: list[tuple[int, float, bool]] = []
-    for at in range(0, len(logits_BV), CHUNK):
-        part_BV = logits_BV[at : at + CHUNK].float()
-        total_B = part_BV.logsumexp(-1)
-        if uniforms is None:
-            best_B, token_B = part_BV.max(-1)
-            second_B = part_BV.scatter_(1, token_B[:, None], -torch.inf).amax(-1)
-            logprob_B, tie_B = best_B - total_B, best_B - second_B < NEAR_TIE
-        else:
-            below_BV = (part_BV / temperature).softmax(-1).cumsum(-1, dtype=torch.float64)
-            draw_B = torch.tensor(uniforms[at : at + CHUNK], dtype=torch.float64).to(below_BV)
-            draw_B1 = draw_B[:, None] * below_BV[:, -1:]
-            token_B = torch.searchsorted(below_BV, draw_B1, right=True)[:, 0]
-            token_B = token_B.clamp(max=part_BV.shape[1] - 1)
-            logprob_B = part_BV.gather(1, token_B[:, None])[:, 0] - total_B
-            tie_B = torch.zeros_like(token_B, dtype=torch.bool)
-        chosen += zip(token_B.tolist(), logprob_B.tolist(), tie_B.tolist(), strict=True)
-    return chosen
 
 
 def before_stop_mark(text: str, stop: Sequence[str]) -> str:
@@ -81,9 +52,7 @@ def before_stop_mark(text: str, stop: Sequence[str]) -> str:
 class _Draft:
     """An answer as it grows."""
 
-    def __init__(
-        self, branch: Branch, subject: Subject, max_tokens: int, temperature: float
-    ) -> None:
+    def __init__(self, branch: Branch, subject: Subject, max_tokens: int) -> None:
         self.branch, self.max_tokens = branch, max_tokens
         self.tokenizer, self.stop = subject.tokenizer, subject.stop
         self.ends = subject.end_tokens
@@ -91,10 +60,6 @@ class _Draft:
         self.logprobs: list[float] = []
         self.text, self.finish_reason, self.near_tie = "", "length", False
         self.distribution: dict[str, float] | None = None
-        if temperature:
-            generator = torch.Generator().manual_seed(branch.seed)
-            draws = torch.rand(max_tokens, generator=generator, dtype=torch.float64)
-            self.uniforms = draws.tolist()
 
     def score(self, logits_V: torch.Tensor) -> None:
         """The closed answers' probabilities, from the logits after the prompt."""
