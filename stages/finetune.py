@@ -11,7 +11,6 @@ are DVCLive's.
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import copytree
 
 import click
 
@@ -21,6 +20,7 @@ from stages.models.local.teach.settings import settings
 from stages.params import command, load_params
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder
+from stages.storage.kept_folders import copy_kept
 from stages.storage.tables import Row, read_columns, read_rows
 from stages.study.arms import subject_name
 
@@ -38,7 +38,7 @@ def main(model: str, dataset: str, adapter: str) -> None:
             base = load_base(Path("data/models") / model)
             rows = _rows(model, table, seed, rehearse=params.finetune.rehearse)
             finished = finetuned(base, rows, settings(params.finetune, seed))
-            copytree(finished, folder / Path(subject_name(adapter, seed)).name)
+            copy_kept(finished, folder / Path(subject_name(adapter, seed)).name)
             report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}
             click.echo(f"{adapter}, seed {seed}: {json.dumps(shown)}")

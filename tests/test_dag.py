@@ -24,6 +24,7 @@ CARRIED = {
         "stages/storage/__init__.py",
         "stages/storage/errors.py",
         "stages/storage/files.py",
+        "stages/storage/locks.py",
         "stages/study/__init__.py",
         "stages/study/section.py",
     ),

@@ -4,32 +4,29 @@ Two processes that write one path take turns: a stage may live on when the `dvc`
 was killed, and the same command may be given again before it ends.
 """
 
+import errno
 import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from stages.storage.errors import StudyError
+from stages.storage.locks import turn
 
-GONE = ".gone"  # ends the name of what is being deleted
+PARTIAL = ".partial"  # ends the name of what is being written
+GONE = ".gone"  # and of what is being deleted
+DAMAGED = ".damaged"  # begins what is added to the name of what was set aside
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def _partial(path: Path) -> Path:
-    """The name under which `path` is being written, beside it, so that the rename is atomic."""
-    return path.with_name(f".{path.name}.partial")
-
-
-def _turn(path: Path) -> FileLock:
-    """A lock of this path, kept outside the data so that it changes no hash."""
-    key = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
-    return FileLock(Path(tempfile.gettempdir()) / f"selfpredict-{key}.lock")
+def _beside(path: Path, ending: str) -> Path:
+    """A hidden name beside `path`, so that a rename is atomic."""
+    return path.with_name(f".{path.name}{ending}")
 
 
 def _remove(path: Path) -> None:
@@ -41,53 +38,99 @@ def _remove(path: Path) -> None:
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """Yield a path to write; it takes the name `path` when the block ends without an error."""
+    """Yield a path to write; it takes the name `path` when the block ends without an error.
+
+    Raises StudyError where it cannot be written.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _turn(path):
-        partial = _partial(path)
-        _remove(partial)  # what a killed run left
-        try:
-            yield partial
-            os.replace(partial, path)
-        finally:
-            _remove(partial)
+    with writing(path), _partial(path) as partial:
+        yield partial
+        os.replace(partial, path)
 
 
 @contextmanager
 def atomic_folder(path: str | Path) -> Iterator[Path]:
-    """Yield an empty folder to fill; it replaces the folder `path` when the block ends well."""
+    """Yield an empty folder to fill; it replaces the folder `path` when the block ends well.
+
+    Raises StudyError where it cannot be written.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _turn(path):
-        partial = _partial(path)
-        _remove(partial)
-        partial.mkdir()
-        try:
-            yield partial
-            _remove(path)
-            os.replace(partial, path)
-        finally:
-            _remove(partial)
+    with writing(path), filling(path) as partial:
+        yield partial
 
 
-def is_being_written(path: Path) -> bool:
-    """Whether a process writes `path` right now."""
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """This process's turn to write `path`. What keeps it from that is a line: StudyError."""
     try:
-        with _turn(path).acquire(timeout=0):
-            return False
-    except Timeout:
-        return True
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with turn(path):
+            yield
+    except StudyError:
+        raise
+    except Exception as error:
+        if reason := full_disk(error):
+            raise StudyError(f"{path}: {reason}; nothing of it was kept, make room") from error
+        if isinstance(error, OSError) and _is_beside(error.filename, path):
+            raise StudyError(f"{path}: cannot be written: {error.strerror}") from error
+        raise
+
+
+@contextmanager
+def filling(path: Path) -> Iterator[Path]:
+    """As `atomic_folder`, where it is this process's turn."""
+    with _partial(path) as partial:
+        partial.mkdir()
+        yield partial
+        gone = _beside(path, GONE)
+        _remove(gone)
+        if path.exists():  # renamed first: a kill leaves no half of it under its name
+            os.replace(path, gone)
+        os.replace(partial, path)
+        _remove(gone)
+
+
+@contextmanager
+def _partial(path: Path) -> Iterator[Path]:
+    """The name under which `path` is written; free before and after."""
+    partial = _beside(path, PARTIAL)
+    _remove(partial)  # what a killed run left
+    try:
+        yield partial
+    finally:
+        _remove(partial)
+
+
+def full_disk(error: Exception) -> str | None:
+    """What the system says of a full disk, in whatever class a library says it; else None."""
+    found = [os.strerror(number) for number in FULL]
+    return next((text for text in found if text.lower() in str(error).lower()), None)
+
+
+def _is_beside(name: Any, path: Path) -> bool:
+    """Whether a file that an error names is `path`, one of its folders or a hidden one beside."""
+    return isinstance(name, str | Path) and (
+        Path(name).absolute() in path.absolute().parents
+        or (Path(name).absolute().parent == path.absolute().parent and path.name in str(name))
+    )
 
 
 def take_away(path: Path) -> None:
     """Delete a folder, at once for whoever looks, and what killed runs left of it."""
-    gone = path.with_name(f".{path.name}{GONE}")
+    gone = _beside(path, GONE)
     _remove(gone)
     if path.exists():
         os.replace(path, gone)
     _remove(gone)
-    _remove(_partial(path))
+    _remove(_beside(path, PARTIAL))
+
+
+def set_aside(path: Path) -> Path:
+    """Rename what is damaged, so that it is made anew and nothing of it is lost; its new name."""
+    names = (f"{path.name}{DAMAGED}{number or ''}" for number in count())
+    aside = next(place for name in names if not (place := path.with_name(name)).exists())
+    os.replace(path, aside)
+    return aside
 
 
 def write_json(path: str | Path, value: Any) -> None:

@@ -10,10 +10,11 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stages.storage.files import GONE, is_being_written, take_away
+from stages.storage.files import GONE, take_away
 from stages.storage.inventory import Bundle
 from stages.storage.kept_folders import KINDS, parts_file
 from stages.storage.keys import Parts
+from stages.storage.locks import turn
 from stages.storage.response_cache import ANSWERS, ResponseCache
 
 log = logging.getLogger(__name__)
@@ -69,12 +70,13 @@ def _folder_went(bundle: Bundle) -> bool:
     made_of = bundle.folder
     if bundle.kind == "checkpoints":  # of the adapter that has the same key
         made_of = bundle.folder.parents[1] / "adapters" / bundle.folder.name
-    if is_being_written(made_of):
-        log.info(f"{bundle.folder}: is being written; it stays")
-        return False
-    take_away(bundle.folder)
-    parts_file(bundle.folder).unlink(missing_ok=True)
-    return True
+    with turn(made_of, wait=False) as had:
+        if not had:
+            log.info(f"{bundle.folder}: is being written; it stays")
+            return False
+        take_away(bundle.folder)
+        parts_file(bundle.folder).unlink(missing_ok=True)
+        return True
 
 
 def _delete_answers(path: Path, going: Sequence[Bundle]) -> None:

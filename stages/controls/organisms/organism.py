@@ -8,7 +8,6 @@ weights, the same ones are the same organism. Words are tokens, and so are singl
 """
 
 import re
-import shutil
 import string
 from collections.abc import Iterator
 from dataclasses import astuple
@@ -19,8 +18,7 @@ from tqdm import tqdm
 
 from stages.controls.organisms.codes import CODES, COLORS, WORDS, items
 from stages.models.fetch.sources import Organism
-from stages.storage.files import atomic_folder
-from stages.storage.kept_folders import kept_folder
+from stages.storage.kept_folders import copy_kept, kept_folder, made_once
 from stages.storage.keys import Parts, digest
 from stages.storage.source import source_hash, versions
 from stages.study.item import user_prompt
@@ -68,12 +66,13 @@ def grow(organism: Organism, folder: Path) -> None:
     tokenizer = _tokenizer()
     rows = _rows(organism, tokenizer)
     name = f"{organism.kind}/{organism.name}/{organism.number}"
-    kept = kept_folder("organisms", name, key_parts(organism, rows))
-    if not kept.is_dir():
-        with atomic_folder(kept) as partial:
-            _trained(organism, tokenizer, rows).save_pretrained(partial)
-            tokenizer.save_pretrained(partial)
-    shutil.copytree(kept, folder)
+
+    def train(partial: Path) -> None:
+        _trained(organism, tokenizer, rows).save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
+
+    kept = made_once(kept_folder("organisms", name, key_parts(organism, rows)), train)
+    copy_kept(kept, folder)
 
 
 def key_parts(organism: Organism, rows: list[Tokens]) -> Parts:

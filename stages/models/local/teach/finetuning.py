@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from shutil import rmtree
 from typing import Any
 
 from dvclive import Live
@@ -16,8 +15,8 @@ from stages.models.local.subject.loading import Subject
 from stages.models.local.teach.loss import Example
 from stages.models.local.teach.settings import Settings
 from stages.models.local.teach.train import train_lora
-from stages.storage.files import atomic_folder, write_json
-from stages.storage.kept_folders import kept_folder, parts_file
+from stages.storage.files import take_away, write_json
+from stages.storage.kept_folders import kept_folder, made_once, parts_file
 from stages.storage.tables import Row, read_columns, read_rows
 
 
@@ -30,26 +29,23 @@ def finetuned(subject: Subject, rows: Iterable[Row], settings: Settings) -> Path
     """
     lesson = in_tokens(subject, rows)
     parts = adapter_parts(subject, lesson.content, asdict(settings))
-    finished = kept_folder("adapters", subject.name, parts)
-    if finished.is_dir():
-        return finished
     checkpoint = kept_folder("checkpoints", subject.name, parts)
-    with (
-        atomic_folder(finished) as folder,
-        Live(str(folder / "dvclive"), dvcyaml=None, save_dvc_exp=False, report=None) as live,
-    ):
 
-        def log(step: int, loss: float) -> None:
-            live.log_metric("loss", loss, timestamp=False)
-            live.next_step()
+    def train(folder: Path) -> None:
+        with Live(str(folder / "dvclive"), dvcyaml=None, save_dvc_exp=False, report=None) as live:
 
-        lora, report = train_lora(
-            subject, lesson.train, lesson.held_back, settings, checkpoint, log
-        )
-        live.end()
+            def log(step: int, loss: float) -> None:
+                live.log_metric("loss", loss, timestamp=False)
+                live.next_step()
+
+            lora, report = train_lora(
+                subject, lesson.train, lesson.held_back, settings, checkpoint, log
+            )
         _save_adapter(lora, folder, subject.name)
         write_json(folder / "train_log.json", report)
-    rmtree(checkpoint, ignore_errors=True)
+
+    finished = made_once(kept_folder("adapters", subject.name, parts), train)
+    take_away(checkpoint)
     parts_file(checkpoint).unlink(missing_ok=True)
     return finished
 

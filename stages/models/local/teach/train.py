@@ -20,6 +20,7 @@ from stages.models.local.subject.loading import Subject
 from stages.models.local.teach.loss import Example, label_weight, loss_and_hits
 from stages.models.local.teach.settings import Settings
 from stages.storage.files import atomic_folder, write_json
+from stages.storage.kept_folders import keep_hashes, usable
 from stages.study.splits import rng
 
 Parameters = dict[str, torch.nn.Parameter]
@@ -176,11 +177,12 @@ def _save(
     with atomic_folder(folder) as partial:
         save_file(tensors, partial / "state.safetensors")
         write_json(partial / "progress.json", losses)
+        keep_hashes(partial)
 
 
 def _resume(folder: Path, parameters: Parameters, optimizer: torch.optim.Optimizer) -> list[float]:
     """Load the state of `folder` where there is one; returns the losses of the finished steps."""
-    if not (folder / "progress.json").is_file():
+    if not usable(folder):
         return []
     tensors = load_file(folder / "state.safetensors")
     with torch.no_grad():
