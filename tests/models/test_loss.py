@@ -14,7 +14,8 @@ from transformers import (
     Qwen2ForCausalLM,
 )
 
-from stages.models.local.subject.attention import prefix_attention, shares_prefixes
+from stages.models.local.subject.attention import prefix_attention
+from stages.models.local.subject.trial import shares_prefixes
 from stages.models.local.teach.loss import Example, label_logits, label_weight, loss_and_hits
 
 SIZES = {

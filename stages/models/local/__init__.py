@@ -3,9 +3,11 @@
     subject/layout      sequences as a tree, each distinct prefix one token in one row
     subject/plan        which token of the row sees what; the cache of keys and values
     subject/attention   the attention function over a plan
+    subject/generation  `generate` of transformers, for models whose attention takes no tree
+    subject/trial       which of both a model takes, tried as it is loaded
     subject/budget      how much is computed at once
     subject/loading     a model in memory, with or without an adapter
-    ask/runs            prefill and decoding over a tree (or row by row, where a model takes none)
+    ask/runs            prefill and decoding over a tree
     ask/draws           the next token: the most probable, or drawn by noise
     ask/generate        answers: greedy, sampled, cut where decided, closed ones scored
     ask/asking          questions in, answers out: batches by token budget, the response cache

@@ -7,6 +7,7 @@ Its own types are 2,500 modules, which take mypy most of a minute to read and sa
 from typing import Any
 
 AttentionInterface: Any
+AttentionMaskInterface: Any
 AutoConfig: Any
 AutoModelForCausalLM: Any
 AutoTokenizer: Any

@@ -42,7 +42,8 @@ def ask(
     }
     groups: dict[Key, list[Branch]] = {}
     for question, branch in zip(questions, branches, strict=True):
-        groups.setdefault(question.group, []).append(branch)
+        together = question.group if subject.shares else question.key
+        groups.setdefault(together, []).append(branch)
     stored = cache.get(keys.values())
     answers = {
         question: Answer(**stored[key.content])

@@ -1,14 +1,19 @@
 """Asking a local model: greedy or sampled answers, and exact distributions over closed answers."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
+from functools import partial
+from itertools import chain
 
 import torch
 
 from stages.models.local.ask.draws import NEAR_TIE, next_tokens
-from stages.models.local.ask.runs import LoneRun, TreeRun
+from stages.models.local.ask.runs import TreeRun
 from stages.models.local.rendering import Branch
 from stages.models.local.subject.attention import prefix_attention
+from stages.models.local.subject.generation import generate
 from stages.models.local.subject.loading import Subject
 from stages.models.questions import Answer, Key
 
@@ -25,22 +30,34 @@ def answer_groups(
     model, cuda = subject.model, subject.device.type == "cuda"
     prompts = [[branch.tokens for branch in group] for group in groups]
     drafts = [_Draft(b, subject, max_tokens) for group in groups for b in group]
+    advance = partial(_advance, drafts, temperature)
     with prefix_attention(model, subject.shares), torch.autocast("cuda", torch.bfloat16, cuda):
-        run = (TreeRun if subject.shares else LoneRun)(model, prompts, max_tokens)
-        logits_BV = run.first()
-        for at, draft in enumerate(drafts):
-            draft.score(logits_BV[at])
-        live = [n for n, draft in enumerate(drafts) if not draft.branch.score_only]
-        logits_BV = logits_BV[live] if len(live) < len(drafts) else logits_BV
-        for step in range(max_tokens):
-            if not live:
-                break
-            seeds = [drafts[n].branch.seed for n in live]
-            chosen = next_tokens(logits_BV, seeds, step, temperature)
-            live = [n for n, one in zip(live, chosen, strict=True) if not drafts[n].take(*one)]
-            if live and step + 1 < max_tokens:
-                logits_BV = run.step(live, [drafts[n].tokens[-1] for n in live])
+        if subject.shares:
+            TreeRun(model, prompts, max_tokens).run(advance)
+        else:
+            generate(model, list(chain(*prompts)), max_tokens, advance, subject.rows)
     return {draft.branch.key: draft.answer() for draft in drafts}
+
+
+def _advance(
+    drafts: list[_Draft], temperature: float, logits_BV: torch.Tensor, numbers: list[int]
+) -> dict[int, int]:
+    """The next token of each draft that goes on, from the logits after it; all are as long.
+
+    The logits are used up.
+    """
+    step = len(drafts[numbers[0]].tokens)
+    if step == 0:
+        for at, n in enumerate(numbers):
+            drafts[n].score(logits_BV[at])
+    going = [at for at, n in enumerate(numbers) if not drafts[n].branch.score_only]
+    if not going:
+        return {}
+    numbers = [numbers[at] for at in going]
+    going_BV = logits_BV[going] if len(going) < len(logits_BV) else logits_BV
+    chosen = next_tokens(going_BV, [drafts[n].branch.seed for n in numbers], step, temperature)
+    live = [n for n, one in zip(numbers, chosen, strict=True) if not drafts[n].take(*one)]
+    return {n: drafts[n].tokens[-1] for n in live}
 
 
 def before_stop_mark(text: str, stop: Sequence[str]) -> str:

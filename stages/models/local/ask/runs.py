@@ -1,7 +1,7 @@
-"""Running a model over branches: together on a prefix tree, or each alone.
+"""Running a model over branches together, on a prefix tree.
 
-Both ways give the same logits. The tree is the fast one; a model whose attention does not take a
-tree is asked one branch at a time, by its own attention and cache.
+A model whose attention takes none is run by `generate` (subject/generation); both give the same
+logits.
 """
 
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from stages.models.local.subject.attention import tree_logits
+from stages.models.local.subject.generation import Advance
 from stages.models.local.subject.layout import Tokens, lay_out
 from stages.models.local.subject.plan import Plan, prefill_plan
 
@@ -30,6 +31,12 @@ class TreeRun:
         self.layout = lay_out(groups)
         self.rows = list(range(len(groups)))  # those still in the cache
         self.steps = 0
+
+    def run(self, advance: Advance) -> None:
+        """Hand `advance` the logits after each branch, and again after each token it says."""
+        said = advance(self.first(), list(range(len(self.lengths))))
+        while said:
+            said = advance(self.step(list(said), list(said.values())), list(said))
 
     def first(self) -> torch.Tensor:
         """Logits (B, V) after each branch, in the order of the groups."""
@@ -99,30 +106,3 @@ class TreeRun:
         self.rows = [self.rows[n] for n in kept]
         self.cache.keep(row_R)
         self.seen_RTK, self.position_RK = self.seen_RTK[row_R], self.position_RK[row_R]
-
-
-class LoneRun:
-    """The same for a model that takes no tree: every branch by itself, in the model's own way."""
-
-    def __init__(self, model: Any, groups: list[list[Tokens]], max_tokens: int) -> None:
-        del max_tokens
-        self.model = model
-        self.branches = [tokens for group in groups for tokens in group]
-        self.caches: list[Any] = [None] * len(self.branches)
-
-    def first(self) -> torch.Tensor:
-        """Logits (B, V) after each branch, in the order of the groups."""
-        every = range(len(self.branches))
-        return torch.cat([self._forward(b, self.branches[b]) for b in every])
-
-    def step(self, live: list[int], tokens: list[int]) -> torch.Tensor:
-        """Logits (live, V) after one more token on each branch that is still live."""
-        self.caches = [cache if b in live else None for b, cache in enumerate(self.caches)]
-        return torch.cat([self._forward(b, (t,)) for b, t in zip(live, tokens, strict=True)])
-
-    def _forward(self, branch: int, tokens: Tokens) -> torch.Tensor:
-        ids = torch.tensor([tokens], device=self.model.device)
-        cache = self.caches[branch]
-        out = self.model(ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
-        self.caches[branch] = out.past_key_values
-        return out.logits[:, -1]

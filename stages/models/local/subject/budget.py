@@ -18,21 +18,32 @@ CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 def training_budget(model: Any) -> int:
     """Tokens whose activations may be kept for the gradients at once."""
     config = model.config.get_text_config()
-    inner = getattr(config, "intermediate_size", None) or 4 * config.hidden_size
-    values = config.num_hidden_layers * (14 * config.hidden_size + 5 * inner)
+    hidden, layers = _size(config, "hidden_size"), _size(config, "num_hidden_layers")
+    values = layers * (14 * hidden + 5 * _size(config, "intermediate_size", 4 * hidden))
     return max(1, int(SHARE * _memory(model.device) / (4 * values)))
 
 
 def token_budget(model: Any) -> int:
-    """Tokens that may be in work at once: prompt tokens, and a place for each answer token."""
+    """Tokens that may be in work at once: prompt tokens, and a place for each answer token.
+
+    A model without heads (Mamba, RWKV) is taken to keep a vector of its width for each token.
+    """
     config = model.config.get_text_config()
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    cached = 2 * config.num_hidden_layers * heads * size
-    inner = getattr(config, "intermediate_size", None) or 4 * config.hidden_size
-    values = 2 * cached + 4 * inner + 8 * config.hidden_size + config.vocab_size / 16
+    hidden, layers = _size(config, "hidden_size"), _size(config, "num_hidden_layers")
+    heads = _size(config, "num_attention_heads", 1)
+    size = _size(config, "head_dim", hidden // heads)
+    cached = 2 * layers * _size(config, "num_key_value_heads", heads) * size
+    inner = _size(config, "intermediate_size", 4 * hidden)
+    values = 2 * cached + 4 * inner + 8 * hidden + config.vocab_size / 16
     low, high = BOUNDS
     return max(low, min(high, int(SHARE * _memory(model.device) / (4 * values))))
+
+
+def _size(config: Any, name: str, default: int = 1) -> int:
+    """What a config says of a size; the greatest, where it says one for each layer."""
+    told = getattr(config, name, None)
+    told = max(told, default=0) if isinstance(told, list | tuple) else told
+    return told or default
 
 
 def _memory(device: torch.device) -> int:

@@ -5,13 +5,14 @@ import json
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from stages.models.local.subject.attention import shares_prefixes
+from stages.models.local.subject.generation import Rows
+from stages.models.local.subject.trial import how_rows, shares_prefixes
 from stages.storage.errors import StudyError
 from stages.storage.files import file_sha256
 from stages.storage.keys import digest
@@ -37,6 +38,7 @@ class Subject:
     precision: Mapping[str, str | None]
     adapter_config: str | None = None
     shares: bool = True  # its attention takes a prefix tree
+    rows: Rows = field(default_factory=Rows)  # how it is asked where it does not
 
     @property
     def end_tokens(self) -> frozenset[int]:
@@ -67,14 +69,12 @@ def load_base(folder: Path) -> Subject:
     from transformers import AutoModelForCausalLM
 
     subject = without_weights(folder)
-    model: Any = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=DTYPE, use_safetensors=True, attn_implementation="sdpa"
-    )
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=DTYPE, use_safetensors=True)
     model.to(default_device()).eval()
-    shares = shares_prefixes(model)
-    if not shares:
-        log.warning(f"{subject.name}: its attention takes no prefix tree; asked row by row")
-    return replace(subject, model=model, shares=shares)
+    if shares_prefixes(model):
+        return replace(subject, model=model)
+    log.warning(f"{subject.name}: its attention takes no prefix tree, so it is asked more slowly")
+    return replace(subject, model=model, shares=False, rows=how_rows(model))
 
 
 def without_weights(folder: Path) -> Subject:

@@ -5,6 +5,7 @@ row owns, K keys on the paths of its sequences. Keys of a shared prefix are comp
 by every row. See the package for the letters.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,22 +44,39 @@ class Plan:
     cache: Cache | None = None
     masks: dict[Any, torch.Tensor] = field(default_factory=dict)
 
-    def mask(self, window: int | None, heads: int, dtype: torch.dtype) -> torch.Tensor:
-        """Additive mask (R, 1, heads * T, K); a sliding window counts positions, not columns."""
-        if (window, heads) not in self.masks:
-            seen_RTK = self.seen_RTK
-            if window is not None:
-                distance_RTK = self.query_position_RT[:, :, None] - self.key_position_RK[:, None]
-                seen_RTK = seen_RTK & (distance_RTK < window)
+    def queries(self, query_HND: torch.Tensor, heads: int) -> torch.Tensor:
+        """Queries (R, H, G * T, D) of all rows, by the `heads` of their keys."""
+        query_RHGTD = (
+            query_HND.index_select(1, self.query_RT.flatten())
+            .unflatten(1, self.query_RT.shape)
+            .unflatten(0, (heads, -1))
+            .permute(2, 0, 1, 3, 4)
+        )
+        return query_RHGTD.flatten(2, 3)
+
+    def mask(
+        self, rule: Callable[..., torch.Tensor], heads: int, dtype: torch.dtype
+    ) -> torch.Tensor:
+        """Additive mask (R, 1, heads * T, K) of what is on the path and what the rule lets see.
+
+        `rule` is one of transformers' mask functions, of batch, head, query and key index; the
+        indices are positions in the text, not columns.
+        """
+        if (rule, heads) not in self.masks:
+            query_RT1, key_R1K = self.query_position_RT[:, :, None], self.key_position_RK[:, None]
+            seen_RTK = self.seen_RTK & rule(0, 0, query_RT1, key_R1K)
             mask_RTK = torch.zeros(seen_RTK.shape, dtype=dtype, device=seen_RTK.device)
             mask_RTK.masked_fill_(~seen_RTK, MASKED)
-            self.masks[window, heads] = mask_RTK[:, None].repeat(1, 1, heads, 1)
-        return self.masks[window, heads]
+            self.masks[rule, heads] = mask_RTK[:, None].repeat(1, 1, heads, 1)
+        return self.masks[rule, heads]
 
     def keys_and_values(
         self, layer: int, key_HND: torch.Tensor, value_HND: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Keys and values (R, heads, K, D) of all that this pass may see."""
+        """Keys and values (R, heads, K, D) of all that this pass may see.
+
+        Raises ValueError where two attentions of a model say that they are the same layer.
+        """
         width = self.seen_RTK.shape[2]
         if self.key_RK is None:
             assert self.cache is not None
@@ -73,6 +91,8 @@ class Plan:
             for x_HND in (key_HND, value_HND)
         ]
         if self.cache is not None:
+            if layer in self.cache.layers:
+                raise ValueError(f"two attentions are layer {layer}")
             kept = []
             for x_RHKD in found:
                 rows, heads, _, size = x_RHKD.shape

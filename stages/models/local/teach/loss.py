@@ -5,6 +5,7 @@ are those of separate rows, while what rows share is computed once. The output h
 label tokens only: full logits never exist.
 """
 
+import inspect
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,11 @@ def label_logits(model: Any, inputs: list[list[Example]], *, shares: bool = True
 
 def _alone(model: Any, example: Example) -> torch.Tensor:
     ids = torch.tensor([example.read], device=model.device)
-    return model(ids, use_cache=False, logits_to_keep=len(example.label)).logits[0].float()
+    wanted = len(example.label)
+    keeps = "logits_to_keep" in inspect.signature(model.forward).parameters
+    limit = {"logits_to_keep": wanted} if keeps else {}
+    logits_NV: torch.Tensor = model(ids, use_cache=False, **limit).logits[0, -wanted:]
+    return logits_NV.float()
 
 
 def loss_and_hits(
