@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -125,11 +125,16 @@ def take_away(path: Path) -> None:
     _remove(_beside(path, PARTIAL))
 
 
-def set_aside(path: Path) -> Path:
-    """Rename what is damaged, so that it is made anew and nothing of it is lost; its new name."""
+def set_aside(path: Path, *endings: str) -> Path:
+    """Rename what is damaged, so that it is made anew and nothing of it is lost; its new name.
+
+    `endings` are added to its name in those of files that belong to it; they go first.
+    """
     names = (f"{path.name}{DAMAGED}{number or ''}" for number in count())
     aside = next(place for name in names if not (place := path.with_name(name)).exists())
-    os.replace(path, aside)
+    for ending in (*endings, ""):
+        with suppress(FileNotFoundError):
+            os.replace(f"{path}{ending}", f"{aside}{ending}")
     return aside
 
 

@@ -10,8 +10,9 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from stages.storage.errors import StudyError
 from stages.storage.files import GONE, take_away
-from stages.storage.inventory import Bundle
+from stages.storage.inventory import CUT_SOURCE, Bundle
 from stages.storage.kept_folders import KINDS, parts_file
 from stages.storage.keys import Parts
 from stages.storage.locks import turn
@@ -80,17 +81,18 @@ def _folder_went(bundle: Bundle) -> bool:
 
 
 def _delete_answers(path: Path, going: Sequence[Bundle]) -> None:
+    chosen = [bundle.answers for bundle in going if bundle.answers is not None]
+
+    def delete(connection: sqlite3.Connection) -> None:
+        connection.executemany(
+            f"DELETE FROM answers WHERE subject = ? AND used / 86400 = ? AND {CUT_SOURCE} IS ?",
+            chosen,
+        )
+        connection.execute("DELETE FROM subjects WHERE id NOT IN (SELECT subject FROM answers)")
+
     with ResponseCache(path) as cache:
-        with cache.connection:
-            cache.connection.executemany(
-                "DELETE FROM answers WHERE subject = ? AND used / 86400 = ? "
-                "AND json_extract(parts, '$.cut_source') IS ?",
-                [bundle.answers for bundle in going if bundle.answers is not None],
-            )
-            cache.connection.execute(
-                "DELETE FROM subjects WHERE id NOT IN (SELECT subject FROM answers)"
-            )
+        cache.database.run(delete)
         try:
-            cache.connection.execute("VACUUM")
-        except sqlite3.OperationalError as error:
-            log.info(f"{path}: {error}; the space is given back another time")
+            cache.database.run(lambda connection: connection.execute("VACUUM"))
+        except StudyError as error:
+            log.info(f"{error}; its space is given back another time")

@@ -5,11 +5,14 @@ file in the user's cache folder (`SELFPREDICT_CACHE` names another), safe for ma
 Beside each answer stand the parts of its key, those that all answers of a subject share once.
 """
 
+import hashlib
 import json
+import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +21,8 @@ from typing import Any
 
 from platformdirs import user_cache_dir
 
+from stages.storage.database import Database
+from stages.storage.errors import StudyError
 from stages.storage.keys import Parts, content_key
 
 CACHE_VARIABLE = "SELFPREDICT_CACHE"
@@ -29,16 +34,30 @@ CREATE TABLE IF NOT EXISTS subjects (
 );
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, subject INTEGER NOT NULL REFERENCES subjects, question TEXT NOT NULL,
-    parts TEXT NOT NULL, value TEXT NOT NULL, made INTEGER NOT NULL, used INTEGER NOT NULL
+    parts TEXT NOT NULL, value TEXT NOT NULL, made INTEGER NOT NULL, used INTEGER NOT NULL,
+    sha256 TEXT
 );
 CREATE INDEX IF NOT EXISTS answers_question ON answers (question);
 """
+log = logging.getLogger(__name__)
 
 
 def cache_folder() -> Path:
-    """The folder of caches and checkpoints, made when it is not there."""
-    folder = Path(os.environ.get(CACHE_VARIABLE) or user_cache_dir("selfpredict"))
-    folder.mkdir(parents=True, exist_ok=True)
+    """The folder of caches and checkpoints, made when it is not there.
+
+    Raises StudyError where there cannot be one.
+    """
+    told = os.environ.get(CACHE_VARIABLE)
+    folder = Path(told or user_cache_dir("selfpredict")).expanduser()
+    if not folder.is_absolute():  # a command may work in a folder of its own
+        reason = "is no absolute path" if told else "HOME is not set, so there is no cache folder"
+        raise StudyError(f"{CACHE_VARIABLE}: {str(told or '')!r}: {reason}; name a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudyError(
+            f"{folder}: no folder for the caches: {error.strerror}; {CACHE_VARIABLE} names another"
+        ) from error
     return folder
 
 
@@ -77,12 +96,13 @@ class KeptParts:
 
 
 class ResponseCache:
-    """Answers by content key; a batch is written whole or not at all."""
+    """Answers by content key; a batch is written whole or not at all.
+
+    What is damaged is named and no longer there; a cache that is only read keeps nothing new.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.connection = sqlite3.connect(path or cache_folder() / ANSWERS, timeout=60)
-        self.connection.execute("PRAGMA journal_mode=WAL")
-        self.connection.executescript(TABLES)
+        self.database = Database(path or cache_folder() / ANSWERS, TABLES)
 
     def __enter__(self) -> "ResponseCache":
         return self
@@ -93,60 +113,89 @@ class ResponseCache:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.connection.close()
+        self.database.close()
 
-    def get(self, keys: Iterable[AnswerKey]) -> dict[str, dict[str, Any]]:
+    def get(self, keys: Collection[AnswerKey]) -> dict[str, dict[str, Any]]:
         """The answers that are there, by content key."""
-        found: dict[str, dict[str, Any]] = {}
-        now, stale = int(time.time()), []
-        for key in keys:
-            row = self.connection.execute(
-                "SELECT value, used FROM answers WHERE key = ?", (key.content,)
-            ).fetchone()
-            if row is not None:
-                found[key.content] = json.loads(row[0])
-                stale += [key.content] if row[1] < now - HOUR else []
-        if stale:
-            with self.connection:
-                self.connection.executemany(
-                    "UPDATE answers SET used = ? WHERE key = ?", [(now, key) for key in stale]
-                )
+        contents = list(dict.fromkeys(key.content for key in keys))
+        rows = self.database.run(lambda connection: list(_rows(connection, contents)))
+        damaged = {key for key, value, sha256, _ in rows if sha256 != _check(key, value)}
+        found = {key: json.loads(value) for key, value, *_ in rows if key not in damaged}
+        now = int(time.time())
+        stale = [(now, key) for key, *_, used in rows if used < now - HOUR]
+        path, writable = self.database.path, self.database.writable
+        if damaged:
+            log.warning(f"{path}: {len(damaged)} of its answers are damaged; they are asked again")
+        if not writable and len(found) < len(contents):
+            lacks = f"lacks {len(contents) - len(found)} of {len(contents)} answers"
+            log.warning(f"{path}: cannot be written and {lacks}; they are asked and not kept")
+        if writable and (stale or damaged):
+
+            def note(connection: sqlite3.Connection) -> None:
+                connection.executemany("UPDATE answers SET used = ? WHERE key = ?", stale)
+                gone = [(key,) for key in damaged]
+                connection.executemany("DELETE FROM answers WHERE key = ?", gone)
+
+            self.database.run(note)
         return found
 
     def like(self, key: AnswerKey) -> list[KeptParts]:
         """The parts of all answers of the same subject to the same question, the newest first."""
-        rows = self.connection.execute(
+        query = (
             "SELECT subjects.parts, answers.parts, made FROM answers JOIN subjects "
-            "ON subject = subjects.id WHERE name = ? AND question = ? ORDER BY made DESC",
-            (key.subject, key.label),
+            "ON subject = subjects.id WHERE name = ? AND question = ? ORDER BY made DESC"
         )
-        return [KeptParts(json.loads(shared) | json.loads(own), made) for shared, own, made in rows]
+        rows = self.database.run(
+            lambda connection: connection.execute(query, (key.subject, key.label)).fetchall()
+        )
+        return [KeptParts(read_shared(shared, own), made) for shared, own, made in rows]
 
     def put(self, answers: Iterable[tuple[AnswerKey, dict[str, Any]]]) -> None:
         """Keep answers, all in one transaction; one that is there already stays."""
-        now = int(time.time())
-        with self.connection:
-            for key, value in answers:
-                self.connection.execute(
-                    "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        key.content,
-                        self._subject(key),
-                        key.label,
-                        _text(key.own),
-                        _text(value),
-                        now,
-                        now,
-                    ),
+        given, now = list(answers), int(time.time())
+        if not self.database.writable:
+            return
+
+        def insert(connection: sqlite3.Connection) -> None:
+            for key, value in given:
+                text = _text(value)
+                row = key.content, _subject(connection, key), key.label, _text(key.own), text
+                connection.execute(
+                    "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (*row, now, now, _check(key.content, text)),
                 )
 
-    def _subject(self, key: AnswerKey) -> int:
-        named = key.subject, _text(key.shared)
-        self.connection.execute("INSERT OR IGNORE INTO subjects (name, parts) VALUES (?, ?)", named)
-        row = self.connection.execute(
-            "SELECT id FROM subjects WHERE name = ? AND parts = ?", named
-        ).fetchone()
-        return int(row[0])
+        self.database.run(insert)
+
+
+def read_shared(*texts: str) -> Parts:
+    """The parts of a key, as they are kept; those that are damaged are left out."""
+    parts: dict[str, Any] = {}
+    for text in texts:
+        with suppress(ValueError, TypeError):
+            parts |= json.loads(text)
+    return parts
+
+
+def _rows(connection: sqlite3.Connection, contents: Iterable[str]) -> Iterator[Any]:
+    for content in contents:
+        yield from connection.execute(
+            "SELECT key, value, sha256, used FROM answers WHERE key = ?", (content,)
+        )
+
+
+def _subject(connection: sqlite3.Connection, key: AnswerKey) -> int:
+    named = key.subject, _text(key.shared)
+    connection.execute("INSERT OR IGNORE INTO subjects (name, parts) VALUES (?, ?)", named)
+    row = connection.execute(
+        "SELECT id FROM subjects WHERE name = ? AND parts = ?", named
+    ).fetchone()
+    return int(row[0])
+
+
+def _check(key: str, value: str) -> str:
+    """What tells whether an answer is as it was written."""
+    return hashlib.sha256(f"{key}{value}".encode()).hexdigest()
 
 
 def _text(value: Parts) -> str:

@@ -39,10 +39,8 @@ def answer(
     with ResponseCache() as kept:
         kept.put([(key, {"text": "x" * 100})])
         used = int(time.time()) - age * DAY
-        with kept.connection:
-            kept.connection.execute(
-                "UPDATE answers SET used = ? WHERE key = ?", (used, key.content)
-            )
+        change = "UPDATE answers SET used = ? WHERE key = ?"
+        kept.database.run(lambda connection: connection.execute(change, (used, key.content)))
     return key
 
 
@@ -107,9 +105,9 @@ def test_what_other_code_made_is_old(cache):
     assert len(outdated(list(bundles(cache)), newer)) == len(list(bundles(cache)))
     prune(cache, old)
     with ResponseCache() as answers:
-        left = answers.connection.execute("SELECT COUNT(*) FROM answers").fetchone()
-        subjects = answers.connection.execute("SELECT COUNT(*) FROM subjects").fetchone()
-    assert (left, subjects) == ((2,), (1,))
+        counts = "SELECT COUNT(*), COUNT(DISTINCT subjects.id) FROM answers, subjects"
+        left = answers.database.run(lambda connection: connection.execute(counts).fetchone())
+    assert left == (2, 1)
 
 
 def test_the_space_is_given_back(cache):

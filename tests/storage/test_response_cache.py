@@ -49,7 +49,8 @@ def test_the_parts_are_kept_and_those_of_a_subject_once(tmp_path):
         cache.put([(key(n), {"text": "x"}) for n in range(3)])
         cache.put([(key(3, shared={"weights": "v"}), {"text": "x"}), (key(4, ("b",)), {})])
         kept = [dict(entry.parts) for entry in cache.like(key(9))]
-        subjects = cache.connection.execute("SELECT COUNT(*) FROM subjects").fetchone()
+        count = "SELECT COUNT(*) FROM subjects"
+        subjects = cache.database.run(lambda connection: connection.execute(count).fetchone())
     assert sorted(kept, key=lambda parts: parts["n"]) == [
         *({"weights": "w", "n": n} for n in range(3)),
         {"weights": "v", "n": 3},
@@ -61,18 +62,15 @@ def test_the_last_use_is_kept_to_the_hour(tmp_path):
     with ResponseCache(tmp_path / "c.sqlite") as cache:
         cache.put([(key(1), {}), (key(2), {})])
 
+        def execute(statement: str, *values: Any) -> Any:
+            return cache.database.run(lambda c: c.execute(statement, values).fetchone())
+
         def used(n: int) -> int:
-            row = cache.connection.execute(
-                "SELECT used FROM answers WHERE key = ?", (key(n).content,)
-            ).fetchone()
-            return int(row[0])
+            return execute("SELECT used FROM answers WHERE key = ?", key(n).content)[0]
 
         now = used(1)
-        with cache.connection:
-            for n, age in ((1, HOUR // 2), (2, 2 * HOUR)):
-                cache.connection.execute(
-                    "UPDATE answers SET used = ? WHERE key = ?", (now - age, key(n).content)
-                )
+        for n, age in ((1, HOUR // 2), (2, 2 * HOUR)):
+            execute("UPDATE answers SET used = ? WHERE key = ?", now - age, key(n).content)
         cache.get([key(1), key(2)])
         assert used(1) == now - HOUR // 2 and used(2) >= now
 

@@ -1,0 +1,157 @@
+"""A SQLite file that many processes share, that may be read-only, damaged or on a full disk."""
+
+import logging
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+from urllib.parse import quote
+
+from stages.storage.errors import StudyError
+from stages.storage.files import set_aside, writing
+
+PATIENCE = 600  # seconds that one process waits for the others to write
+ATTEMPT = 1.0  # seconds of it at a time: within, SQLite hears no signal
+BESIDE = ("-wal", "-shm")  # end the names of what SQLite keeps beside a file
+READ_ONLY = ("SQLITE_READONLY", "SQLITE_CANTOPEN")
+DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+TROUBLE = ("SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_PROTOCOL", *READ_ONLY, *DAMAGED)
+Found = TypeVar("Found")
+log = logging.getLogger(__name__)
+
+
+class UnfitError(sqlite3.DatabaseError):
+    """The tables are other ones: no file of ours, or a damaged one."""
+
+    sqlite_errorname = DAMAGED[0]
+
+
+class Database:
+    """The tables of one file, made where they are not there.
+
+    A damaged file is named, set aside and begun anew. `writable` is False where the file or its
+    folder is read-only: then it holds what it held, or nothing. Raises StudyError.
+    """
+
+    def __init__(self, path: Path, tables: str) -> None:
+        self.path, self.tables = path, tables
+        self._connection: sqlite3.Connection | None = None
+        self.writable = True
+        self._copies: TemporaryDirectory[str] | None = None
+        self.run(lambda connection: None)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._copies is not None:
+            self._copies.cleanup()
+
+    def run(self, job: Callable[[sqlite3.Connection], Found]) -> Found:
+        """What a job gives, done in one transaction: again after others, and in a new file."""
+        end, waits, anew = time.monotonic() + PATIENCE, False, False
+        while True:
+            try:
+                self._connection = connection = self._connection or self._open()
+                with connection:
+                    return job(connection)
+            except sqlite3.Error as error:
+                kind = _kind(error)
+                if kind.startswith(DAMAGED) and self.writable and not anew:
+                    anew = True
+                    self._set_aside(error)
+                elif kind.startswith("SQLITE_BUSY") and time.monotonic() < end:
+                    if not waits:
+                        log.info(f"{self.path}: another process is writing it; waiting")
+                    waits = True
+                elif kind.startswith(TROUBLE):
+                    raise StudyError(f"{self.path}: {error}; nothing was changed in it") from error
+                else:
+                    raise
+
+    def _open(self) -> sqlite3.Connection:
+        self._inode = self.path.stat().st_ino if self.path.exists() else None
+        connection = None
+        try:
+            connection = _connected(str(self.path))
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("BEGIN IMMEDIATE")  # which tells whether it can be written
+            with connection:
+                for change in [*self._changes(connection), *self.tables.split(";")]:
+                    connection.execute(change)
+            return connection
+        except sqlite3.Error as error:
+            if connection is not None:
+                connection.close()
+            if not _kind(error).startswith(READ_ONLY):
+                raise
+            self.writable = False
+            return self._open_read_only()
+
+    def _open_read_only(self) -> sqlite3.Connection:
+        where, wal = quote(str(self.path)), self.path.with_name(f"{self.path.name}{BESIDE[0]}")
+        ways = [f"file:{where}?mode=ro"]
+        if not wal.is_file() or not wal.stat().st_size:
+            ways.append(f"file:{where}?mode=ro&immutable=1")
+        elif not self.path.with_name(f"{self.path.name}{BESIDE[1]}").is_file():
+            ways.append(self._copied(wal))
+        for way in ways if self.path.is_file() else []:
+            try:
+                connection = _connected(way)
+                if not list(self._changes(connection)):
+                    return connection
+            except sqlite3.OperationalError as error:
+                if not _kind(error).startswith(READ_ONLY):
+                    raise
+        connection = _connected(":memory:")
+        connection.executescript(self.tables)
+        return connection
+
+    def _copied(self, wal: Path) -> str:
+        """What a killed process left can only be read where one may write: in a copy."""
+        self._copies = TemporaryDirectory()
+        for path in (self.path, wal):
+            shutil.copy(path, self._copies.name)
+        return f"file:{quote(self._copies.name)}/{quote(self.path.name)}"
+
+    def _changes(self, connection: sqlite3.Connection) -> Iterator[str]:
+        """What gives the tables that are not there, and columns that came later.
+
+        Raises UnfitError where a table has other columns.
+        """
+        with closing(sqlite3.connect(":memory:")) as model:
+            model.executescript(self.tables)
+            tables = "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
+            for table, statement in model.execute(tables).fetchall():
+                wanted, found = (
+                    [row[1:3] for row in side.execute(f"PRAGMA table_info({table})")]
+                    for side in (model, connection)
+                )
+                if found != wanted[: len(found)]:
+                    raise UnfitError(f"table {table} has other columns")
+                if not found:
+                    yield statement
+                for name, type_ in wanted[len(found) :] if found else []:
+                    yield f"ALTER TABLE {table} ADD COLUMN {name} {type_}"
+
+    def _set_aside(self, error: sqlite3.Error) -> None:
+        """Set the damaged file aside, unless another process did so meanwhile."""
+        self.close()
+        with writing(self.path):
+            if self.path.is_file() and self.path.stat().st_ino == self._inode:
+                aside = set_aside(self.path, *BESIDE)
+                log.warning(f"{self.path}: damaged: {error}; set aside as {aside.name}, begun anew")
+
+
+def _connected(where: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(where, timeout=ATTEMPT, uri=where.startswith("file:"))
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
+    return connection
+
+
+def _kind(error: sqlite3.Error) -> str:
+    return getattr(error, "sqlite_errorname", "")
