@@ -78,11 +78,13 @@ class Database:
         connection = None
         try:
             connection = _connected(str(self.path))
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("PRAGMA user_version = 0")  # which tells whether it can be written
+            changes = list(self._changes(connection))
+            for change in changes:
+                connection.execute(change)
+            (connection.commit if changes else connection.rollback)()
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("BEGIN IMMEDIATE")  # which tells whether it can be written
-            with connection:
-                for change in [*self._changes(connection), *self.tables.split(";")]:
-                    connection.execute(change)
             return connection
         except sqlite3.Error as error:
             if connection is not None:
@@ -119,32 +121,37 @@ class Database:
         return f"file:{quote(self._copies.name)}/{quote(self.path.name)}"
 
     def _changes(self, connection: sqlite3.Connection) -> Iterator[str]:
-        """What gives the tables that are not there, and columns that came later.
+        """What gives the tables and indexes that are not there, and columns that came later.
 
         Raises UnfitError where a table has other columns.
         """
+        wanted = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
         with closing(sqlite3.connect(":memory:")) as model:
             model.executescript(self.tables)
-            tables = "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
-            for table, statement in model.execute(tables).fetchall():
-                wanted, found = (
-                    [row[1:3] for row in side.execute(f"PRAGMA table_info({table})")]
+            there = {name for name, _ in connection.execute(wanted)}
+            for name, statement in model.execute(wanted).fetchall():
+                if name not in there:
+                    yield statement
+                    continue
+                ours, found = (
+                    [row[1:3] for row in side.execute(f"PRAGMA table_info({name})")]
                     for side in (model, connection)
                 )
-                if found != wanted[: len(found)]:
-                    raise UnfitError(f"table {table} has other columns")
-                if not found:
-                    yield statement
-                for name, type_ in wanted[len(found) :] if found else []:
-                    yield f"ALTER TABLE {table} ADD COLUMN {name} {type_}"
+                if found != ours[: len(found)]:
+                    raise UnfitError(f"{name} has other columns")
+                for column, type_ in ours[len(found) :]:
+                    yield f"ALTER TABLE {name} ADD COLUMN {column} {type_}"
 
     def _set_aside(self, error: sqlite3.Error) -> None:
         """Set the damaged file aside, unless another process did so meanwhile."""
         self.close()
-        with writing(self.path):
-            if self.path.is_file() and self.path.stat().st_ino == self._inode:
-                aside = set_aside(self.path, *BESIDE)
-                log.warning(f"{self.path}: damaged: {error}; set aside as {aside.name}, begun anew")
+        try:
+            with writing(self.path):
+                if self.path.is_file() and self.path.stat().st_ino == self._inode:
+                    aside = set_aside(self.path, *BESIDE).name
+                    log.warning(f"{self.path}: damaged: {error}; set aside as {aside}, begun anew")
+        except StudyError as refused:
+            raise StudyError(f"{self.path}: damaged: {error}; not set aside: {refused}") from error
 
 
 def _connected(where: str) -> sqlite3.Connection:

@@ -48,12 +48,13 @@ def cache_folder() -> Path:
     Raises StudyError where there cannot be one.
     """
     told = os.environ.get(CACHE_VARIABLE)
-    folder = Path(told or user_cache_dir("selfpredict")).expanduser()
-    if not folder.is_absolute():  # a command may work in a folder of its own
-        reason = "is no absolute path" if told else "HOME is not set, so there is no cache folder"
-        raise StudyError(f"{CACHE_VARIABLE}: {str(told or '')!r}: {reason}; name a folder")
     try:
+        folder = Path(told).expanduser() if told else Path(user_cache_dir("selfpredict"))
+        if not folder.is_absolute():  # some commands work in folders of their own
+            raise StudyError(f"{CACHE_VARIABLE}: {told!r} is no absolute path")
         folder.mkdir(parents=True, exist_ok=True)
+    except RuntimeError as error:  # there is no home
+        raise StudyError(f"{CACHE_VARIABLE}: {told or 'is not set'}: {error}") from error
     except OSError as error:
         raise StudyError(
             f"{folder}: no folder for the caches: {error.strerror}; {CACHE_VARIABLE} names another"
