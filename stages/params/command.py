@@ -9,13 +9,23 @@ from typing import Any
 
 import click
 
-from stages.storage.errors import StudyError
+from stages.storage.errors import StudyError, plain
+
+
+class Command(click.Command):
+    """A command whose complaints about what it was given are shown as a terminal may show them."""
+
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        try:
+            return super().make_context(*given, **more)
+        except click.UsageError as error:
+            raise click.UsageError(plain(error.format_message()), error.ctx) from error
 
 
 def command(function: Callable[..., None]) -> click.Command:
     """The command of a module: its docstring is the help, a StudyError its last line."""
     module = inspect.getmodule(function)
-    return click.command(help=module.__doc__ if module else None)(telling(function))
+    return click.command(cls=Command, help=module.__doc__ if module else None)(telling(function))
 
 
 def telling(function: Callable[..., None]) -> Callable[..., None]:
@@ -27,14 +37,14 @@ def telling(function: Callable[..., None]) -> Callable[..., None]:
             try:
                 function(*arguments, **options)
             except StudyError as error:
-                raise click.ClickException(str(error)) from error
+                raise click.ClickException(plain(str(error))) from error
 
     return run
 
 
 class _Echo(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(record.getMessage(), err=True)
+        click.echo(plain(record.getMessage()), err=True)
 
 
 @contextmanager

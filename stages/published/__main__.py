@@ -20,7 +20,7 @@ import click
 
 from stages.published.json_lines import answered
 from stages.published.worked import calibration_of, compliance_of, figures_of
-from stages.storage.errors import StudyError
+from stages.storage.errors import StudyError, plain
 
 TOOLS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
     "figures": figures_of,
@@ -34,9 +34,9 @@ TOOLS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
 def main(tool: str) -> None:
     try:
         for line in answered(sys.stdin.buffer, TOOLS[tool]):
-            click.echo(line)
+            click.echo(plain(line))
     except StudyError as error:
-        click.echo(error, err=True)
+        click.echo(plain(str(error)), err=True)
         sys.exit(2)
 
 

@@ -1,12 +1,14 @@
 """A command shows what rooms log once, and says what a user can mend in one line."""
 
+import json
 import logging
 
 import click
+import pytest
 from click.testing import CliRunner
 
 from stages.params import command
-from stages.storage.errors import StudyError
+from stages.storage.errors import StudyError, plain
 
 log = logging.getLogger("stages.some_room")
 
@@ -24,6 +26,13 @@ def outer() -> None:
 
 
 @command
+@click.argument("said")
+def saying(said: str) -> None:
+    log.info(said)
+    raise StudyError(f"a.jsonl: line 3: {said}")
+
+
+@command
 def failing() -> None:
     raise StudyError("data/x.parquet: no such table")
 
@@ -37,6 +46,24 @@ def test_a_log_line_is_shown_once_where_a_command_runs_another():
 def test_an_error_of_the_study_is_the_last_line_and_no_traceback():
     done = CliRunner().invoke(failing, [])
     assert (done.exit_code, done.output) == (1, "Error: data/x.parquet: no such table\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("\x1b[2J\x1b]0;owned\x07", "\\u001b[2J\\u001b]0;owned\\u0007"),
+        ("\x9b31m\x7f\r\b", "\\u009b31m\\u007f\\u000d\\u0008"),
+        ("a\u202eb\u2066c\u200fd", "a\\u202eb\\u2066c\\u200fd"),
+        ("\ud800 \U000e0041", "\\ud800 \\udb40\\udc41"),
+        ("grüße, 你好, 🦒, e\u0301", "grüße, 你好, 🦒, e\u0301"),
+    ],
+)
+def test_nothing_that_acts_on_a_terminal_is_said_to_one(said, shown):
+    done = CliRunner().invoke(saying, [said])
+    assert done.output == f"{shown}\nError: a.jsonl: line 3: {shown}\n"
+    assert CliRunner().invoke(failing, [said]).stderr.endswith(f"({shown})\n")
+    if shown != said:
+        assert json.loads(f'"{plain(said)}"') == said
 
 
 def test_the_help_is_the_docstring_of_the_module():

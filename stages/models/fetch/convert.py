@@ -8,9 +8,16 @@ gives the same bytes on every run.
 import hashlib
 import json
 import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from stages.models.fetch.checks import check_finite, check_report, check_tokens, embedding_rows
+from stages.models.fetch.folder import stage as stage_folder
+from stages.models.fetch.gguf_file import read_whole
+from stages.models.fetch.gguf_file import stage as stage_gguf
 from stages.storage.errors import StudyError
 from stages.storage.files import file_sha256, write_json
 
@@ -36,45 +43,70 @@ def convert(source: Path, folder: Path, chat_template: str | None) -> dict[str, 
 
     Returns its architecture and its number of parameters. Raises StudyError.
     """
-    import torch
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoTokenizer
     from transformers.utils import logging as transformers_logging
 
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    where: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    how: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
-    if source.is_dir():
-        _check_folder(source)
-        where["pretrained_model_name_or_path"] = source
-    else:
-        from transformers import GgufConfig
-
-        _check_magic(source)
-        where |= {"pretrained_model_name_or_path": source.parent, "gguf_file": source.name}
-        how["quantization_config"] = GgufConfig(dequantize=True)
-    try:
-        log.info("reading the weights")
-        where["config"] = AutoConfig.from_pretrained(**where)
-        loaded: Any = AutoModelForCausalLM.from_pretrained(**where, **how, output_loading_info=True)
-        model, report = loaded
+    with tempfile.TemporaryDirectory(dir=folder, prefix="read-") as temporary:
+        room = Path(temporary)
+        where: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+        where["pretrained_model_name_or_path"] = room
+        if source.is_dir():
+            held = stage_folder(source, room)
+        else:
+            held = stage_gguf(source, room)
+            where["gguf_file"] = source.name
+        with _told(source):
+            config = AutoConfig.from_pretrained(**where)
+        with _told(source):
+            rows = embedding_rows(config, held)
         log.info("reading the tokenizer")
-        tokenizer = AutoTokenizer.from_pretrained(**where)
-    except Exception as error:  # a loader of many formats: no common class, one cause, the files
-        if source.is_file():
-            _explain_gguf(source)
-        raise StudyError(f"cannot be read: {_one_line(error)}") from error
-    if absent := sorted(report["missing_keys"]):
-        raise StudyError(f"lacks {len(absent)} weights of its architecture, first {absent[0]}")
-    if chat_template is not None:
-        tokenizer.chat_template = chat_template
-    _check_template(tokenizer)
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    parameters = model.num_parameters()
-    log.info(f"writing {parameters:,} parameters")
-    _write(model, tokenizer, folder)
+        with _told(source):
+            tokenizer = AutoTokenizer.from_pretrained(**where, config=config)
+        if chat_template is not None:
+            tokenizer.chat_template = chat_template
+        _check_template(tokenizer)
+        if tokenizer.pad_token is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        check_tokens(tokenizer, rows)
+        log.info("reading the weights")
+        with _told(source):
+            model = _load(where, config)
+        check_finite(model)
+        parameters = model.num_parameters()
+        log.info(f"writing {parameters:,} parameters")
+        _write(model, tokenizer, folder)
     return {"architecture": type(model).__name__, "parameters": parameters}
+
+
+@contextmanager
+def _told(source: Path) -> Iterator[None]:
+    """What a loader raises as a StudyError: of many formats, no common class, one cause."""
+    try:
+        yield
+    except StudyError:
+        raise
+    except Exception as error:
+        if source.is_file():
+            read_whole(source)
+        raise StudyError(f"cannot be read: {_one_line(error)}") from error
+
+
+def _load(where: dict[str, Any], config: Any) -> Any:
+    """The model in float32, with all its weights and no others."""
+    import torch
+    from transformers import AutoModelForCausalLM, GgufConfig
+
+    how: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
+    if "gguf_file" in where:
+        how["quantization_config"] = GgufConfig(dequantize=True)
+    loaded: Any = AutoModelForCausalLM.from_pretrained(
+        **where, **how, config=config, output_loading_info=True
+    )
+    model, report = loaded
+    check_report(report)
+    return model.float()
 
 
 def _write(model: Any, tokenizer: Any, folder: Path) -> None:
@@ -99,51 +131,6 @@ def describe(folder: Path, about: dict[str, Any], stop: list[str]) -> None:
     hashes = [(path.name, file_sha256(path)) for path in sorted(folder.iterdir())]
     fingerprint = hashlib.sha256(json.dumps([hashes, stop]).encode()).hexdigest()
     write_json(folder / "model.json", {**about, "fingerprint": fingerprint, "stop": stop})
-
-
-def _check_folder(folder: Path) -> None:
-    names = {path.name for path in folder.iterdir()}
-    if not names & {"model.safetensors", "model.safetensors.index.json"}:
-        pickles = sorted(n for n in names if n.endswith((".bin", ".pt", ".pth", ".ckpt")))
-        found = f"; {pickles[0]} is a pickle, and a pickle is never loaded" if pickles else ""
-        raise StudyError(f"the folder has no model.safetensors{found}")
-    if "config.json" not in names:
-        raise StudyError("the folder has no config.json")
-
-
-def _check_magic(path: Path) -> None:
-    with open(path, "rb") as file:
-        if (magic := file.read(4)) != b"GGUF":
-            raise StudyError(f"not a GGUF file: it begins with {magic!r}")
-
-
-def _explain_gguf(path: Path) -> None:
-    """Say what is wrong with a GGUF file that could not be loaded, where that can be known.
-
-    Only afterwards, as reading a large vocabulary takes as long as the loader takes for it.
-    """
-    from gguf import GGUFReader
-    from transformers.modeling_gguf_pytorch_utils import GGUF_SUPPORTED_ARCHITECTURES
-
-    try:
-        architecture = GGUFReader(path).fields["general.architecture"].contents()
-    except Exception as error:  # a reader of raw memory: whatever it raises, the file is at fault
-        size = path.stat().st_size
-        raise StudyError(
-            f"the GGUF file is damaged or cut off at {size:,} bytes: {_one_line(error)}"
-        ) from error
-    no_language_models = {"general", "tokenizer", "t5", "umt5"}
-    supported = sorted(set(GGUF_SUPPORTED_ARCHITECTURES) - no_language_models)
-    if _letters(architecture) not in map(_letters, supported):
-        raise StudyError(
-            f"the GGUF file has the architecture {architecture!r}; "
-            f"transformers reads {', '.join(supported)}"
-        )
-
-
-def _letters(architecture: str) -> str:
-    """GGUF writes qwen2moe and gpt-oss where transformers writes qwen2_moe and gpt_oss."""
-    return architecture.replace("-", "").replace("_", "")
 
 
 def _check_template(tokenizer: Any) -> None:

@@ -46,7 +46,7 @@ def resolve(
         grow(first, found)
     else:
         found = first.path
-        if not found.exists():
+        if not (found.is_file() or found.is_dir()):
             raise StudyError(f"there is no file or folder {found}")
     if sha256 is None:
         return found

@@ -1,0 +1,3 @@
+from typing import Any
+
+def read_gguf_metadata(gguf_path: str) -> tuple[dict[str, Any], tuple[str, ...]]: ...
