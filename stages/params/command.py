@@ -1,5 +1,6 @@
 """What all commands share: help, progress, and one clear line where one cannot go on."""
 
+import errno
 import functools
 import inspect
 import logging
@@ -9,7 +10,14 @@ from typing import Any
 
 import click
 
+from stages.params.stopping import stoppable
 from stages.storage.errors import StudyError, plain
+
+REFUSED = {  # by the system, not for a mistake of ours
+    *(errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO),
+    *(errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG),
+}
 
 
 class Command(click.Command):
@@ -29,15 +37,20 @@ def command(function: Callable[..., None]) -> click.Command:
 
 
 def telling(function: Callable[..., None]) -> Callable[..., None]:
-    """The function with what the rooms log shown, and a StudyError as a line of click's."""
+    """The function with what the rooms log shown, and an error that a user can mend as a line."""
 
     @functools.wraps(function)
     def run(*arguments: Any, **options: Any) -> None:
-        with _shown():
+        with _shown(), stoppable():
             try:
                 function(*arguments, **options)
             except StudyError as error:
                 raise click.ClickException(plain(str(error))) from error
+            except OSError as error:
+                if error.errno not in REFUSED:
+                    raise
+                where = f"{error.filename}: " if error.filename else ""
+                raise click.ClickException(plain(f"{where}{error.strerror}")) from error
 
     return run
 

@@ -1,0 +1,98 @@
+"""A command that is told to stop says so in a line, leaves nothing half made, and can go on."""
+
+import functools
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+COMMAND = """
+    '''The command.'''
+    import sqlite3, sys, time
+    from pathlib import Path
+    from stages.params import command
+    from stages.storage.files import atomic_folder
+    from stages.storage.response_cache import AnswerKey, ResponseCache
+
+    @command
+    def main() -> None:
+        with ResponseCache(Path("answers.sqlite")) as cache, atomic_folder("made") as folder:
+            cache.put([(AnswerKey("one", (1,), {}, {"n": 1}), {"text": "kept"})])
+            (folder / "half").write_text("half")
+            where = sys.argv.pop()
+            print("works", flush=True)
+            if where == "sqlite":
+                others = sqlite3.connect("answers.sqlite")
+                others.execute("BEGIN IMMEDIATE")
+                cache.put([(AnswerKey("one", (2,), {}, {"n": 2}), {"text": "half"})])
+            elif where == "cleaning fails":
+                try:
+                    time.sleep(60)
+                finally:
+                    raise RuntimeError
+            elif where == "another command":
+                inner.main([], standalone_mode=False)
+            while True:
+                time.sleep(0.01)
+
+    @command
+    def inner() -> None:
+        while True:
+            time.sleep(0.01)
+
+    sys.argv[1:], where = [], sys.argv[1]
+    sys.argv.append(where)
+    main(args=[])
+"""
+
+
+def started(folder: Path, where: str, **options: object) -> subprocess.Popen:
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(COMMAND), where],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+    assert process.stdout is not None and process.stdout.readline() == "works\n"
+    return process
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("SIGTERM", "python"),
+        ("SIGHUP", "another command"),
+        ("SIGINT", "cleaning fails"),
+        ("SIGTERM", "sqlite"),
+    ],
+)
+def test_a_signal_is_one_line_and_leaves_nothing(tmp_path, name, where):
+    process = started(tmp_path, where)
+    process.send_signal(getattr(signal, name))
+    _, said = process.communicate(timeout=20)
+    *before, last = said.splitlines()
+    assert last == (
+        f"stopped by {name}; what is finished is kept, the same command goes on from there"
+    )
+    assert process.returncode == 128 + getattr(signal, name)
+    assert all("another process is writing" in line for line in before)
+    assert [path.name for path in tmp_path.iterdir()] == ["answers.sqlite"]
+
+
+def test_what_is_ignored_stays_ignored(tmp_path):
+    ignore = functools.partial(signal.signal, signal.SIGHUP, signal.SIG_IGN)
+    process = started(tmp_path, "python", preexec_fn=ignore)
+    process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.communicate(timeout=0.5)
+    process.terminate()
+    assert "SIGTERM" in process.communicate()[1]
