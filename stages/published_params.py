@@ -4,15 +4,19 @@
 
 Prints the section `tasks` of params.yaml, and `properties`, for all tasks that are found: those of
 the folder's train/ teach, those of its test/ are held out, and as many inputs are asked for as all
-of them have. FOLDER may be a source too: path:FOLDER or hub:ORG/NAME@REVISION.
+of them have. A task whose name is no plain one, such as ai2_arc/ARC-Challenge, is called
+published_ai2_arc_ARC-Challenge. FOLDER may be a source too: path:FOLDER or hub:ORG/NAME@REVISION.
 """
 
+import re
 from collections import Counter
+from collections.abc import Iterable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import click
-import yaml
+from ruamel.yaml import YAML
 
 from stages.params import command
 from stages.storage.errors import StudyError
@@ -23,6 +27,9 @@ from stages.tasks.files.published_format import TASK
 from stages.tasks.files.readers import published_files, read_rows
 from stages.tasks.files.rows import LoadedInput
 from stages.tasks.files.sources import parse_task_source, task_folder
+
+NO_PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
+LONGEST = 100  # characters of a task's name; a file's name is limited to 255 bytes
 
 
 @command
@@ -39,12 +46,13 @@ def main(folder: str) -> None:
 def params_of(source: str, folder: Path) -> str:
     """The two sections as YAML, with what is known of each task as a comment."""
     roles = found_tasks(folder)
+    called = plain_names(roles)
     loaded: dict[str, dict[str, str]] = {}
     asked: set[str] = set()
     sizes: dict[str, list[Counter[str]]] = {}
     lines = []
     for task, role in sorted(roles.items()):
-        name, reading = f"published_{task}", Reading()
+        name, reading = called[task], Reading()
         family, inputs = published_inputs(folder, task, reading)
         names = {property_name for found in inputs for property_name in found.questions or ()}
         asked |= names
@@ -56,16 +64,38 @@ def params_of(source: str, folder: Path) -> str:
         )
     tasks: dict[str, Any] = {"loaded": loaded}
     for role in ("train", "test"):
-        tasks[role] = [f"published_{task}" for task in sorted(roles) if roles[task] == role]
+        if names_of := [called[task] for task in sorted(roles) if roles[task] == role]:
+            tasks[role] = names_of
+        else:
+            lines.append(f"# none is in {role}/: name under `{role}` what is to be there")
     wanted = (
         ("train_inputs", "train", "train"),
         ("pilot_inputs", "test", "train"),
         ("test_inputs", "test", "test"),
     )
     for key, role, split in wanted:
-        tasks[key] = min((size[split] for size in sizes.get(role, [])), default=0)
+        tasks[key] = max(1, min((size[split] for size in sizes.get(role, [])), default=1))
     params = {"tasks": tasks, "properties": [name for name in PROPERTIES if name in asked]}
-    return "\n".join(lines) + "\n" + yaml.safe_dump(params, sort_keys=False, width=100)
+    text, yaml = StringIO(), YAML()
+    yaml.width = 100
+    yaml.dump(params, text)
+    return "\n".join(lines) + "\n" + text.getvalue()
+
+
+def plain_names(tasks: Iterable[str]) -> dict[str, str]:
+    """What params.yaml calls each task: a name of a file, apart from others in any case."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    # Those that are plain as they are come first, so that no other takes their name.
+    for task in sorted(tasks, key=lambda task: (NO_PLAIN.search(task) is not None, task)):
+        name = start = f"published_{NO_PLAIN.sub('_', task)[:LONGEST]}"
+        number = 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{start}_{number}"
+        taken.add(name.lower())
+        names[task] = name
+    return names
 
 
 def found_tasks(folder: Path) -> dict[str, str]:
@@ -74,14 +104,14 @@ def found_tasks(folder: Path) -> dict[str, str]:
     for path in published_files(folder):
         for row in read_rows(path):
             task = (row.values or {}).get(TASK)
-            if isinstance(task, str):
+            if isinstance(task, str) and task:
                 roles.setdefault(task, path.parent.name)
     return roles
 
 
 def split_sizes(name: str, inputs: list[LoadedInput]) -> Counter[str]:
     """How many inputs each split has."""
-    return Counter(split_of(input_id(name, found.item.text)) for found in inputs)
+    return Counter(split_of(input_id(name, found.item.key)) for found in inputs)
 
 
 if __name__ == "__main__":
