@@ -30,7 +30,7 @@ def task_rows(
     for item in islice(task.candidates(seed), MOST_CANDIDATES):
         if all(len(rows[split]) >= wanted[split] for split in rows):
             break
-        key = input_id(task.name, item.text)
+        key = input_id(task.name, item.key)
         split = split_of(key)
         if len(rows.get(split, ())) < wanted.get(split, 0):
             rows[split].append(_row(task, item, key, role, split))

@@ -17,6 +17,12 @@ class Item:
     text: str
     options: tuple[str, ...] = ()
     trait_option: str | None = None  # values tasks: the letter that shows the trait
+    own_key: str | None = None  # where the text alone does not say which input it is
+
+    @property
+    def key(self) -> str:
+        """What the input's id is the hash of, with the name of its task: mostly its text."""
+        return self.text if self.own_key is None else self.own_key
 
 
 @dataclass(frozen=True)

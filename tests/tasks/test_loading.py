@@ -5,15 +5,20 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from click.testing import CliRunner
+from dvc.utils.hydra import apply_overrides
 
 from stages import published_params, write_tasks
 from stages.storage.tables import read_table
 from stages.study.prompts import asked_properties, question_on
+from stages.study.splits import input_id
 from tests.conftest import ROOT
 from tests.loaded_files import (
+    CHOICE,
     DEFAULT,
     PUBLISHED,
     REVISION,
@@ -61,7 +66,7 @@ def lines(study, *values: str) -> None:
 
 
 def test_four_lines_of_params_make_a_task_of_a_table(study):
-    lines(study, *(f"None {n}" for n in range(40)), "None 1", "NA", "null", "nan")
+    lines(study, *(f"None {n}" for n in range(40)), "None 1", "NA", "null", "nan 2")
     params = params_with({"loaded": {"words": TABLE}, "test": ["words"], "test_inputs": 15})
     study.write_params(params)
     output = study.stage(write_tasks)
@@ -100,11 +105,92 @@ def test_bad_rows_are_named_and_end_the_run_above_the_share_that_is_allowed(stud
     assert "words: 8 inputs" in output
 
 
+def test_rows_that_share_a_text_but_not_their_prompt_are_inputs_of_their_own(study):
+    """The id of a text that no other row has is made of the text alone."""
+    rows = [{"line": f"line {n}", "place": "Oslo"} for n in range(30)]
+    rows += [{"line": "line", "place": place} for place in ("Lima", "Cork", "Bari", "Cork")]
+    for name, order in (("a", rows), ("b", rows[::-1])):
+        write_lines(study.root / f"{name}.jsonl", order)
+    spec = TABLE | {"prompt": "{place}: {text}"}
+    loaded = {name: spec | {"source": f"path:{name}.jsonl"} for name in ("a", "b")}
+    counts = {"pilot_inputs": 40, "test_inputs": 40, "allow_fewer": True}
+    study.write_params(params_with({"loaded": loaded, "test": ["a", "b"]} | counts))
+    output = study.stage(write_tasks)
+    assert "a: 1 duplicates are left out" in output and "a: 33 inputs" in output
+    tables = {name: read_table("tasks", study.root / f"data/tasks/{name}.parquet") for name in "ab"}
+    for name, table in tables.items():
+        prompts = {row["input_id"]: row["object_prompt"][0]["content"] for row in table}
+        assert set(prompts.values()) == {f"{row['place']}: {row['line']}" for row in rows}
+        assert all(prompts[input_id(name, f"line {n}")] == f"Oslo: line {n}" for n in range(30))
+    ids = [
+        {row["input_id"] for row in table if row["input"] == "line"} for table in tables.values()
+    ]
+    assert len(ids[0]) == len(ids[1]) == 3
+
+
+def test_a_row_whose_options_contradict_an_earlier_one_is_named(study):
+    rows = [{"line": "Rain?", "x": "yes", "y": "no", "t": letter} for letter in "ABA"]
+    write_lines(study.root / "a.jsonl", rows)
+    spec = CHOICE | {"source": "path:a.jsonl", "family": "values", "trait_option": "t"}
+    study.write_params(params_with({"loaded": {"rain": spec}, "test": ["rain"]}))
+    output = study.fails(write_tasks)
+    assert (
+        "1 of 3 rows are bad" in output and "a.jsonl, row 2: column 'line': its options" in output
+    )
+
+
+def test_options_are_shuffled_where_params_say_so(study):
+    rows = [
+        {"line": f"Day {n}?", "choices": {"text": ["hail", "fog"], "label": ["1", "2"]}, "key": "2"}
+        for n in range(40)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), study.root / "a.parquet")
+    spec = TABLE | {"source": "path:a.parquet", "prompt": "{text}\n{options}", "family": "values"}
+    spec |= {"options": "choices.text", "trait_option": "key"}
+    loaded = {"still": spec, "moved": spec | {"shuffle_options": True}}
+    counts = {"pilot_inputs": 40, "test_inputs": 40, "allow_fewer": True}
+    study.write_params(params_with({"loaded": loaded, "test": ["still", "moved"]} | counts))
+    study.stage(write_tasks)
+    still, moved = (
+        read_table("tasks", study.root / f"data/tasks/{name}.parquet") for name in loaded
+    )
+    assert {(*row["options"], row["trait_option"]) for row in still} == {("hail", "fog", "B")}
+    letters = Counter((*row["options"], row["trait_option"]) for row in moved)
+    assert set(letters) == {("hail", "fog", "B"), ("fog", "hail", "A")}
+    assert min(letters.values()) >= 10
+    for row in moved:
+        question, *options = row["object_prompt"][0]["content"].split("\n")
+        assert options == [f"A. {row['options'][0]}", f"B. {row['options'][1]}"]
+        assert row["input_id"] == input_id("moved", f"{question}\nA. hail\nB. fog")
+
+
+def test_a_file_that_git_does_not_know_is_told_of_in_an_experiment_of_its_own(study, monkeypatch):
+    study.write_params(params_with({"loaded": {"new": TABLE}, "test": ["new"]}))
+    assert study.fails(write_tasks).endswith("there is no file a.csv\n")
+    copy_of_dvc = study.root / ".dvc/tmp/exps/standalone/tmp1"
+    copy_of_dvc.mkdir(parents=True)
+    (copy_of_dvc / "params.yaml").write_bytes((study.root / "params.yaml").read_bytes())
+    monkeypatch.chdir(copy_of_dvc)
+    told = "there is no file a.csv; an experiment in a copy has what git knows: `git add` it\n"
+    assert study.fails(write_tasks).endswith(told)
+
+
+def test_a_dollar_before_a_column_outlives_what_dvc_does_to_params(study):
+    lines(study, *(f"{n}" for n in range(40)))
+    spec = TABLE | {"prompt": "It costs {$}{text}, or {{text}}"}
+    study.write_params(params_with({"loaded": {"prices": spec}, "test": ["prices"]}))
+    apply_overrides(study.root / "params.yaml", ["seed=1"])  # as `dvc exp run -S seed=1` does
+    assert yaml.safe_load((study.root / "params.yaml").read_text())["seed"] == 1
+    study.stage(write_tasks)
+    for row in read_table("tasks", study.root / "data/tasks/prices.parquet"):
+        assert row["object_prompt"][0]["content"] == f"It costs ${row['input']}, or {{text}}"
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
         (TABLE | {"source": "path:b.csv"}, "tasks.loaded.new: path:b.csv: there is no file b.csv"),
-        (TABLE | {"text": "word"}, "path:a.csv: a.csv has no column 'word'; it has line"),
+        (TABLE | {"text": "word"}, "path:a.csv: a.csv has no column 'word'; it has 'line'"),
         (TABLE | {"sha256": "0" * 64}, "path:a.csv: a.csv has the wrong hash: sha256 000"),
         (PUBLISHED | {"source": "path:none"}, "path:none: there is no folder none"),
         (PUBLISHED | {"task": "lakes"}, "no row of task 'lakes'; there are: coins, quiz, rivers"),
@@ -203,6 +289,37 @@ def test_the_params_of_a_published_folder_can_be_pasted(study):
     params["tasks"] = told["tasks"]
     study.write_params(params)
     assert f"published_rivers: {told['tasks']['train_inputs']} inputs" in study.stage(write_tasks)
+
+
+def test_the_params_of_a_published_folder_name_its_tasks_as_params_may(study):
+    odd = ["sets/Hard-Set", "sets_Hard-Set", "SETS_hard-set", "my lakes", "1e5", "\u010d" * 300]
+    for number, task in enumerate(odd):
+        rows = [text_row(task, n, "first_word") for n in range(20)]
+        folder = "train" if number % 2 else "test"
+        write_lines(study.root / f"prompts/{folder}/{number}_first_word.jsonl", rows)
+    output = study.stage(published_params, "prompts")
+    told = yaml.safe_load(output)["tasks"]["loaded"]
+    assert {name: spec["task"] for name, spec in told.items()} == {
+        "published_SETS_hard-set": "SETS_hard-set",
+        "published_sets_Hard-Set_2": "sets_Hard-Set",
+        "published_sets_Hard-Set_3": "sets/Hard-Set",
+        "published_my_lakes": "my lakes",
+        "published_1e5": "1e5",
+        "published__": "\u010d" * 300,
+    }
+    others = {key: DEFAULT[key] for key in DEFAULT if key not in ("tasks", "properties")}
+    others["experiments"] = {"run": []}
+    (study.root / "params.yaml").write_text(f"{yaml.safe_dump(others)}{output}", encoding="utf-8")
+    assert "published_sets_Hard-Set_3: " in study.stage(write_tasks)
+
+
+def test_a_folder_without_held_out_tasks_gives_params_that_say_what_to_name(study):
+    rows = [text_row("lakes", n, "first_word") for n in range(3)]
+    write_lines(study.root / "prompts/train/a.jsonl", rows)
+    output = study.stage(published_params, "prompts")
+    assert "# none is in test/: name under `test` what is to be there" in output
+    tasks = yaml.safe_load(output)["tasks"]
+    assert "test" not in tasks and (tasks["pilot_inputs"], tasks["test_inputs"]) == (1, 1)
 
 
 @pytest.mark.skipif(not RELEASE.is_dir(), reason="the published prompt set is not here")

@@ -2,13 +2,14 @@
 
 import pytest
 
+from stages.tasks.files.columns import BadRow
 from stages.tasks.files.published_format import (
     lettered_options,
     published_family,
     published_row,
     with_row,
 )
-from stages.tasks.files.rows import BadRow, RowForm, loaded_task, row_input
+from stages.tasks.files.rows import RowForm, loaded_task, row_input
 from stages.tasks.files.templates import fill, template_columns
 from tests.loaded_files import choice_row, text_row
 
@@ -39,12 +40,13 @@ def test_templates_name_plain_columns_and_nothing_else(template):
 
 def test_values_are_put_in_as_they_are():
     assert fill("{{{a b}}} {c}", {"a b": "{c}", "c": "%s {0}"}) == "{{c}} %s {0}"
+    assert fill("{$}{a.b}, {$}{{a}}", {"a.b": "5"}) == "$5, ${a}"
 
 
 def test_a_row_is_an_input_with_its_prompt():
     found = row_input({"line": "None", "n": 3}, RowForm("line", "{n}: {text}", "{text}, "))
     assert (found.item.text, found.item.options, found.questions) == ("None", (), None)
-    assert found.prompt == [
+    assert found.prompt(found.item) == [
         {"role": "user", "content": "3: None"},
         {"role": "assistant", "content": "None, "},
     ]
@@ -55,7 +57,7 @@ def test_options_are_lettered_and_part_of_the_input():
     found = row_input(row, CHOICE)
     assert found.item.text == "Now?\nA. yes\nB. no"
     assert (found.item.options, found.item.trait_option) == (("yes", "no"), "B")
-    assert found.prompt[0]["content"] == "Now?\nA. yes\nB. no\nLetter?"
+    assert found.prompt(found.item)[0]["content"] == "Now?\nA. yes\nB. no\nLetter?"
     listed = row_input(
         {"line": "Now?", "all": ["yes", "no", 3]}, RowForm("line", "{text}?", options="all")
     )
@@ -70,7 +72,11 @@ BAD = [
     (FORM, {"line": 5}, "column 'line': 5 is no string"),
     (FORM, {"line": ["a"]}, r"column 'line': \['a'\] is no string"),
     (FORM, {"line": "\ud800"}, "half of a surrogate pair"),
-    (RowForm("line", "{n}"), {"line": "a", "n": True}, "column 'n': True is neither text nor a"),
+    (
+        RowForm("line", "{n}"),
+        {"line": "a", "n": True},
+        "column 'n': True is neither text, a number nor",
+    ),
     (RowForm("line", "{n}"), {"line": "a", "n": ""}, "the prompt that it gives is blank"),
     (CHOICE, GOOD | {"y": "  "}, "column 'y': an option is blank"),
     (
@@ -112,7 +118,7 @@ def test_published_prompts_and_questions_are_kept_to_the_letter():
     rows = [text_row("rivers", 1, name) for name in ("first_word", "second_character")]
     found = published(*rows, rows[0], family="continuation")
     assert found.item.text == rows[0]["original_question"]
-    assert found.prompt == rows[0]["object_level_prompt"]
+    assert found.prompt(found.item) == rows[0]["object_level_prompt"]
     assert found.questions == {
         row["behavioral_property"]: row["hypothetical_prompt"] for row in rows
     }

@@ -7,6 +7,7 @@ from stages.params import load_params
 from stages.storage.errors import StudyError
 from tests.loaded_files import CHOICE, PUBLISHED, REVISION, TABLE, params_with
 
+SHUFFLED = CHOICE | {"prompt": "{text}\n{options}", "shuffle_options": True}
 WRONG = [
     ("animals_long", TABLE, "", "'animals_long' is a task of stages/tasks; use another"),
     ("a/b", TABLE, "", "'a/b' is no plain name"),
@@ -15,7 +16,7 @@ WRONG = [
     ("new", TABLE | {"source": "a.csv"}, ".new.source", "'a.csv' is no source of a task; use"),
     ("new", TABLE | {"source": "hub:a/b@main/c.csv"}, ".new.source", "names no pinned data set"),
     ("new", TABLE | {"source": f"hub:a/b@{REVISION}"}, ".new", "names no file of rows; use hub:"),
-    ("new", TABLE | {"source": "path:a.pkl"}, ".new", "names no file of rows; use path:FILE, whe"),
+    ("new", TABLE | {"source": "path:a.pkl"}, ".new", "names no file of rows; use path:FILE; .j"),
     ("new", TABLE | {"prompt": "{text.__class__}"}, ".new.prompt", "{text.__class__} is no plain"),
     ("new", TABLE | {"begun": "{text"}, ".new.begun", "is no template: expected '}'"),
     ("new", TABLE | {"prompt": "Go on"}, ".new", "prompt 'Go on' names no column"),
@@ -26,6 +27,17 @@ WRONG = [
     ("new", CHOICE | {"options": ["x"]}, ".new.options", "name two columns at least, or one"),
     ("new", CHOICE | {"family": "values"}, ".new", "family values needs trait_option"),
     ("new", CHOICE | {"trait_option": "t"}, ".new", "family multiple_choice takes no trait_option"),
+    ("new", SHUFFLED | {"options": None, "family": None}, ".new", "shuffle_options needs options"),
+    (
+        "new",
+        SHUFFLED | {"prompt": "{text}?"},
+        ".new",
+        "shuffle_options needs options, and {options",
+    ),
+    ("new", SHUFFLED | {"begun": "{x} is"}, ".new", "shuffle_options cannot move {x}, an option"),
+    ("new", PUBLISHED | {"shuffle_options": True}, ".new", "options within a published text can"),
+    ("new", TABLE | {"prompt": "${seed}{text}"}, ".new.prompt", "dvc exp run -S puts a value of"),
+    ("new", TABLE | {"prompt": "{options.a}"}, ".new.prompt", "{options.a} is no plain column"),
     ("new", TABLE | {"task": "rivers"}, ".new", "task is a key of format published only"),
     ("new", TABLE | {"sha256": "abc"}, ".new.sha256", "'abc': 64 hex digits are allowed"),
     ("new", TABLE | {"bad_rows": 2.0}, ".new.bad_rows", "2.0: Input should be less"),

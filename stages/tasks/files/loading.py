@@ -8,6 +8,7 @@ from pathlib import Path
 from stages.storage.errors import StudyError
 from stages.storage.tables import Row
 from stages.study.item import Task
+from stages.tasks.files.columns import BadRow
 from stages.tasks.files.published_format import (
     TASK,
     PublishedRow,
@@ -16,12 +17,13 @@ from stages.tasks.files.published_format import (
     with_row,
 )
 from stages.tasks.files.readers import FileRow, published_files, read_rows
-from stages.tasks.files.rows import BadRow, LoadedInput, RowForm, loaded_task, row_input
+from stages.tasks.files.rows import LoadedInput, RowForm, loaded_task, row_input, told_apart
 from stages.tasks.files.section import LoadedTask
 from stages.tasks.files.sources import task_file, task_folder
 
 log = logging.getLogger(__name__)
 
+OTHER_OPTIONS = "its options, or the trait's, are not those of an earlier row with that prompt"
 NAMED = 5  # bad rows that are named; the others are counted
 
 
@@ -66,12 +68,12 @@ def load_task(name: str, spec: LoadedTask) -> Task:
         log.warning("\n".join(reading.told()))
     if reading.duplicates:
         log.warning(f"{name}: {reading.duplicates} duplicates are left out")
-    return loaded_task(name, family, inputs)
+    return loaded_task(name, family, inputs, shuffle_options=spec.shuffle_options)
 
 
 def table_inputs(path: Path, form: RowForm, reading: Reading) -> list[LoadedInput]:
-    """The inputs of the rows of a file, those with the same text once."""
-    inputs: dict[str, LoadedInput] = {}
+    """The inputs of the rows of a file, those with the same prompt once."""
+    inputs: dict[tuple[str, str], LoadedInput] = {}
     for row in read_rows(path, form.columns):
         reading.rows += 1
         try:
@@ -79,9 +81,12 @@ def table_inputs(path: Path, form: RowForm, reading: Reading) -> list[LoadedInpu
         except BadRow as reason:
             reading.refuse(row.place, reason)
             continue
-        reading.duplicates += found.item.text in inputs
-        inputs.setdefault(found.item.text, found)
-    return list(inputs.values())
+        known = inputs.setdefault((found.item.text, found.others), found)
+        if known.item != found.item:
+            reading.refuse(row.place, BadRow(form.text, OTHER_OPTIONS))
+        else:
+            reading.duplicates += known is not found
+    return told_apart(list(inputs.values()))
 
 
 def published_inputs(folder: Path, task: str, reading: Reading) -> tuple[str, list[LoadedInput]]:

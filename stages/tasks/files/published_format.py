@@ -14,7 +14,9 @@ from typing import Any
 from stages.study.compliance import LETTERS
 from stages.study.item import Item, Message
 from stages.study.properties import PROPERTIES, PUBLISHED_NAMES
-from stages.tasks.files.rows import BadRow, LoadedInput, option_letter, string, unicode_text
+from stages.tasks.files.columns import BadRow, string, unicode_text
+from stages.tasks.files.options import Options, option_letter
+from stages.tasks.files.rows import LoadedInput
 
 TASK, TEXT, TRAIT = "original_dataset", "original_question", "option_matching_ethical_stance"
 PROMPT, QUESTION, PROPERTY = "object_level_prompt", "hypothetical_prompt", "behavioral_property"
@@ -70,11 +72,11 @@ def with_row(known: LoadedInput | None, row: PublishedRow, family: str) -> Loade
     if family in CHOICES and len(options) < 2:
         raise BadRow(TEXT, "it has no options; lines that begin with 'A - ', 'B - ', ... are read")
     # In other families this column holds something else, such as the word that comes next.
-    trait = option_letter(row.trait, TRAIT, len(options)) if family == "values" else None
+    trait = option_letter(row.trait, TRAIT, Options(options)) if family == "values" else None
     item = Item(row.text, options, trait)
     if known is None:
-        return LoadedInput(item, row.prompt, {row.property: row.question})
-    if known.prompt != row.prompt:
+        return LoadedInput(item, lambda _: row.prompt, {row.property: row.question})
+    if known.prompt(known.item) != row.prompt:
         raise BadRow(PROMPT, "it is not that of an earlier row with the same original_question")
     if known.item != item:
         raise BadRow(TRAIT, "it is not that of an earlier row with the same original_question")

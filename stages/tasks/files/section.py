@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import field_validator, model_validator
 
 from stages.study.section import Sha256, Share, Strict, members
-from stages.tasks.files.readers import FORMATS
+from stages.tasks.files.readers import READ, row_format
 from stages.tasks.files.rows import RowForm
 from stages.tasks.files.sources import HubData, parse_task_source
 from stages.tasks.files.templates import template_columns
@@ -18,9 +18,10 @@ Family = Literal["sequence", "continuation", "multiple_choice", "values", "numbe
 class LoadedTask(Strict):
     """A task from the rows of a file.
 
-    `format` table: each row of a JSONL, CSV or parquet file is an input; `text` is its column,
+    `format` table: each row of a JSON, CSV or parquet file is an input; `text` is its column,
     `prompt` and `begun` are templates over the columns, `options` a column that holds a list, or
-    the columns of the options, `trait_option` the column of the letter that shows the trait.
+    the columns of the options, `trait_option` the column of the letter that shows the trait. With
+    `shuffle_options` the order of the options is drawn for each input, by its id.
     `format` published: a folder of the published prompt set, of which `task` is loaded; prompts
     and questions are asked as they stand.
 
@@ -37,6 +38,7 @@ class LoadedTask(Strict):
     family: Family | None = None
     options: str | list[str] | None = None
     trait_option: str | None = None
+    shuffle_options: bool = False
     task: str | None = None
     sha256: Sha256 | None = None
     bad_rows: Share = 0.0
@@ -50,7 +52,12 @@ class LoadedTask(Strict):
     def form(self) -> RowForm:
         """How a row of a table makes an input."""
         return RowForm(
-            self.text or "", self.prompt or "", self.begun, self.options, self.trait_option
+            self.text or "",
+            self.prompt or "",
+            self.begun,
+            self.options,
+            self.trait_option,
+            self.shuffle_options,
         )
 
     @field_validator("source")
@@ -78,6 +85,8 @@ class LoadedTask(Strict):
             for key in (*TABLE_KEYS, "family"):
                 if getattr(self, key) is not None:
                     raise ValueError(f"{key} is no key of format published, whose rows say it")
+            if self.shuffle_options:
+                raise ValueError("shuffle_options: options within a published text cannot be moved")
             if not self.task:
                 raise ValueError("format published needs task, the original_dataset of its rows")
             return self
@@ -91,12 +100,9 @@ class LoadedTask(Strict):
             if not getattr(self, key):
                 raise ValueError(f"format table needs {key}")
         source = parse_task_source(self.source)
-        if PurePath(source.path).suffix.lower() not in FORMATS:
+        if row_format(PurePath(source.path).name) is None:
             example = "hub:ORG/NAME@REVISION/FILE" if isinstance(source, HubData) else "path:FILE"
-            raise ValueError(
-                f"source {self.source!r} names no file of rows; use {example}, "
-                f"where FILE ends in {', '.join(FORMATS)}"
-            )
+            raise ValueError(f"source {self.source!r} names no file of rows; use {example}; {READ}")
         if not template_columns(f"{self.prompt}{self.begun or ''}"):
             raise ValueError(f"prompt {self.prompt!r} names no column; {{text}} is the text column")
         family = self.answers
@@ -109,4 +115,21 @@ class LoadedTask(Strict):
             raise ValueError(
                 f"family {family} {'takes no' if self.trait_option else 'needs'} trait_option; "
                 "values has it, and no other"
+            )
+        self._movable()
+
+    def _movable(self) -> None:
+        """What `shuffle_options` needs."""
+        if not self.shuffle_options:
+            return
+        if not self.form.shows_options:
+            raise ValueError(
+                "shuffle_options needs options, and {options} in the prompt: those that stand in "
+                "the text cannot be moved"
+            )
+        named = [self.options] if isinstance(self.options, str) else self.options or ()
+        if fixed := sorted(set(named) & set(self.form.others)):
+            raise ValueError(
+                f"shuffle_options cannot move {{{fixed[0]}}}, an option that the prompt names by "
+                "itself; {options} are all of them"
             )

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stages.storage.errors import StudyError
 from stages.storage.files import file_sha256
+from stages.tasks.files.readers.opening import check_plain
 
 KINDS = "path:FILE or hub:ORG/NAME@REVISION/FILE"
 HUB = re.compile(
@@ -67,8 +68,9 @@ def task_file(text: str, sha256: str | None = None) -> Path:
         path = _fetched(hf_hub_download, source.repository, source.path, revision=source.revision)
     else:
         path = Path(source.path)
-    if not path.is_file():
-        raise StudyError(f"there is no file {path}")
+    if not path.exists():
+        raise StudyError(f"there is no file {path}{_unknown_to_git()}")
+    check_plain(path)
     if sha256 is not None and (actual := file_sha256(path)) != sha256:
         raise StudyError(
             f"{path} has the wrong hash: sha256 {sha256} was expected, {actual} was found"
@@ -86,7 +88,7 @@ def task_folder(text: str) -> Path:
         from huggingface_hub import snapshot_download
 
         inside = source.path.rstrip("/")
-        patterns = [f"{inside}/*.jsonl" if inside else "*.jsonl"]
+        patterns = [f"{inside}/{name}" if inside else name for name in ("*.jsonl", "*.jsonl.gz")]
         folder = (
             _fetched(
                 snapshot_download,
@@ -99,8 +101,14 @@ def task_folder(text: str) -> Path:
     else:
         folder = Path(source.path)
     if not folder.is_dir():
-        raise StudyError(f"there is no folder {folder}")
+        raise StudyError(f"there is no folder {folder}{_unknown_to_git()}")
     return folder
+
+
+def _unknown_to_git() -> str:
+    """What to do about a file that is missing where dvc runs an experiment in a copy."""
+    in_copy = {".dvc", "exps"} <= set(Path.cwd().parts)
+    return "; an experiment in a copy has what git knows: `git add` it" if in_copy else ""
 
 
 def _fetched(download: Callable[..., str], *names: str, **options: object) -> Path:
