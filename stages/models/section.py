@@ -1,8 +1,8 @@
 """The sections of params.yaml that say how models are asked and taught."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from stages.study.prompts import Person
 from stages.study.section import Count, Share, Strict
@@ -36,9 +36,22 @@ class CrossQuestionParams(Strict):
     test: Person
 
 
+def _layers(value: Any) -> Any:
+    named = isinstance(value, list) and value and all(isinstance(x, str) and x for x in value)
+    if value != "all-linear" and not (named and len(set(value)) == len(value)):
+        raise ValueError("use all-linear, or a list of ends of layers' names: [q_proj, v_proj]")
+    return value
+
+
+TargetModules = Annotated[Literal["all-linear"] | list[str], BeforeValidator(_layers)]
+Schedule = Literal["linear", "constant", "cosine"]
+"""how the learning rate falls after its warm-up: to zero on a line, not at all, or by a cosine"""
+
+
 class FinetuneParams(Strict):
     """LoRA finetuning; a batch is counted in inputs, each with all its questions.
 
+    target_modules: the layers that are taught. max_grad_norm: of a step, else it is scaled down.
     rehearse: the predictor's own answers to the train tasks are mixed in, so that it goes on
     doing what it does. scramble_labels, a control: labels go to other inputs of their cell.
     """
@@ -47,8 +60,13 @@ class FinetuneParams(Strict):
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     lora_rank: Count
     lora_alpha: Count
+    lora_dropout: Annotated[float, Field(ge=0, lt=1)]
+    target_modules: TargetModules
     batch_inputs: Count
     warmup_fraction: Share
+    schedule: Schedule
+    weight_decay: Share
+    max_grad_norm: Annotated[float, Field(gt=0, le=1e6)]
     held_back: Annotated[float, Field(gt=0, le=0.5)]
     rehearse: bool
     scramble_labels: bool

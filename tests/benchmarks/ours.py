@@ -63,8 +63,13 @@ def train(subject: Subject, inputs: list[list[Example]], batch_inputs: int) -> N
         learning_rate=2e-4,
         lora_rank=16,
         lora_alpha=32,
+        lora_dropout=0.0,
+        target_modules="all-linear",
         batch_inputs=batch_inputs,
         warmup_fraction=0.1,
+        schedule="linear",
+        weight_decay=0.0,
+        max_grad_norm=1.0,
         checkpoint_every=10**6,
         seed=0,
     )

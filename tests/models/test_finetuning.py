@@ -25,8 +25,13 @@ SETTINGS = Settings(
     learning_rate=1e-2,
     lora_rank=2,
     lora_alpha=4,
+    lora_dropout=0.0,
+    target_modules="all-linear",
     batch_inputs=2,
     warmup_fraction=0.1,
+    schedule="linear",
+    weight_decay=0.0,
+    max_grad_norm=1.0,
     checkpoint_every=3,
     seed=0,
 )
@@ -78,7 +83,8 @@ def test_the_order_of_rows_and_their_number_change_it(subject):
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Settings)])
 def test_each_setting_changes_it(subject, name):
-    other = replace(SETTINGS, **{name: getattr(SETTINGS, name) + 1})
+    named = {"schedule": "cosine", "target_modules": ["q_proj"]}
+    other = replace(SETTINGS, **{name: named.get(name) or getattr(SETTINGS, name) + 1})
     assert changed_parts(parts(subject), parts(subject, settings=other)) == ["settings"]
 
 

@@ -1,5 +1,6 @@
 """Training is seeded, learns, and goes on from a checkpoint to the same bytes."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from stages.models.local.teach import train as training
 from stages.models.local.teach.loss import Example, label_weight, loss_and_hits
 from stages.models.local.teach.settings import Settings
 from stages.models.local.teach.train import train_lora
+from stages.storage.errors import StudyError
 from tests.tiny_models import describe, make_tiny_model
 
 SETTINGS = Settings(
@@ -19,8 +21,13 @@ SETTINGS = Settings(
     learning_rate=1e-2,
     lora_rank=4,
     lora_alpha=8,
+    lora_dropout=0.0,
+    target_modules="all-linear",
     batch_inputs=2,
     warmup_fraction=0.1,
+    schedule="linear",
+    weight_decay=0.0,
+    max_grad_norm=1.0,
     checkpoint_every=3,
     seed=0,
 )
@@ -69,7 +76,8 @@ def test_training_learns_what_held_back_rows_confirm(folder, tmp_path):
 
 
 def test_a_run_that_was_stopped_ends_in_the_same_bytes(folder, tmp_path, monkeypatch):
-    whole, report, logged = run(folder, tmp_path / "whole")
+    settings = replace(SETTINGS, lora_dropout=0.2)
+    whole, report, logged = run(folder, tmp_path / "whole", settings)
     original, calls = training.loss_and_hits, 0
 
     def stopping(*given, **how):
@@ -81,10 +89,10 @@ def test_a_run_that_was_stopped_ends_in_the_same_bytes(folder, tmp_path, monkeyp
 
     monkeypatch.setattr(training, "loss_and_hits", stopping)
     with pytest.raises(KeyboardInterrupt):
-        run(folder, tmp_path / "stopped")
+        run(folder, tmp_path / "stopped", settings)
     monkeypatch.undo()
     assert (tmp_path / "stopped/progress.json").is_file()
-    resumed, report_again, logged_again = run(folder, tmp_path / "stopped")
+    resumed, report_again, logged_again = run(folder, tmp_path / "stopped", settings)
     assert report_again == report and logged_again == logged
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
@@ -95,6 +103,61 @@ def test_the_order_is_decided_by_the_seed(folder, tmp_path):
     other, *_ = run(folder, tmp_path / "c", replace(SETTINGS, seed=1))
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not all(torch.equal(first[name], other[name]) for name in first)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"schedule": "constant"},
+        {"schedule": "cosine"},
+        {"weight_decay": 0.5},
+        {"max_grad_norm": 1e-3},
+        {"lora_dropout": 0.3},
+        {"target_modules": ["q_proj"]},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_each_setting_of_a_training_decides_what_is_learned(folder, tmp_path, other):
+    _, before, _ = run(folder, tmp_path / "a", replace(SETTINGS, epochs=1))
+    _, after, _ = run(folder, tmp_path / "b", replace(SETTINGS, epochs=1, **other))
+    assert before["held_back_loss"] != after["held_back_loss"]
+    fewer = before["trained_parameters"] > after["trained_parameters"]
+    assert fewer == ("target_modules" in other)
+
+
+def test_a_schedule_warms_up_and_then_falls_as_it_is_named():
+    def factors(schedule: str) -> list[float]:
+        told = replace(SETTINGS, schedule=schedule, warmup_fraction=0.2)
+        return [round(training._schedule(step, 10, told), 3) for step in range(10)]
+
+    assert factors("constant") == [0.5, *[1.0] * 9]
+    assert factors("linear") == [0.5, 1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125]
+    cosine = [round((1 + math.cos(math.pi * step / 8)) / 2, 3) for step in range(8)]
+    assert factors("cosine") == [0.5, 1.0, *cosine]
+
+
+def spoiled(loss: bool):
+    """The loss with its number, or only its gradient, made none in the fourth step."""
+    original, calls = training.loss_and_hits, 0
+
+    def spoiling(*given, **how):
+        nonlocal calls
+        calls += 1
+        found, hits = original(*given, **how)
+        if calls == 4:
+            found = found * float("nan") if loss else found + (found * 0).sqrt()
+        return found, hits
+
+    return spoiling
+
+
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+def test_a_loss_or_gradient_that_is_no_number_ends_it_and_names_the_step(
+    folder, tmp_path, monkeypatch, what
+):
+    monkeypatch.setattr(training, "loss_and_hits", spoiled(what == "loss"))
+    with pytest.raises(StudyError, match=rf"^tiny: step 4 of 18: the {what} of training is nan"):
+        run(folder, tmp_path / "a")
 
 
 def test_running_out_of_memory_halves_the_parts_and_trains_the_same(folder, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
     subject/layout      sequences as a tree, each distinct prefix one token in one row
     subject/plan        which token of the row sees what; the cache of keys and values
+    subject/counters    random bits of a key and a counter
     subject/attention   the attention function over a plan
     subject/generation  `generate` of transformers, for models whose attention takes no tree
     subject/trial       which of both a model takes, tried as it is loaded
@@ -12,7 +13,10 @@
     ask/generate        answers: greedy, sampled, cut where decided, closed ones scored
     ask/asking          questions in, answers out: batches by token budget, the response cache
     teach/loss          the loss of a training step over a tree
-    teach/train         LoRA: steps, checkpoints, what held-back rows show
+    teach/lora          which layers are taught
+    teach/dropout       dropout that no batch decides
+    teach/train         LoRA: steps, what held-back rows show
+    teach/checkpoints   what the next step needs
     teach/finetuning    rows in, an adapter out, kept in the user's cache
     rendering, keys     what a model reads, and what decides its answers and adapters
 

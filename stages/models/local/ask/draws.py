@@ -17,11 +17,11 @@ import math
 
 import torch
 
+from stages.models.local.subject.counters import bits, shifted, signed
+
 NEAR_TIE = 1e-4  # logits: below this, rounding may decide which token is the greatest
 CHUNK = 64  # rows of logits worked on at a time
 K = 256  # tokens of a block; a power of two
-GOLDEN = 0x9E3779B97F4A7C15  # these and the shifts: SplitMix64 (Steele et al. 2014)
-FIRST, SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 Chosen = tuple[int, float, bool]
 """a token; its log-probability in nats, at temperature 1; whether another was nearly chosen"""
@@ -52,14 +52,14 @@ def next_tokens(
 
 def keys(seeds: list[int], step: int, device: torch.device) -> torch.Tensor:
     """What the noise of each row is drawn by (B)."""
-    seed_B = torch.tensor([_signed(seed) for seed in seeds], device=device)
-    return _bits(_bits(torch.zeros_like(seed_B), seed_B), torch.full_like(seed_B, step))
+    seed_B = torch.tensor([signed(seed) for seed in seeds], device=device)
+    return bits(bits(torch.zeros_like(seed_B), seed_B), torch.full_like(seed_B, step))
 
 
 def noise(key: torch.Tensor, token: torch.Tensor) -> torch.Tensor:
     """Gumbel noise (float64) of tokens, by the keys of their rows; shapes are broadcast."""
     least, first = _least(key, token // K)
-    beyond = torch.where(token == first, 0, _exponential(_bits(key, token)))
+    beyond = torch.where(token == first, 0, _exponential(bits(key, token)))
     return -(least + beyond).log()
 
 
@@ -99,28 +99,10 @@ def _drawn(
 
 def _least(key: torch.Tensor, block: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The least exponential of a block, and the token that has it."""
-    bits = _bits(key, -1 - block)  # counters of tokens are not below 0
-    return _exponential(bits) / K, block * K + (bits & (K - 1))
+    drawn = bits(key, -1 - block)  # counters of tokens are not below 0
+    return _exponential(drawn) / K, block * K + (drawn & (K - 1))
 
 
-def _exponential(bits: torch.Tensor) -> torch.Tensor:
+def _exponential(drawn: torch.Tensor) -> torch.Tensor:
     """Exponentials of rate 1 by the upper 52 of 64 bits; never 0."""
-    return -((_shifted(bits, 12).double() + 0.5) * 2.0**-52).log()
-
-
-def _bits(key: torch.Tensor, counter: torch.Tensor) -> torch.Tensor:
-    """64 random bits of a counter under a key, the same on every device (SplitMix64)."""
-    bits = key + (counter + 1) * _signed(GOLDEN)
-    bits = (bits ^ _shifted(bits, 30)) * _signed(FIRST)
-    bits = (bits ^ _shifted(bits, 27)) * _signed(SECOND)
-    return bits ^ _shifted(bits, 31)
-
-
-def _shifted(bits: torch.Tensor, by: int) -> torch.Tensor:
-    """A shift to the right that brings in zeros."""
-    return (bits >> by) & ((1 << (64 - by)) - 1)
-
-
-def _signed(number: int) -> int:
-    """The signed integer of the same lowest 64 bits."""
-    return (number + 2**63) % 2**64 - 2**63
+    return -((shifted(drawn, 12).double() + 0.5) * 2.0**-52).log()

@@ -3,27 +3,25 @@
 (Not so where memory ran out: how often the parts were halved is not kept.)
 """
 
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from tqdm import tqdm
 
 from stages.models.local.subject.attention import prefix_attention
 from stages.models.local.subject.budget import is_out_of_memory, training_budget
 from stages.models.local.subject.layout import lay_out
 from stages.models.local.subject.loading import Subject
+from stages.models.local.teach.checkpoints import Parameters, resume, save
+from stages.models.local.teach.dropout import with_dropout
+from stages.models.local.teach.lora import with_lora
 from stages.models.local.teach.loss import Example, label_weight, loss_and_hits
 from stages.models.local.teach.settings import Settings
-from stages.storage.files import atomic_folder, write_json
-from stages.storage.kept_folders import keep_hashes, usable
+from stages.storage.errors import StudyError
 from stages.study.splits import rng
-
-Parameters = dict[str, torch.nn.Parameter]
 
 
 def train_lora(
@@ -39,11 +37,14 @@ def train_lora(
     `checkpoint` is a folder: where it holds a state, training goes on from there. `log` is
     called with (step, loss in nats per label token) for every step, those resumed included.
     """
-    lora = _with_lora(subject, settings)
+    lora = with_lora(subject, settings)
     parameters = {n: p for n, p in lora.named_parameters() if p.requires_grad}
-    optimizer = torch.optim.AdamW(parameters.values(), lr=settings.learning_rate, weight_decay=0.0)
+    optimizer = torch.optim.AdamW(
+        parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    prefixes = with_dropout(lora, settings.lora_dropout, settings.seed)
     batches = [b for e in range(settings.epochs) for b in _batches(train, settings, e)]
-    losses = _resume(checkpoint, parameters, optimizer)
+    losses = resume(checkpoint, parameters, optimizer)
     for step, loss in enumerate(losses):
         log(step, loss)
     with prefix_attention(subject.model, subject.shares):
@@ -54,30 +55,36 @@ def train_lora(
             for step in range(len(losses), len(batches)):
                 for group in optimizer.param_groups:
                     group["lr"] = settings.learning_rate * _schedule(step, len(batches), settings)
+                prefixes.step = step
                 loss = work.gradients([train[i] for i in batches[step]], optimizer)
-                torch.nn.utils.clip_grad_norm_(parameters.values(), 1.0)
+                norm = torch.nn.utils.clip_grad_norm_(parameters.values(), settings.max_grad_norm)
+                where = f"{subject.name}: step {step + 1} of {len(batches)}"
+                _check_finite(where, loss=loss, gradient=norm)
                 optimizer.step()
                 losses.append(round(loss, 6))
                 log(step, losses[-1])
                 progress.update()
                 if (step + 1) % settings.checkpoint_every == 0 and step + 1 < len(batches):
-                    _save(checkpoint, parameters, optimizer, losses)
+                    save(checkpoint, parameters, optimizer, losses)
+        prefixes.step = None
+        _check_finite(f"{subject.name}: the last step", weights=_norm(parameters))
         report = {"steps": len(batches), **work.measure([held_back[i] for i in sorted(held_back)])}
+    report["trained_parameters"] = sum(p.numel() for p in parameters.values())
     return lora, report | {"loss": [list(pair) for pair in enumerate(losses)]}
 
 
-def _with_lora(subject: Subject, settings: Settings) -> Any:
-    """The subject's model with LoRA on all its linear layers, drawn by the training seed."""
-    from peft import LoraConfig, get_peft_model
+def _check_finite(where: str, **found: float | torch.Tensor) -> None:
+    """StudyError where a number is none, as nothing can be learned from there on."""
+    for what, number in found.items():
+        if not math.isfinite(number):
+            raise StudyError(
+                f"{where}: the {what} of training is {float(number)}: lower "
+                "finetune.learning_rate, or fetch a model whose weights are sound"
+            )
 
-    torch.manual_seed(settings.seed)
-    config = LoraConfig(
-        r=settings.lora_rank,
-        lora_alpha=settings.lora_alpha,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
-    return get_peft_model(subject.model, config)
+
+def _norm(parameters: Parameters) -> torch.Tensor:
+    return torch.stack([p.detach().norm() for p in parameters.values()]).norm()
 
 
 class _Work:
@@ -160,38 +167,11 @@ def _batches(train: dict[str, Any], settings: Settings, epoch: int) -> list[list
 
 
 def _schedule(step: int, total: int, settings: Settings) -> float:
-    """Linear warm-up, then linear decay to zero: a factor of the learning rate."""
+    """A factor of the learning rate: linear warm-up, then decay to zero or none."""
     warmup = math.ceil(settings.warmup_fraction * total)
     if step < warmup:
         return (step + 1) / warmup
-    return (total - step) / max(1, total - warmup)
-
-
-def _save(
-    folder: Path, parameters: Parameters, optimizer: torch.optim.Optimizer, losses: list[float]
-) -> None:
-    tensors = {f"parameter/{n}": p.detach().cpu().contiguous() for n, p in parameters.items()}
-    for name, parameter in parameters.items():
-        for key, value in optimizer.state[parameter].items():
-            tensors[f"{key}/{name}"] = torch.as_tensor(value).detach().cpu().contiguous()
-    with atomic_folder(folder) as partial:
-        save_file(tensors, partial / "state.safetensors")
-        write_json(partial / "progress.json", losses)
-        keep_hashes(partial)
-
-
-def _resume(folder: Path, parameters: Parameters, optimizer: torch.optim.Optimizer) -> list[float]:
-    """Load the state of `folder` where there is one; returns the losses of the finished steps."""
-    if not usable(folder):
-        return []
-    tensors = load_file(folder / "state.safetensors")
-    with torch.no_grad():
-        for name, parameter in parameters.items():
-            parameter.copy_(tensors.pop(f"parameter/{name}"))
-    for key_name, value in tensors.items():
-        key, name = key_name.split("/", 1)
-        parameter = parameters[name]
-        on = value if key == "step" else value.to(parameter.device)
-        optimizer.state[parameter][key] = on
-    losses: list[float] = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
-    return losses
+    left = (total - step) / max(1, total - warmup)
+    if settings.schedule == "cosine":
+        return (1 - math.cos(math.pi * left)) / 2
+    return left if settings.schedule == "linear" else 1.0
