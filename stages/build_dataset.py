@@ -1,7 +1,7 @@
 """build_self_dataset, build_cross_dataset: hypothetical questions with what was really done.
 
-    python -m stages.build_dataset smollm2-self --behavior smollm2                # to train M1
-    python -m stages.build_dataset smollm2-cross --behavior smollm2-self --cross  # M2 on M1
+    python -m stages.build_dataset --model smollm2   # M's answers, to train M1
+    python -m stages.build_dataset --target smollm2  # M1's answers, to train those who predict it
 
 From the behavior on the train tasks: one row per input and property. Answers that do not comply
 with the object-level prompt are left out and counted. Also written in the chat format of the
@@ -20,15 +20,20 @@ from stages.params import Params, command, load_params
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_path, write_json
 from stages.storage.tables import Row, read_columns, read_rows, write_table
+from stages.study.arms import cross_dataset, self_name
 from stages.study.datasets import DatasetReport, chat_line, dataset_rows, scrambled
 
 
 @command
-@click.argument("name")
-@click.option("--behavior", required=True, help="Whose behavior gives the labels.")
-@click.option("--cross", is_flag=True, help="Ask as cross-predictors are asked.")
-def main(name: str, behavior: str, cross: bool) -> None:
-    params, folder = load_params(), Path("data/datasets")
+@click.option("--model", help="The subject whose own answers train it: M's dataset.")
+@click.option("--target", help="The subject whose M1 is predicted: the cross-predictors' dataset.")
+def main(model: str | None, target: str | None) -> None:
+    if (model is None) == (target is None):
+        raise click.UsageError("Name --model or --target, one of the two.")
+    params, folder, cross = load_params(), Path("data/datasets"), target is not None
+    subject = params.subject(model or target or "")
+    name = cross_dataset(subject) if cross else self_name(subject)
+    behavior = self_name(subject) if cross else subject
     source, report = Path("data/behavior") / f"{behavior}.parquet", DatasetReport()
     found = read_columns("behavior", source, ["seed"])["seed"].drop_duplicates().tolist()
     seeds = [None if math.isnan(seed) else int(seed) for seed in found]

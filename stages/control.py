@@ -1,6 +1,6 @@
 """control: a whole study on organisms whose answers are known, by the stages of the main one.
 
-    python -m stages.control own_answers
+    python -m stages.control --control own_answers
 
 Runs the study of controls/NAME.yaml in data/controls/NAME, up to its predictions, in one process.
 `--seed N` runs it with other organisms and another training seed in data/control_seeds/NAME/N, to
@@ -21,29 +21,26 @@ from stages.controls import SEED_RUNS, STUDIES
 from stages.controls.organisms.codes import CODES
 from stages.controls.organisms.organism import grow
 from stages.models.fetch.fetching import fetch
-from stages.params import Params, command, load_params
+from stages.params import Params, command, load_params, named_file
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder
 from stages.storage.tables import write_table
-from stages.study.arms import cross_dataset, pair_name, self_name
 from stages.study.inputs import task_rows
 
 
 @command
-@click.argument("name")
+@click.option("--control", "name", required=True, help="A file of controls/.")
 @click.option("--seed", type=click.IntRange(0), help="Of the study, its trainings and organisms.")
 def main(name: str, seed: int | None) -> None:
-    source = Path("controls") / f"{name}.yaml"
-    if not source.is_file():
-        known = ", ".join(sorted(path.stem for path in Path("controls").glob("*.yaml")))
-        raise StudyError(f"{source}: no such control; there are: {known}")
+    source = named_file(Path("controls"), name, "control")
     out = STUDIES / name if seed is None else SEED_RUNS / name / str(seed)
     with atomic_folder(out) as folder:
         shutil.copy(source, folder / "params.yaml")
         if seed is not None:
             reseed(folder / "params.yaml", seed)
+        params = load_params(folder / "params.yaml", shown=source)
         with contextlib.chdir(folder):
-            run_study(load_params(), write_codes)
+            run_study(params, write_codes)
 
 
 def run_study(params: Params, write_tasks: Callable[[Params], None]) -> None:
@@ -53,17 +50,16 @@ def run_study(params: Params, write_tasks: Callable[[Params], None]) -> None:
         fetch(model, params.models[model], Path("data/models") / model, grow)
     write_tasks(params)
     for model in models:
-        own = self_name(model)
-        _run(sample_behavior.main, model)
-        _run(build_dataset.main, own, "--behavior", model)
-        _run(finetune.main, model, "--dataset", own, "--adapter", own)
-        _run(sample_behavior.main, model, "--adapter", own)
-        _run(build_dataset.main, cross_dataset(model), "--behavior", own, "--cross")
+        _run(sample_behavior.main, "--model", model)
+        _run(build_dataset.main, "--model", model)
+        _run(finetune.main, "--model", model)
+        _run(sample_behavior.main, "--trained", "--model", model)
+        _run(build_dataset.main, "--target", model)
     for target in models:
         for predictor in models:
-            names = ["--dataset", cross_dataset(target), "--adapter", pair_name(predictor, target)]
-            _run(finetune.main, predictor, *names)
-            _run(predict.main, predictor, target)
+            pair = ("--predictor", predictor, "--target", target)
+            _run(finetune.main, *pair)
+            _run(predict.main, *pair)
 
 
 def write_codes(params: Params) -> None:

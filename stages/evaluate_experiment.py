@@ -1,6 +1,6 @@
 """evaluate_experiment: what the outcomes of an experiment say, over all targets.
 
-    python -m stages.evaluate_experiment calibration
+    python -m stages.evaluate_experiment --experiment calibration
 
 Writes metrics/experiments/<experiment>.json, which its section of the report is made from, with
 plots/<experiment>.json (what is drawn) and rows/<experiment>.json (a few rows to look at) beside
@@ -15,7 +15,6 @@ import click
 from stages.analysis.columns import together
 from stages.analysis.outcomes import sample_rows
 from stages.params import command, load_params
-from stages.params.experiments import EXPERIMENTS
 from stages.storage.files import write_json
 from stages.storage.schemas import SCHEMAS
 from stages.storage.tables import read_columns, read_rows
@@ -27,7 +26,7 @@ MEASURED = [name for name in SCHEMAS["outcomes"].names if name not in WORDS]
 
 
 @command
-@click.argument("experiment", type=click.Choice(EXPERIMENTS))
+@click.option("--experiment", required=True, help="One of `experiments.run`.")
 def main(experiment: str) -> None:
     params = load_params()
     told, rule = params.told(experiment), params.evaluate.rule(params.seed)

@@ -1,6 +1,6 @@
 """experiment: what an experiment asks and trains about one target beyond the main study.
 
-    python -m stages.experiment calibration smollm2
+    python -m stages.experiment --experiment calibration --target smollm2
 
 Writes data/experiments/<experiment>/<target>.parquet: each prediction, the behavior it was about
 and whether it was right. What is asked stands in stages/experiments/<experiment>/run.
@@ -12,17 +12,17 @@ import click
 
 from stages.experiments.shared.study import Study
 from stages.params import Params, command, load_params
-from stages.params.experiments import EXPERIMENTS
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import write_table
 
 
 @command
-@click.argument("experiment", type=click.Choice(EXPERIMENTS))
-@click.argument("target")
+@click.option("--experiment", required=True, help="One of `experiments.run`.")
+@click.option("--target", required=True, help="The subject that is predicted.")
 def main(experiment: str, target: str) -> None:
     params = load_params()
     told, study = params.told(experiment), main_study(params)
+    params.subject(target)
     asked = import_module(f"stages.experiments.{experiment}.run")
     with ResponseCache() as cache:
         rows = asked.run(target, told, study, cache)

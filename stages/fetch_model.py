@@ -1,6 +1,6 @@
 """fetch_model: a model of params.yaml as safetensors with its tokenizer and chat template.
 
-    python -m stages.fetch_model MODEL
+    python -m stages.fetch_model --model MODEL
 
 From the model's source to data/models/MODEL, converted once; later loads take seconds. The
 folder appears whole or not at all, and what a killed run left is removed by the next one.
@@ -12,18 +12,13 @@ import click
 
 from stages.models.fetch.fetching import fetch
 from stages.params import command, load_params
-from stages.storage.errors import StudyError
 
 
 @command
-@click.argument("model")
+@click.option("--model", required=True, help="A key of `models`.")
 def main(model: str) -> None:
     params = load_params()
-    if model not in params.models:
-        raise StudyError(
-            f"params.yaml: models: {model!r} is no model; allowed: {', '.join(params.models)}"
-        )
-    fetch(model, params.models[model], Path("data/models") / model)
+    fetch(model, params.model(model), Path("data/models") / model)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """train_self, train_cross: a LoRA adapter that predicts the behavior a dataset tells of.
 
-    python -m stages.finetune smollm2 --dataset smollm2-self --adapter smollm2-self
-    python -m stages.finetune gemma3 --dataset smollm2-cross --adapter gemma3-on-smollm2
+    python -m stages.finetune --model smollm2                       # M1, on M's answers
+    python -m stages.finetune --predictor gemma3 --target smollm2   # M2, on those of smollm2's M1
 
-Both arms use the same hyper-parameters; each training seed has a folder of its own. A run that was
-killed goes on from its last checkpoint by the same command and ends in the same bytes. Loss curves
-are DVCLive's.
+Where predictor and target are one model it is the fresh-label self. All arms use the same
+hyper-parameters; each training seed has a folder of its own. A run that was killed goes on from its
+last checkpoint by the same command and ends in the same bytes. Loss curves are DVCLive's.
 """
 
 import json
@@ -22,26 +22,38 @@ from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder
 from stages.storage.kept_folders import copy_kept
 from stages.storage.tables import Row, read_columns, read_rows
-from stages.study.arms import subject_name
+from stages.study.arms import cross_dataset, pair_name, self_name, subject_name
 
 
 @command
-@click.argument("model")
-@click.option("--dataset", required=True, help="Name of the dataset in data/datasets.")
-@click.option("--adapter", required=True, help="Name of the adapter to write.")
-def main(model: str, dataset: str, adapter: str) -> None:
+@click.option("--model", help="The subject that learns what it does itself.")
+@click.option("--predictor", help="The subject that learns what the target does.")
+@click.option("--target", help="The subject whose M1 the predictor learns of.")
+def main(model: str | None, predictor: str | None, target: str | None) -> None:
+    base, dataset, adapter = _arm(model, predictor, target)
     params, table = load_params(), Path("data/datasets") / f"{dataset}.parquet"
+    for name in (base, target or base):
+        params.subject(name)
     if read_columns("datasets", table, ["seed"]).empty:
         raise StudyError(f"{table}: no rows, so there is nothing to train on")
     with atomic_folder(Path("data/adapters") / adapter) as folder:
         for seed in params.seeds:
-            base = load_base(Path("data/models") / model)
-            rows = _rows(model, table, seed, rehearse=params.finetune.rehearse)
-            finished = finetuned(base, rows, settings(params.finetune, seed))
+            subject = load_base(Path("data/models") / base)
+            rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
+            finished = finetuned(subject, rows, settings(params.finetune, seed))
             copy_kept(finished, folder / Path(subject_name(adapter, seed)).name)
             report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}
             click.echo(f"{adapter}, seed {seed}: {json.dumps(shown)}")
+
+
+def _arm(model: str | None, predictor: str | None, target: str | None) -> tuple[str, str, str]:
+    """Who is trained, the name of its dataset, and that of its adapter."""
+    if model is not None and predictor is None and target is None:
+        return model, self_name(model), self_name(model)
+    if model is None and predictor is not None and target is not None:
+        return predictor, cross_dataset(target), pair_name(predictor, target)
+    raise click.UsageError("Name --model, or --predictor and --target.")
 
 
 def _rows(model: str, table: Path, seed: int, *, rehearse: bool) -> Iterator[Row]:

@@ -1,6 +1,6 @@
 """predict: what predictors answer to the hypothetical questions on the held-out tasks.
 
-    python -m stages.predict gemma3 smollm2
+    python -m stages.predict --predictor gemma3 --target smollm2
 
 Asks the adapter <predictor>-on-<target>: cross-prediction. Where predictor and target are one
 model that adapter is the fresh-label self, and its base M (untrained) and M1 (self) are asked
@@ -23,11 +23,11 @@ from stages.study.arms import pair_name
 
 
 @command
-@click.argument("predictor")
-@click.argument("target")
+@click.option("--predictor", required=True, help="The subject that predicts.")
+@click.option("--target", required=True, help="The subject that is predicted.")
 def main(predictor: str, target: str) -> None:
     params = load_params()
-    name = pair_name(predictor, target)
+    name = pair_name(params.subject(predictor), params.subject(target))
     with ResponseCache() as cache:
         rows = _predictions(predictor, target, params, cache)
         write_table("predictions", rows, f"data/predictions/{name}.parquet")

@@ -1,7 +1,7 @@
 """sample_base, sample_target: what a subject answers to the object-level prompts.
 
-    python -m stages.sample_behavior smollm2                  # M, the base model
-    python -m stages.sample_behavior smollm2 --adapter smollm2-self   # M1
+    python -m stages.sample_behavior --model smollm2            # M, the base model
+    python -m stages.sample_behavior --trained --model smollm2  # M1
 
 M answers every input. M1 answers what it is needed for: the train tasks, whose answers train
 the cross-predictors, and the test split of the held-out tasks, which is scored. An answer is cut
@@ -20,16 +20,19 @@ from stages.models.sampling import sampled
 from stages.params import Params, command, load_params
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, write_table
+from stages.study.arms import self_name
 
 
 @command
-@click.argument("model")
-@click.option("--adapter", help="Name of the adapter that makes the model M1.")
-def main(model: str, adapter: str | None) -> None:
+@click.option("--model", required=True, help="One of the subjects.")
+@click.option("--trained", is_flag=True, help="Ask M1: the model trained on its own answers.")
+def main(model: str, trained: bool) -> None:
     params = load_params()
+    params.subject(model)
     with ResponseCache() as cache:
-        rows = _trained(model, adapter, params, cache) if adapter else _base(model, params, cache)
-        write_table("behavior", rows, f"data/behavior/{adapter or model}.parquet")
+        rows = _trained(model, params, cache) if trained else _base(model, params, cache)
+        name = self_name(model) if trained else model
+        write_table("behavior", rows, f"data/behavior/{name}.parquet")
 
 
 def _base(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
@@ -38,9 +41,9 @@ def _base(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
         yield row | {"seed": None}
 
 
-def _trained(model: str, adapter: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
+def _trained(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
     for seed in params.seeds:
-        subject = trained_subject(model, adapter, seed)
+        subject = trained_subject(model, self_name(model), seed)
         for row in _behavior(subject, params, cache, trained=True):
             yield row | {"seed": seed}
 

@@ -74,7 +74,7 @@ def run(command: click.Command, *arguments: str) -> str:
 
 
 def sampled() -> pd.DataFrame:
-    run(sample_behavior.main, "m")
+    run(sample_behavior.main, "--model", "m")
     return pd.read_parquet("data/behavior/m.parquet")
 
 

@@ -221,7 +221,7 @@ def test_closed_answers_are_scored_where_their_tokens_tell_them_apart(finished, 
     study = with_params(
         finished, tmp_path / "scored", tmp_path / "cache", "predict", closed_answers="score"
     )
-    study.stage("predict", "one", "two")
+    study.stage("predict", "--predictor", "one", "--target", "two")
     rows = read_table("predictions", study.root / "data/predictions/one-on-two.parquet")
     scored = [row for row in rows if row["finish_reason"] == "scored"]
     assert "identity" in {row["property"] for row in scored}
@@ -235,7 +235,7 @@ def test_whole_answers_are_kept_where_the_params_say_so(finished, tmp_path):
     study = with_params(
         finished, tmp_path / "whole", tmp_path / "cache", "sampling", stop_when_decided=False
     )
-    study.stage("sample_behavior", "one")
+    study.stage("sample_behavior", "--model", "one")
     cut = read_table("behavior", finished.root / "data/behavior/one.parquet")
     whole = read_table("behavior", study.root / "data/behavior/one.parquet")
     assert {row["finish_reason"] for row in whole} <= {"stop", "length"}
@@ -311,9 +311,9 @@ def test_cross_predictors_are_asked_in_the_third_person_where_the_params_say_so(
     params["cross_questions"] = {"train": "third", "test": "third"}
     study.write_params(params)
     shutil.copytree(finished.root / "data", study.root / "data", symlinks=True)
-    study.stage("build_dataset", "one-cross", "--behavior", "one-self", "--cross")
-    study.stage("build_dataset", "one-self", "--behavior", "one")
-    study.stage("predict", "one", "one")
+    study.stage("build_dataset", "--target", "one")
+    study.stage("build_dataset", "--model", "one")
+    study.stage("predict", "--predictor", "one", "--target", "one")
 
     def asked(path: str, kind: str) -> str:
         rows = read_table(kind, study.root / "data" / path)
@@ -341,7 +341,7 @@ def test_adding_a_task_asks_only_its_rows(finished, tmp_path):
     (study.root / "data").mkdir()
     (study.root / "data/models").symlink_to(finished.root / "data/models")
     study.stage("write_tasks")
-    output = study.stage("sample_behavior", "one").replace("\r", "\n")
+    output = study.stage("sample_behavior", "--model", "one").replace("\r", "\n")
     assert "one stories_sentences:   0%" in output
     for task in ("countries_long", "facts_choice", "animals_long", "survival_instinct"):
         assert f"one {task}: 100%" in output and f"one {task}:   0%" not in output

@@ -1,6 +1,7 @@
 """The whole of params.yaml: the sections of all rooms, and what must hold between them."""
 
 import re
+from collections.abc import Collection
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -14,16 +15,18 @@ from stages.models.section import (
     PredictParams,
     SamplingParams,
 )
-from stages.params.experiments import ExperimentsParams
+from stages.params.experiments import EXPERIMENTS, ExperimentsParams
 from stages.storage.errors import StudyError
-from stages.study.arms import PARTS
+from stages.study.arms import PARTS, collision
 from stages.study.design import Design
 from stages.study.properties import PROPERTIES
-from stages.study.section import Seed, Strict, members
+from stages.study.section import Seed, Strict, members, plain_name
 from stages.tasks import TASKS
 from stages.tasks.section import TaskParams
 
-PLAIN_NAME = re.compile(rf"(?!.*-({'|'.join(PARTS)})\b)[A-Za-z0-9][A-Za-z0-9_-]*")
+JOINED = re.compile(rf"-({'|'.join(PARTS)})\b", re.IGNORECASE)
+MOST_SUBJECTS = 100  # each predicts each: 10,000 cells, of which dvc looks at two or three a second
+MOST_SEEDS = 1000  # each trains all arms anew; the paper has three
 
 
 class StudyTasks(TaskParams):
@@ -36,8 +39,8 @@ class Params(Strict):
     """The whole of params.yaml."""
 
     seed: Seed
-    seeds: list[Seed] = Field(min_length=1)
-    subjects: list[str] = Field(min_length=1)
+    seeds: list[Seed] = Field(min_length=1, max_length=MOST_SEEDS)
+    subjects: list[str] = Field(min_length=1, max_length=MOST_SUBJECTS)
     models: dict[str, ModelSpec] = Field(min_length=1)
     tasks: StudyTasks
     properties: list[str] = Field(min_length=1)
@@ -52,10 +55,10 @@ class Params(Strict):
     @classmethod
     def _plain(cls, models: dict[str, ModelSpec]) -> dict[str, ModelSpec]:
         for name in models:
-            if not PLAIN_NAME.fullmatch(name):
+            if JOINED.search(plain_name(name)):
                 raise ValueError(
-                    f"{name!r} is no plain name; letters, digits, '_' and '-' are allowed, "
-                    "a letter or digit first, and no part -on, -self or -cross"
+                    f"{name!r} is no name of a model; it has no part -on, -self or -cross, which "
+                    "join names of models"
                 )
         return models
 
@@ -93,6 +96,8 @@ class Params(Strict):
             members(self.subjects, self.models, "model")
         except ValueError as error:
             raise ValueError(f"subjects: {error}") from None
+        if found := collision(self.subjects):
+            raise ValueError(f"subjects: {found}")
         return self
 
     @model_validator(mode="after")
@@ -116,9 +121,28 @@ class Params(Strict):
             tuple(self.properties),
         )
 
+    def model(self, name: str) -> ModelSpec:
+        """A model by its name, a key of `models`; raises StudyError where there is none."""
+        _named(name, self.models, "models", "model")
+        return self.models[name]
+
+    def subject(self, name: str) -> str:
+        """The name, which is one of `subjects`; else StudyError."""
+        return _named(name, self.subjects, "subjects", "subject")
+
     def told(self, experiment: str) -> Section:
-        """The section of an experiment; raises StudyError where it is missing."""
+        """The section of an experiment; raises StudyError where there is none."""
+        _named(experiment, EXPERIMENTS, "experiments", "experiment")
         found = self.experiments.section(experiment)
         if found is None:
             raise StudyError(f"params.yaml: experiments.{experiment}: this key is missing")
         return found
+
+
+def _named(name: str, known: Collection[str], key: str, what: str) -> str:
+    """The one check of every name that a command is given: it is one of those in params.yaml."""
+    try:
+        members([name], known, what)
+    except ValueError as error:
+        raise StudyError(f"params.yaml: {key}: {error}") from None
+    return name

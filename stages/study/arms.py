@@ -8,6 +8,7 @@ data/adapters/<predictor>-on-<target>/seed-N   trained on M1's: cross, or the fr
 data/predictions/<predictor>-on-<target>  what all of them said about M1
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 UNTRAINED, SELF, FRESH_SELF, CROSS = "untrained", "self", "fresh_self", "cross"
@@ -33,6 +34,32 @@ def pair_name(predictor: str, target: str) -> str:
 def subject_name(adapter: str, seed: int) -> str:
     """A trained subject, and its adapter's folder below data/adapters."""
     return f"{adapter}/seed-{seed}"
+
+
+def collision(models: Sequence[str]) -> str | None:
+    """Which two of the models, or pairs of them, would make one cell of dvc or one file; or None.
+
+    A cell of a predictor and a target is named by both, joined with '-'. Files are told apart
+    without their case, as they are on a Mac.
+    """
+    made: dict[tuple[str, str], str] = {}
+    for kind, name, owner in _made(models):
+        other = made.setdefault((kind, name), owner)
+        if other != owner:
+            return f"{other} and {owner} would both make the {kind} {name!r}; rename a model"
+    return None
+
+
+def _made(models: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """(cell or file, its name, of whom) for all that a study of the models makes."""
+    for model in models:
+        for name in (model, self_name(model), cross_dataset(model)):
+            yield "file", name.casefold(), repr(model)
+    for model in models:
+        for target in models:
+            owner = f"{model!r} on {target!r}"
+            yield "cell", f"{model}-{target}", owner
+            yield "file", pair_name(model, target).casefold(), owner
 
 
 @dataclass(frozen=True, order=True)

@@ -1,17 +1,14 @@
 """The section `tasks` of params.yaml: which teach, which are held out, which come from files."""
 
-import re
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from stages.study.item import Task
-from stages.study.section import Count, Strict, members
+from stages.study.section import Count, Strict, members, plain_name
 from stages.tasks import TASKS
 from stages.tasks.files.section import Family, LoadedTask
-
-FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class TaskParams(Strict):
@@ -37,11 +34,7 @@ class TaskParams(Strict):
         for name in loaded:
             if name in cls.KNOWN:
                 raise ValueError(f"{name!r} is a task of stages/tasks; use another name")
-            if not FILE_NAME.fullmatch(name):
-                raise ValueError(
-                    f"{name!r} is no plain name; letters, digits, '_' and '-' are allowed, "
-                    "a letter or digit first"
-                )
+            plain_name(name)
         return loaded
 
     @field_validator("train", "test")
@@ -49,7 +42,7 @@ class TaskParams(Strict):
     def _known(cls, names: list[str], info: ValidationInfo) -> list[str]:
         if "loaded" not in info.data:  # it is wrong, which is told of already
             return names
-        return members(names, [*cls.KNOWN, *info.data["loaded"]], "task")
+        return members(names, [*info.data["loaded"], *cls.KNOWN], "task")
 
     @model_validator(mode="after")
     def _held_out(self) -> "TaskParams":

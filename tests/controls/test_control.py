@@ -76,7 +76,7 @@ def test_a_control_can_hold_and_can_fail(name, good, bad):
 
 def test_an_unknown_control_is_named_with_those_that_are(monkeypatch):
     monkeypatch.chdir(ROOT)
-    result = CliRunner().invoke(control.main, ["nonsense"])
+    result = CliRunner().invoke(control.main, ["--control", "nonsense"])
     assert result.exit_code == 1
     assert "controls/nonsense.yaml: no such control; there are: from_prompt, own_" in result.output
 

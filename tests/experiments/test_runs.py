@@ -125,7 +125,7 @@ def test_the_numbers_of_a_run_are_made(rows, params):
 def test_a_prefix_is_read_by_target_and_predictor(study, params, monkeypatch):
     monkeypatch.chdir(study)
     monkeypatch.setenv("SELFPREDICT_CACHE", str(study / "cache"))
-    sample_behavior(["one", "--adapter", "one-self"], standalone_mode=False)
+    sample_behavior(["--trained", "--model", "one"], standalone_mode=False)
     for predictor in ("one", "two"):
         write_table("predictions", [], study / f"data/predictions/{predictor}-on-one.parquet")
     found = ran("prompt_shift", "one", params, study / "cache.sqlite")

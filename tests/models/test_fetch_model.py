@@ -92,7 +92,7 @@ def write_params(**model: object) -> None:
 
 def fetch(**model: object) -> Result:
     write_params(**model)
-    return CliRunner().invoke(main, ["tiny"])
+    return CliRunner().invoke(main, ["--model", "tiny"])
 
 
 def contents() -> dict[str, bytes]:
@@ -242,13 +242,13 @@ def test_a_wrong_hash_leaves_the_earlier_model_as_it_was(llama, tmp_path):
 
 def test_an_unknown_model_lists_the_known_ones(llama):
     write_params(source=f"path:{llama}")
-    result = CliRunner().invoke(main, ["tinny"])
+    result = CliRunner().invoke(main, ["--model", "tinny"])
     assert result.output == "Error: params.yaml: models: 'tinny' is no model; allowed: tiny\n"
 
 
 def command(environment: dict[str, str]) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "stages.fetch_model", "tiny"],
+        [sys.executable, "-m", "stages.fetch_model", "--model", "tiny"],
         env=os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"} | environment,
         stderr=subprocess.PIPE,
         text=True,

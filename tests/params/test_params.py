@@ -75,7 +75,7 @@ WRONG = [
     ("subjects", ["gpt"], "subjects", "'gpt' is no model; allowed: smollm2, gemma3"),
     ("subjects", [], "subjects", "at least 1 item"),
     ("models", {"a/b": {"source": "path:x"}}, "models", "'a/b' is no plain name; letters"),
-    ("models", {"a-self": {"source": "path:x"}}, "models", "'a-self' is no plain name; letters"),
+    ("models", {"a-self": {"source": "path:x"}}, "models", "'a-self' is no name of a model; it"),
     ("models.smollm2.source", "ftp:x", "models.smollm2.source", "'ftp:x' is no model source; use"),
     ("models.smollm2.source", "pypi:x", "models.smollm2.source", "'pypi:x' names no wheel member"),
     ("models.smollm2.source", "hub:a/b@main", "models.smollm2.source", "names no pinned repo"),

@@ -2,8 +2,16 @@
 
 import pytest
 
-from stages.params.study import PLAIN_NAME
-from stages.study.arms import PARTS, Arm, cross_dataset, model_kinds, pair_name, self_name
+from stages.params.study import JOINED
+from stages.study.arms import (
+    PARTS,
+    Arm,
+    collision,
+    cross_dataset,
+    model_kinds,
+    pair_name,
+    self_name,
+)
 from stages.study.design import Design
 
 ARMS = {
@@ -30,10 +38,29 @@ def test_a_model_predicts_itself_in_three_ways_and_another_in_one():
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_name_that_an_arm_could_have_is_no_name_of_a_model(part):
-    assert not PLAIN_NAME.fullmatch(f"a-{part}") and not PLAIN_NAME.fullmatch(f"a-{part}-b")
-    assert PLAIN_NAME.fullmatch(f"a{part}")
+    assert JOINED.search(f"a-{part}") and JOINED.search(f"a-{part.upper()}-b")
+    assert not JOINED.search(f"a{part}") and not JOINED.search(f"a-{part}x")
     for name in (self_name("a"), cross_dataset("a"), pair_name("a", "b")):
-        assert not PLAIN_NAME.fullmatch(name)
+        assert JOINED.search(name)
+
+
+@pytest.mark.parametrize(
+    ("models", "shared"),
+    [
+        (
+            ("a", "a-b", "b-c", "c"),
+            "'a' on 'b-c' and 'a-b' on 'c' would both make the cell 'a-b-c'",
+        ),
+        (("x-1", "x", "1-1", "1"), "'x-1' on '1' and 'x' on '1-1' would both make the cell"),
+        (("m", "M"), "'m' and 'M' would both make the file 'm'; rename a model"),
+        (("on-a", "a", "a-b", "b-on"), None),
+        (("a", "a-a", "a-a-a"), "would both make the cell 'a-a-a'"),
+        (("a", "b", "a_b"), None),
+    ],
+)
+def test_models_whose_cells_or_files_would_be_one_are_told_of(models, shared):
+    found = collision(models)
+    assert (found is None) if shared is None else shared in found
 
 
 def test_the_target_predicts_first():
