@@ -7,13 +7,15 @@ from pydantic import Field
 from stages.analysis.rule import Limits, Rule
 from stages.study.section import Share, Strict
 
+MOST_PERMUTATIONS = 1_000_000  # p to six decimals; some seconds for each of many comparisons
+
 
 class EvaluateParams(Strict):
     """Which cells are informative and how intervals are made."""
 
     max_mode_share: Annotated[float, Field(gt=0, le=1)]
     min_compliance: Share
-    permutations: Annotated[int, Field(ge=100)]
+    permutations: Annotated[int, Field(ge=100, le=MOST_PERMUTATIONS)]
     confidence: Annotated[float, Field(gt=0.5, lt=1)]
 
     def rule(self, seed: int) -> Rule:

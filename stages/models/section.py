@@ -5,14 +5,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from stages.study.prompts import Person
-from stages.study.section import Count, Share, Strict
+from stages.study.section import Count, Rounds, Share, Strict
+
+MOST_RANK = 4096  # as wide as the layers of models of 8B: more is no low rank, and fills memory
 
 
 class SamplingParams(Strict):
     """How behavior is sampled; temperature 0 is greedy."""
 
     temperature: Annotated[float, Field(ge=0, le=10)]
-    n_samples: Count
+    n_samples: Rounds
     max_tokens: Count
     stop_when_decided: bool
 
@@ -56,9 +58,9 @@ class FinetuneParams(Strict):
     doing what it does. scramble_labels, a control: labels go to other inputs of their cell.
     """
 
-    epochs: Count
+    epochs: Rounds
     learning_rate: Annotated[float, Field(gt=0, le=1)]
-    lora_rank: Count
+    lora_rank: Annotated[int, Field(ge=1, le=MOST_RANK)]
     lora_alpha: Count
     lora_dropout: Annotated[float, Field(ge=0, lt=1)]
     target_modules: TargetModules

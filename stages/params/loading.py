@@ -15,7 +15,7 @@ from stages.params.messages import cut, lines, short
 from stages.params.study import Params
 from stages.storage.errors import StudyError
 
-# A second a hundred kilobytes is what reading YAML takes; the committed params are five.
+# To read YAML takes two seconds a hundred kilobytes; the committed params have five.
 LARGEST = 256 * 1024
 QUOTES = "'\""
 

@@ -10,7 +10,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 # The paper asks about 2,500 inputs of a task; 40 times that is a table of some 10 million rows,
 # which is what a run still writes, reads and scores. More is a slip of the keyboard.
 MOST = 100_000
+# Epochs, samples, bins: the paper takes one epoch and one sample. A thousand rounds of the same
+# work say no more about it, and take a thousand times as long.
+MOST_ROUNDS = 1_000
 Count = Annotated[int, Field(ge=1, le=MOST)]
+Rounds = Annotated[int, Field(ge=1, le=MOST_ROUNDS)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 

@@ -24,15 +24,15 @@ from tests.docs.recipes import merged, run_recipe
 from tests.tiny_models import make_tiny_model
 
 MAIN_STUDY = (
-    (fetch_model.main, "mine"),
+    (fetch_model.main, "--model", "mine"),
     (write_tasks.main,),
-    (sample_behavior.main, "mine"),
+    (sample_behavior.main, "--model", "mine"),
     (build_dataset.main, "--model", "mine"),
     (finetune.main, "--model", "mine"),
     (sample_behavior.main, "--trained", "--model", "mine"),
     (build_dataset.main, "--target", "mine"),
     (finetune.main, "--predictor", "mine", "--target", "mine"),
-    (predict.main, "mine", "mine"),
+    (predict.main, "--predictor", "mine", "--target", "mine"),
     (evaluate.main,),
 )
 """the cells that an experiment goes on from, here in one process"""

@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from stages.experiments.shared.told import Section
 from stages.study.design import Design
-from stages.study.section import Count
+from stages.study.section import Count, Rounds
 
 # A file behind path: is not watched; `dvc repro -f experiment@behavior_change-MODEL` after an edit.
 KEY = "params.yaml: experiments.behavior_change.answers"
@@ -22,7 +22,7 @@ class Told(Section):
 
     answers: str
     inputs: Count
-    epochs: Count
+    epochs: Rounds
     learning_rate: Annotated[float, Field(gt=0, le=1)]
     batch_inputs: Count
 

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 from stages.experiments.shared.told import Section
 from stages.study.design import Design
 from stages.study.properties import PROPERTIES
-from stages.study.section import Count, members
+from stages.study.section import MOST_ROUNDS, Count, members
 
 
 class Told(Section):
@@ -18,9 +18,9 @@ class Told(Section):
     """
 
     inputs: Count
-    samples: Annotated[int, Field(ge=2)]
+    samples: Annotated[int, Field(ge=2, le=MOST_ROUNDS)]
     properties: list[str] = Field(min_length=1)
-    bins: Annotated[int, Field(ge=2)]
+    bins: Annotated[int, Field(ge=2, le=MOST_ROUNDS)]
 
     @field_validator("properties")
     @classmethod
