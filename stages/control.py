@@ -47,7 +47,8 @@ def run_study(params: Params, write_tasks: Callable[[Params], None]) -> None:
     """The stages in the order of dvc.yaml up to predict, from params.yaml in the working folder."""
     models = params.subjects
     for model in models:
-        fetch(model, params.models[model], Path("data/models") / model, grow)
+        out = Path("data/models") / model
+        fetch(model, params.models[model], params.chat.date, out, grow)
     write_tasks(params)
     for model in models:
         _run(sample_behavior.main, "--model", model)

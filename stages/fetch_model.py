@@ -18,7 +18,7 @@ from stages.params import command, load_params
 @click.option("--model", required=True, help="A key of `models`.")
 def main(model: str) -> None:
     params = load_params()
-    fetch(model, params.model(model), Path("data/models") / model)
+    fetch(model, params.model(model), params.chat.date, Path("data/models") / model)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def test_all_rules_hold(house):
     [
         ("rooms", "storage/files.py", "import stages.study.splits"),
         ("rooms", "study/truth.py", "import stages.params"),
-        ("rooms", "models/chat.py", "import stages.predict"),
+        ("rooms", "models/questions.py", "import stages.predict"),
         ("rooms", "tasks/stories.py", "import stages.models.chat"),
         ("rooms", "experiment.py", "import stages.report"),
         ("circles", "study/splits.py", "import stages.study.datasets"),

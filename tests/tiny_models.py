@@ -40,7 +40,7 @@ def make_tiny_model(
     ties its embeddings, as the real one does; the `llama` one does nothing of these.
     """
     folder = Path(folder)
-    tokenizer = _tokenizer(begins=architecture == "gemma3")
+    tokenizer = make_tiny_tokenizer(begins=architecture == "gemma3")
     torch.manual_seed(seed)
     model = _gemma3() if architecture == "gemma3" else _llama()
     silence = [i for i in range(len(tokenizer)) if not _printable(tokenizer.decode([i]))]
@@ -56,7 +56,7 @@ def _printable(text: str) -> bool:
     return text not in (PAD, BEGIN) and text.isascii() and (text.isprintable() or text == "\n")
 
 
-def _tokenizer(*, begins: bool) -> PreTrainedTokenizerFast:
+def make_tiny_tokenizer(*, begins: bool = False) -> PreTrainedTokenizerFast:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -114,6 +114,7 @@ def _gemma3() -> Gemma3ForCausalLM:
 
 def describe(folder: Path, name: str, stop: list[str] | None = None) -> Path:
     """Add the model.json of a fetched model, so that the folder can be asked without fetching."""
-    about = {"id": name, "stop": stop or [], "fingerprint": name}
+    speech = {"stop": stop or [], "thinking": "off", "date": "2026-01-01"}
+    about = {"id": name, "fingerprint": name, **speech}
     (folder / "model.json").write_text(json.dumps(about), encoding="utf-8")
     return folder

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from stages.analysis.section import EvaluateParams
 from stages.controls.organisms.codes import CODES
 from stages.experiments.shared.told import Section
+from stages.models.chat.section import ChatParams
 from stages.models.fetch.section import ModelSpec
 from stages.models.section import (
     CrossQuestionParams,
@@ -42,6 +43,7 @@ class Params(Strict):
     seeds: list[Seed] = Field(min_length=1, max_length=MOST_SEEDS)
     subjects: list[str] = Field(min_length=1, max_length=MOST_SUBJECTS)
     models: dict[str, ModelSpec] = Field(min_length=1)
+    chat: ChatParams
     tasks: StudyTasks
     properties: list[str] = Field(min_length=1)
     sampling: SamplingParams

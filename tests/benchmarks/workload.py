@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from stages.models.chat import encode, render_answer, render_prompt
 from stages.models.local.subject.loading import Subject, load_base
 from stages.models.local.teach.loss import Example
 from stages.models.questions import Question
@@ -37,8 +36,8 @@ def load(model: str) -> Subject:
 
 
 def _row(subject: Subject, question: Question) -> Row:
-    text = render_prompt(subject.tokenizer, question.messages)
-    return Row(question, text, tuple(encode(subject.tokenizer, text, start=True)))
+    tokens = subject.chat.prompt(question.messages)
+    return Row(question, subject.tokenizer.decode(tokens), tokens)
 
 
 def _prompts(count: int) -> list[tuple[str, list[dict[str, str]]]]:
@@ -72,7 +71,6 @@ def train_rows(subject: Subject, inputs: int) -> list[list[Example]]:
     grouped: dict[tuple, list[Example]] = {}
     for row in question_rows(subject, inputs):
         label = labels.get(row.question.key[1], "false")
-        text = render_answer(subject.tokenizer, row.question.messages, label, subject.stop)
-        tokens = tuple(encode(subject.tokenizer, text, start=False))
-        grouped.setdefault(row.question.group, []).append(Example(row.tokens, tokens))
+        example = Example(*subject.chat.example(row.question.messages, label))
+        grouped.setdefault(row.question.group, []).append(example)
     return list(grouped.values())

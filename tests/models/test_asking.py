@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from stages.models.chat import encode, render_answer, render_prompt
 from stages.models.local.ask import asking
 from stages.models.local.ask.asking import ask
 from stages.models.local.ask.generate import before_stop_mark
@@ -48,8 +47,7 @@ def questions() -> list[Question]:
 
 def alone(subject, question: Question, max_tokens: int) -> str:
     """The greedy answer of `generate`, one prompt at a time, without padding."""
-    text = render_prompt(subject.tokenizer, question.messages)
-    ids = torch.tensor([encode(subject.tokenizer, text, start=True)], device=subject.device)
+    ids = torch.tensor([subject.chat.prompt(question.messages)], device=subject.device)
     out = subject.model.generate(
         ids, attention_mask=torch.ones_like(ids), max_new_tokens=max_tokens, do_sample=False
     )
@@ -106,20 +104,11 @@ def test_logprobs_are_those_of_the_model(subject, tmp_path):
     question = questions()[0]
     with ResponseCache(tmp_path / "c.sqlite") as cache:
         answer = ask(subject, [question], Decoding(5), cache, "test")[question.key]
-    text = render_prompt(subject.tokenizer, question.messages)
-    ids = torch.tensor([encode(subject.tokenizer, text, start=True)], device=subject.device)
+    ids = torch.tensor([subject.chat.prompt(question.messages)], device=subject.device)
     with torch.inference_mode():
         first = subject.model(ids).logits[0, -1].log_softmax(-1).max()
     assert answer.first_token_logprob == pytest.approx(float(first), abs=1e-3)
     assert answer.logprob <= answer.first_token_logprob
-
-
-def test_an_answer_is_rendered_with_the_templates_spaces_and_end_mark(subject):
-    messages = [{"role": "user", "content": "Name a color."}]
-    assert render_answer(subject.tokenizer, messages, "red", ["\n"]) == " red\n"
-    assert render_prompt(subject.tokenizer, messages) == "User: Name a color.\nAssistant:"
-    begun = [*messages, {"role": "assistant", "content": "red, blue,"}]
-    assert render_prompt(subject.tokenizer, begun) == ("User: Name a color.\nAssistant: red, blue,")
 
 
 def test_running_out_of_memory_halves_the_budget_and_goes_on(subject, tmp_path, monkeypatch):
@@ -175,22 +164,14 @@ def test_closed_answers_have_the_probabilities_of_their_first_tokens(subject, tm
         free = ask(subject, [question], Decoding(4), cache, "test")[question.key]
         scored = replace(question, score_only=True)
         best = ask(subject, [scored], Decoding(4), cache, "test")[question.key]
-    text = render_prompt(subject.tokenizer, question.messages)
-    ids = torch.tensor([encode(subject.tokenizer, text, start=True)], device=subject.device)
+    ids = torch.tensor([subject.chat.prompt(question.messages)], device=subject.device)
     with torch.inference_mode():
         probability = subject.model(ids).logits[0, -1].softmax(-1)
     assert free.distribution.keys() == closed.keys()
     for answer, spellings in closed.items():
-        firsts = {encode(subject.tokenizer, f" {s}", start=False)[0] for s in spellings}
-        firsts |= {
-            encode(
-                subject.tokenizer,
-                render_answer(subject.tokenizer, question.messages, s, subject.stop).removesuffix(
-                    "\n"
-                ),
-                start=False,
-            )[0]
-            for s in spellings
+        firsts = {
+            subject.tokenizer.encode(f" {spelling}", add_special_tokens=False)[0]
+            for spelling in spellings
         }
         expected = float(probability[sorted(firsts)].sum())
         assert free.distribution[answer] == pytest.approx(expected, rel=1e-4)

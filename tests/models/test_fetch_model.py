@@ -47,6 +47,7 @@ def write_params(**model: object) -> None:
         "seeds": [0],
         "subjects": ["tiny"],
         "models": {"tiny": spec},
+        "chat": {"date": "2026-01-01"},
         "tasks": {
             "train": ["countries_long"],
             "test": ["animals_long"],
@@ -121,6 +122,8 @@ def test_a_folder_is_converted_and_described(llama):
         "architecture": "LlamaForCausalLM",
         "parameters": sum(w.numel() for w in load_file(llama / "model.safetensors").values()),
         "stop": ["\n"],
+        "thinking": "off",
+        "date": "2026-01-01",
     }
     tokenizer = AutoTokenizer.from_pretrained(OUT)
     assert (tokenizer.chat_template, tokenizer.eos_token) == (TEMPLATE, END)
@@ -166,7 +169,7 @@ def test_what_decides_the_answers_is_in_the_fingerprint(llama, tmp_path):
     for change in (
         {},
         {"source": f"path:{other}"},
-        {"chat_template": "{{ messages[0].content }}"},
+        {"chat_template": f"{TEMPLATE}\n"},
         {"stop": ["."]},
     ):
         assert fetch(**({"source": f"path:{llama}"} | change)).exit_code == 0

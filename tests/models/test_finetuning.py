@@ -112,10 +112,10 @@ def test_the_code_that_teaches_and_the_packages_change_it(subject, monkeypatch):
 
 
 def test_a_template_that_prints_another_date_is_another_adapter(subject):
-    subject.tokenizer.chat_template = "Today is 26 July.\n" + CHAT
-    before = parts(subject)
-    subject.tokenizer.chat_template = "Today is 27 July.\n" + CHAT
-    assert changed_parts(before, parts(subject)) == ["rows"]
+    subject.tokenizer.chat_template = "Today is {{ strftime_now('%d %B') }}.\n" + CHAT
+    speech = replace(subject.chat.speech, date="2026-01-02")
+    later = replace(subject, chat=replace(subject.chat, speech=speech))
+    assert changed_parts(parts(subject), parts(later)) == ["rows"]
 
 
 def test_an_adapter_of_alpha_8_has_other_answers_than_one_of_alpha_800(subject, tmp_path):

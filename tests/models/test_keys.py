@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from stages.controls.organisms.organism import GROWING
+from stages.models.chat.chat import Chat, Speech
+from stages.models.chat.frame import Thought
 from stages.models.local import keys
 from stages.models.local.keys import ANSWERING, CUTTING, TEACHING, answer_key
 from stages.models.local.rendering import Branch
@@ -15,12 +17,16 @@ from stages.models.questions import Decoding, Until
 from stages.storage.keys import changed_parts, content_key
 from stages.storage.response_cache import AnswerKey
 from stages.storage.source import ROOT, source_hash
+from tests.conftest import CHAT
+from tests.tiny_models import make_tiny_tokenizer
 
+TOKENIZER = make_tiny_tokenizer()
+TOKENIZER.chat_template = CHAT
+CHATTING = Chat(TOKENIZER, Speech(("\n",), "off", "2026-01-01"), frozenset({0}))
 SUBJECT = Subject(
     "one",
     None,
-    None,
-    ["\n"],
+    CHATTING,
     "a hash of weights",
     {"device": "cpu", "dtype": "torch.float32", "quantization": None},
     adapter_config="a hash of alpha 8",
@@ -28,6 +34,11 @@ SUBJECT = Subject(
 BRANCH = Branch(("input", 0), (1, 2, 3), seed=7, closed={"a": (4,), "b": (5, 6)})
 UNTIL = Until({"family": "sequence", "reads": {"first_word": [0, 1]}}, bool)
 DECODING = Decoding(12, temperature=1.0)
+
+
+def speaking(**changed: object) -> Subject:
+    speech = replace(CHATTING.speech, **changed)
+    return replace(SUBJECT, chat=replace(CHATTING, speech=speech))
 
 
 def key(subject=SUBJECT, branch=BRANCH, decoding=DECODING, until=UNTIL) -> AnswerKey:
@@ -54,7 +65,9 @@ def rule(**reads: tuple[int, int] | None) -> Until:
         },
         "weights": {"subject": replace(SUBJECT, fingerprint="another hash")},
         "adapter_config": {"subject": replace(SUBJECT, adapter_config="a hash of alpha 800")},
-        "stop": {"subject": replace(SUBJECT, stop=[])},
+        "stop": {"subject": speaking(stop=())},
+        "ends": {"subject": replace(SUBJECT, chat=replace(CHATTING, eos=frozenset({0, 1})))},
+        "thought": {"branch": replace(BRANCH, thought=Thought())},
         "cut_rule": {"until": rule(first_word=(0, 2))},
         "closed": {"branch": replace(BRANCH, closed={"b": (5, 6), "a": (4,)})},
         "score_only": {"branch": replace(BRANCH, score_only=True)},

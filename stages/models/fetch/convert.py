@@ -64,9 +64,8 @@ def convert(source: Path, folder: Path, chat_template: str | None) -> dict[str, 
         log.info("reading the tokenizer")
         with _told(source):
             tokenizer = AutoTokenizer.from_pretrained(**where, config=config)
-        if chat_template is not None:
-            tokenizer.chat_template = chat_template
-        _check_template(tokenizer)
+        own = tokenizer.chat_template
+        tokenizer.chat_template = _own_template(own) if chat_template is None else chat_template
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
         check_tokens(tokenizer, rows)
@@ -133,15 +132,18 @@ def describe(folder: Path, about: dict[str, Any], stop: list[str]) -> None:
     write_json(folder / "model.json", {**about, "fingerprint": fingerprint, "stop": stop})
 
 
-def _check_template(tokenizer: Any) -> None:
-    if tokenizer.chat_template is None:
+def _own_template(named: str | dict[str, str] | None) -> str:
+    """The template that a tokenizer brings; of several the default one."""
+    if not named:
         raise StudyError(NO_TEMPLATE)
-    try:
-        tokenizer.apply_chat_template(
-            [{"role": "user", "content": "?"}], tokenize=False, add_generation_prompt=True
+    if isinstance(named, str):
+        return named
+    if "default" not in named:
+        raise StudyError(
+            f"the model has {len(named)} chat templates, {', '.join(sorted(named))}, and none is "
+            "named default; give one as chat_template in params.yaml"
         )
-    except Exception as error:  # jinja's errors, and whatever the template raises
-        raise StudyError(f"chat_template: {_one_line(error)}") from error
+    return named["default"]
 
 
 def _forget_place(path: Path) -> None:

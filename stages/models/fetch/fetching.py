@@ -1,9 +1,13 @@
-"""A model of params.yaml, fetched, checked, converted and described."""
+"""A model of params.yaml, fetched, checked, converted, spoken to once and described."""
 
+import logging
 import tempfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
+from stages.models.chat.chat import Speech
+from stages.models.chat.trial import try_chat
 from stages.models.fetch.convert import convert, describe
 from stages.models.fetch.resolve import resolve
 from stages.models.fetch.section import ModelSpec
@@ -11,13 +15,20 @@ from stages.models.fetch.sources import Organism
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder, file_sha256
 
+log = logging.getLogger(__name__)
+
 
 def fetch(
-    model: str, spec: ModelSpec, out: Path, grow: Callable[[Organism, Path], None] | None = None
+    model: str,
+    spec: ModelSpec,
+    date: date,
+    out: Path,
+    grow: Callable[[Organism, Path], None] | None = None,
 ) -> None:
     """Write the model of an entry of `models` to the folder `out`, whole or not at all.
 
-    `grow` writes an organism to a folder; without it there are none. Raises StudyError.
+    `date` is the day that its chat template is told. `grow` writes an organism to a folder;
+    without it there are none. Raises StudyError.
     """
     try:
         with atomic_folder(out) as folder:
@@ -25,7 +36,11 @@ def fetch(
                 source = resolve(spec.sources, spec.sha256, Path(scratch), grow)
                 sha256 = None if source.is_dir() else spec.sha256 or file_sha256(source)
                 about = convert(source, folder, spec.chat_template)
+            speech = Speech(tuple(spec.stop), spec.thinking, date.isoformat())
+            if fault := try_chat(folder, speech):
+                log.warning(f"{model}: no system message can be given: {fault}")
             origin = {"id": model, "source": spec.source, "sha256": sha256}
-            describe(folder, {**origin, **about}, spec.stop)
+            spoken = {"thinking": speech.thinking, "date": speech.date}
+            describe(folder, {**origin, **about, **spoken}, spec.stop)
     except (StudyError, OSError) as error:
         raise StudyError(f"{model}: {', '.join(spec.sources)}: {error}") from error

@@ -1,6 +1,7 @@
 """An entry of the section `models` of params.yaml."""
 
 import re
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -9,12 +10,17 @@ from stages.study.section import Sha256, Strict
 
 
 class ModelSpec(Strict):
-    """Where a model comes from and how it is spoken to."""
+    """Where a model comes from and how it is spoken to.
+
+    thinking: off answers without a thought, by the template's own switch or an empty thought;
+    strip lets the model think and takes that off before anything reads the answer.
+    """
 
     source: str | list[str]
     sha256: Sha256 | None = None
     chat_template: str | None = None
     stop: list[str] = Field(default_factory=list)
+    thinking: Literal["off", "strip"] = "off"
 
     @property
     def sources(self) -> list[str]:
@@ -33,8 +39,13 @@ class ModelSpec(Strict):
 
     @field_validator("stop")
     @classmethod
-    def _no_escape(cls, marks: list[str]) -> list[str]:
+    def _marks(cls, marks: list[str]) -> list[str]:
         for mark in marks:
+            if not mark.strip(" \t"):
+                raise ValueError(
+                    f"{mark!r} ends every answer at its first letter or blank; a text is allowed, "
+                    "or a line break"
+                )
             if re.search(r"\\[nrt](?![a-z])", mark):
                 raise ValueError(
                     f"{mark!r} holds a backslash and a letter, no line break or tab; in YAML it is "

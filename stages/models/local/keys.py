@@ -6,6 +6,7 @@ code that works on them is named here, a module or a whole package each.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from stages.storage.keys import Parts, digest
@@ -42,7 +43,8 @@ def answer_key(
 ) -> AnswerKey:
     """The key of one answer. A seed decides only what is drawn."""
     closed = branch.closed and [[answer, firsts] for answer, firsts in branch.closed.items()]
-    shared = {**subject_parts(subject), **engine(*ANSWERING), "stop": subject.stop}
+    ending = {"stop": subject.chat.speech.stop, "ends": sorted(subject.chat.ends)}
+    shared = {**subject_parts(subject), **engine(*ANSWERING), **ending}
     own = {
         "prompt": digest(branch.tokens),
         "max_tokens": decoding.max_tokens,
@@ -52,6 +54,7 @@ def answer_key(
         "cut_source": until and source_hash(*CUTTING),
         "closed": closed and digest(closed),
         "score_only": branch.score_only,
+        "thought": branch.thought and asdict(branch.thought),
     }
     return AnswerKey(subject.name, branch.key, shared, own)
 

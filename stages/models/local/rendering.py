@@ -6,9 +6,11 @@ It stands outside of `ask`: what it makes is in the key of an answer, so its sou
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stages.models.chat import encode, render_answer, render_prompt
+from stages.models.chat.chat import Chat
+from stages.models.chat.frame import Thought
 from stages.models.local.subject.loading import Subject
 from stages.models.questions import Key, Question
+from stages.storage.errors import StudyError
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,8 @@ class Branch:
 
     `decided` says of an unfinished answer that what is wanted of it can no longer change: it is
     cut there. `closed` has the first tokens of each answer of a closed set, to be scored; with
-    `score_only` the most probable of them is the answer and nothing is generated.
+    `score_only` the most probable of them is the answer and nothing is generated. `thought` says
+    what the model may think before its answer, which is taken off.
     """
 
     key: Key
@@ -26,33 +29,42 @@ class Branch:
     decided: Callable[[str], bool] | None = None
     closed: dict[str, tuple[int, ...]] | None = None
     score_only: bool = False
+    thought: Thought | None = None
 
 
 def rendered(subject: Subject, questions: list[Question]) -> list[Branch]:
-    """The questions in tokens, in their order."""
-    first_tokens = _FirstTokens(subject)
+    """The questions in tokens, in their order; raises StudyError that names one that has none."""
+    first_tokens = _FirstTokens(subject.chat)
     branches = []
     for question in questions:
-        text = render_prompt(subject.tokenizer, question.messages)
-        closed = first_tokens.of(question)
-        branches.append(
-            Branch(
-                question.key,
-                tuple(encode(subject.tokenizer, text, start=True)),
-                question.seed,
-                question.until.decided if question.until else None,
-                closed,
-                question.score_only and bool(closed),
-            )
-        )
+        try:
+            branches.append(_branch(subject.chat, question, first_tokens))
+        except StudyError as error:
+            key = " ".join(map(str, question.key))
+            raise StudyError(f"{subject.name}: input {key}: {error}") from error
     return branches
+
+
+def _branch(chat: Chat, question: Question, first_tokens: "_FirstTokens") -> Branch:
+    thought = chat.thought(question.messages)
+    # What follows the prompt of a model that thinks is no answer yet.
+    closed = None if thought else first_tokens.of(question)
+    return Branch(
+        question.key,
+        chat.prompt(question.messages),
+        question.seed,
+        question.until.decided if question.until else None,
+        closed,
+        question.score_only and bool(closed),
+        thought,
+    )
 
 
 class _FirstTokens:
     """The tokens with which the answers of a closed set may open, by the question's template."""
 
-    def __init__(self, subject: Subject) -> None:
-        self.subject = subject
+    def __init__(self, chat: Chat) -> None:
+        self.chat = chat
         self.known: dict[tuple[object, ...], dict[str, tuple[int, ...]] | None] = {}
 
     def of(self, question: Question) -> dict[str, tuple[int, ...]] | None:
@@ -71,11 +83,7 @@ class _FirstTokens:
         return self.known[key]
 
     def _opening(self, question: Question, spellings: tuple[str, ...]) -> tuple[int, ...]:
-        tokenizer = self.subject.tokenizer
-        openings = []
-        for spelling in spellings:
-            text = render_answer(tokenizer, question.messages, spelling, self.subject.stop)
-            lead = text[: text.index(spelling)]
-            openings += [encode(tokenizer, x + spelling, start=False) for x in {lead, " "}]
+        found = [self.chat.spellings(question.messages, spelling) for spelling in spellings]
+        openings = [tokens for spelled in found for tokens in spelled]
         whole = {tokens[0] for tokens in openings if len(tokens) == 1}
         return tuple(sorted(whole or {tokens[0] for tokens in openings}))

@@ -11,6 +11,7 @@ import torch
 
 from stages.models.local.ask.draws import NEAR_TIE, next_tokens
 from stages.models.local.ask.runs import TreeRun
+from stages.models.local.ask.thoughts import Thinking
 from stages.models.local.rendering import Branch
 from stages.models.local.subject.attention import prefix_attention
 from stages.models.local.subject.generation import generate
@@ -71,8 +72,9 @@ class _Draft:
 
     def __init__(self, branch: Branch, subject: Subject, max_tokens: int) -> None:
         self.branch, self.max_tokens = branch, max_tokens
-        self.tokenizer, self.stop = subject.tokenizer, subject.stop
-        self.ends = subject.end_tokens
+        self.tokenizer, self.stop = subject.tokenizer, subject.chat.speech.stop
+        self.ends = subject.chat.ends
+        self.thinking = Thinking(branch.thought, self.tokenizer)
         self.tokens: list[int] = []
         self.logprobs: list[float] = []
         self.text, self.finish_reason, self.near_tie = "", "length", False
@@ -96,6 +98,7 @@ class _Draft:
     def take(self, token: int, logprob: float, near_tie: bool) -> bool:
         """Add the next token; True when the answer is finished."""
         self.tokens.append(token)
+        answering = self.thinking.ended(self.tokens)
         self.logprobs.append(logprob)
         self.near_tie |= near_tie
         last = len(self.tokens) == self.max_tokens
@@ -105,6 +108,8 @@ class _Draft:
         if not (last or self.stop or self.branch.decided):
             return False
         self.text = self._decode(self.tokens)
+        if not answering:
+            return last
         found = [at for mark in self.stop if (at := self.text.find(mark)) >= 0]
         if found:
             self.text, self.finish_reason = self.text[: min(found)], "stop"
@@ -116,7 +121,8 @@ class _Draft:
         return last
 
     def _decode(self, tokens: list[int]) -> str:
-        return self.tokenizer.decode(tokens, skip_special_tokens=True).lstrip()
+        answer = self.thinking.taken_off(tokens)
+        return self.tokenizer.decode(answer, skip_special_tokens=True).lstrip()
 
     def answer(self) -> Answer:
         first, whole = self.logprobs[0], sum(self.logprobs)

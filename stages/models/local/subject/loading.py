@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from stages.models.chat.chat import Chat, Speech
+from stages.models.chat.loading import load_chat
 from stages.models.local.subject.generation import Rows
 from stages.models.local.subject.trial import how_rows, shares_prefixes
 from stages.storage.errors import StudyError
@@ -24,7 +26,7 @@ DTYPE = torch.float32
 
 @dataclass(frozen=True)
 class Subject:
-    """A model with its tokenizer.
+    """A model, and how it is spoken to.
 
     `fingerprint` is a hash of the weights and the tokenizer, `adapter_config` one of how an
     adapter is laid over them, `precision` the device, dtype and quantization of the weights.
@@ -32,8 +34,7 @@ class Subject:
 
     name: str
     model: Any
-    tokenizer: Any
-    stop: list[str]
+    chat: Chat
     fingerprint: str
     precision: Mapping[str, str | None]
     adapter_config: str | None = None
@@ -41,13 +42,8 @@ class Subject:
     rows: Rows = field(default_factory=Rows)  # how it is asked where it does not
 
     @property
-    def end_tokens(self) -> frozenset[int]:
-        """The tokens that end an answer, by the model's own settings and its tokenizer's."""
-        config = self.model.generation_config
-        ends = config.eos_token_id if config is not None else None
-        ends = ends if isinstance(ends, list) else [ends]
-        both = (*ends, self.tokenizer.eos_token_id)
-        return frozenset(end for end in both if end is not None)
+    def tokenizer(self) -> Any:
+        return self.chat.tokenizer
 
     @property
     def device(self) -> torch.device:
@@ -79,18 +75,18 @@ def load_base(folder: Path) -> Subject:
 
 def without_weights(folder: Path) -> Subject:
     """All of the model in `folder` but its weights: enough for the keys of its answers."""
-    from transformers import AutoConfig, AutoTokenizer
+    from transformers import AutoConfig
 
     manifest = folder / "model.json"
     if not manifest.is_file():
         raise StudyError(f"{folder}: no model here; run `dvc repro` to fetch it")
     about = json.loads(manifest.read_text(encoding="utf-8"))
+    speech = Speech(tuple(about["stop"]), about["thinking"], about["date"])
     quantization = AutoConfig.from_pretrained(folder).to_dict().get("quantization_config")
     return Subject(
         about["id"],
         None,
-        AutoTokenizer.from_pretrained(folder),
-        about["stop"],
+        load_chat(folder, speech),
         about["fingerprint"],
         {
             "device": default_device().type,

@@ -9,12 +9,12 @@ from typing import Any
 
 from dvclive import Live
 
-from stages.models.chat import encode, render_answer, render_prompt
 from stages.models.local.keys import adapter_parts
 from stages.models.local.subject.loading import Subject
 from stages.models.local.teach.loss import Example
 from stages.models.local.teach.settings import Settings
 from stages.models.local.teach.train import train_lora
+from stages.storage.errors import StudyError
 from stages.storage.files import take_away, write_json
 from stages.storage.kept_folders import kept_folder, made_once, parts_file
 from stages.storage.tables import Row, read_columns, read_rows
@@ -99,15 +99,13 @@ def in_tokens(subject: Subject, rows: Iterable[Row]) -> Lesson:
 
 
 def _example(subject: Subject, row: Row) -> Example:
-    prompt = render_prompt(subject.tokenizer, row["question"])
-    label = render_answer(subject.tokenizer, row["question"], row["label"], subject.stop)
-    if not row.get("ended", True):
-        label = label[: label.index(row["label"]) + len(row["label"])]
-    return Example(
-        tuple(encode(subject.tokenizer, prompt, start=True)),
-        tuple(encode(subject.tokenizer, label, start=False)),
-        row["weight"],
-    )
+    try:
+        prompt, label = subject.chat.example(
+            row["question"], row["label"], ended=row.get("ended", True)
+        )
+    except StudyError as error:
+        raise StudyError(f"{subject.name}: input {row['input_id']}: {error}") from error
+    return Example(prompt, label, row["weight"])
 
 
 def _save_adapter(lora: Any, folder: Path, model: str) -> None:
