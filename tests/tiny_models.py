@@ -43,13 +43,19 @@ def make_tiny_model(
     tokenizer = make_tiny_tokenizer(begins=architecture == "gemma3")
     torch.manual_seed(seed)
     model = _gemma3() if architecture == "gemma3" else _llama()
-    silence = [i for i in range(len(tokenizer)) if not _printable(tokenizer.decode([i]))]
+    silence = silent_tokens(tokenizer)
     with torch.no_grad():  # a logit of zero is never the largest: answers are printable ASCII
         model.get_input_embeddings().weight[silence] = 0
         model.get_output_embeddings().weight[silence] = 0
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def silent_tokens(tokenizer: PreTrainedTokenizerFast) -> list[int]:
+    """The tokens that do not stand for printable ASCII."""
+    said = {i: tokenizer.decode([i]) for i in range(len(tokenizer))}
+    return [i for i in range(VOCABULARY) if i not in said or not _printable(said[i])]
 
 
 def _printable(text: str) -> bool:

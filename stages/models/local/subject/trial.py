@@ -14,7 +14,7 @@ from stages.models.local.subject.generation import Rows, generate
 from stages.models.local.subject.layout import Tokens, lay_out
 from stages.models.local.subject.plan import prefill_plan
 
-ROWS = ((5, 6, 7, 8, 9), (5, 6, 7, 4, 3, 2), (5, 2))
+ROWS = ((5, 6, 7, 8, 9), (5, 6, 7, 4, 3, 2), (5, 2), (9, 3, 6, 7, 8))
 TOLD = (4, 7, 2)  # the tokens that follow each row
 LENGTHS = re.compile(r"^[a-z].*(window|chunk|block)(_size)?$")  # names of lengths in a config
 LONGEST = 256  # tokens of those that are tried
