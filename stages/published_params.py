@@ -59,7 +59,7 @@ def params_of(source: str, folder: Path) -> str:
         sizes.setdefault(role, []).append(split_sizes(name, inputs))
         loaded[name] = {"source": source, "format": "published", "task": task}
         lines.append(
-            f"# {name}: {family}, {len(inputs)} inputs, {len(reading.bad)} bad rows; "
+            f"# {name}: {family}, {len(inputs)} inputs, {reading.bad} bad rows; "
             f"{', '.join(sorted(names))}"
         )
     tasks: dict[str, Any] = {"loaded": loaded}

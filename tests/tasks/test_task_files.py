@@ -159,6 +159,15 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path, name, content, message
     assert name in str(error.value) and "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("kind", [pa.timestamp("us"), pa.timestamp("us", tz="Mars/Base")])
+def test_a_time_that_python_has_not_is_one_line(tmp_path, kind):
+    pq.write_table(pa.table({"t": pa.array([2**62], kind)}), tmp_path / "a.parquet")
+    with pytest.raises(
+        StudyError, match=r"a\.parquet: a value cannot be read: .*; write it as text"
+    ):
+        list(read_rows(tmp_path / "a.parquet"))
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.parquet"])
 def test_what_is_no_plain_file_is_not_waited_for(tmp_path, name):
     os.mkfifo(tmp_path / name)
@@ -202,6 +211,7 @@ def test_a_small_parquet_that_holds_much_is_refused(tmp_path, monkeypatch, name,
     [
         ("a.jsonl.gz", b"\n" * 1_001, "has more than 1,000 rows"),
         ("a.csv.gz", b"t\n" + b"\n" * 1_001, "has more than 1,000 rows"),
+        ("a.json", b"[" + b"1," * 1_001, "has more than 1,000 rows"),
         ("a.jsonl.gz", b"a" * 2**21, "holds more than 1 MiB"),
         ("a.csv", b't\n"' + b"a\n" * 2**20, "holds more than 1 MiB|has more than 1,000 rows"),
     ],

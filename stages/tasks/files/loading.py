@@ -33,15 +33,18 @@ class Reading:
 
     rows: int = 0
     duplicates: int = 0
-    bad: list[str] = field(default_factory=list)
+    bad: int = 0
+    named: list[str] = field(default_factory=list)
 
     def refuse(self, place: str, reason: BadRow) -> None:
-        self.bad.append(f"{place}: {reason}")
+        self.bad += 1
+        if self.bad <= NAMED:
+            self.named.append(f"{place}: {reason}")
 
     def told(self) -> list[str]:
         """One line for each of the first bad rows, and how many there are."""
-        more = len(self.bad) - NAMED
-        return self.bad[:NAMED] + ([f"and {more} more"] if more > 0 else [])
+        more = self.bad - len(self.named)
+        return self.named + ([f"and {more} more"] if more else [])
 
 
 def load_task(name: str, spec: LoadedTask) -> Task:
@@ -58,13 +61,13 @@ def load_task(name: str, spec: LoadedTask) -> Task:
             inputs = table_inputs(task_file(spec.source, spec.sha256), spec.form, reading)
     except (StudyError, OSError) as error:
         raise StudyError(f"{key}: {spec.source}: {error}") from error
-    if len(reading.bad) > spec.bad_rows * reading.rows:
+    if reading.bad > spec.bad_rows * reading.rows:
         raise StudyError(
-            f"{key}: {len(reading.bad)} of {reading.rows} rows are bad; bad_rows allows a share "
+            f"{key}: {reading.bad} of {reading.rows} rows are bad; bad_rows allows a share "
             f"of {spec.bad_rows}\n" + "\n".join(reading.told())
         )
     if reading.bad:
-        log.warning(f"{name}: {len(reading.bad)} of {reading.rows} rows are left out:")
+        log.warning(f"{name}: {reading.bad} of {reading.rows} rows are left out:")
         log.warning("\n".join(reading.told()))
     if reading.duplicates:
         log.warning(f"{name}: {reading.duplicates} duplicates are left out")

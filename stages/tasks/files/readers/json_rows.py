@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from stages.storage.errors import StudyError
-from stages.tasks.files.readers.opening import FileRow, not_text, numbered, opened
+from stages.tasks.files.readers import opening
+from stages.tasks.files.readers.opening import FileRow, not_text, numbered, opened, too_many
 
 BLANK = re.compile(r"[ \t\r\n]*")
 READ = "an object a line, or an array of objects, is read"
@@ -52,6 +53,8 @@ def _array(path: Path, text: str) -> Iterator[FileRow]:
         while mark == ",":
             value, at = decode(text, _after(text, at))
             number += 1
+            if number > opening.MOST_ROWS:
+                raise too_many(path)
             yield _checked(path, number, value)
             at = _after(text, at)
             mark = text[at]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,12 +35,17 @@ def parquet_rows(path: Path, columns: Sequence[str] | None) -> Iterator[FileRow]
                 size += sum(_unpacked(array) for array in arrays)
                 if size > opening.MOST_BYTES:
                     raise too_large(path)
-                for row in pa.record_batch(arrays, batch.schema.names).to_pylist():
+                for row in _python(path, pa.record_batch(arrays, batch.schema.names)):
                     number += 1
                     yield FileRow(path, number, row)
     except pa.ArrowException as error:
         raise StudyError(f"{path} is not parquet: {' '.join(str(error).split())}") from error
-    except (ValueError, OverflowError, LookupError) as error:  # days and zones that Python has not
+
+
+def _python(path: Path, batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    try:
+        return batch.to_pylist()
+    except (ValueError, OverflowError) as error:  # a day or a zone of time that Python has not
         raise StudyError(f"{path}: a value cannot be read: {error}; write it as text") from error
 
 
