@@ -38,7 +38,7 @@ def parquet_rows(path: Path, columns: Sequence[str] | None) -> Iterator[FileRow]
                 for row in _python(path, pa.record_batch(arrays, batch.schema.names)):
                     number += 1
                     yield FileRow(path, number, row)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, LookupError, UnicodeDecodeError) as error:
         raise StudyError(f"{path} is not parquet: {' '.join(str(error).split())}") from error
 
 
