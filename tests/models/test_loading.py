@@ -1,13 +1,20 @@
 """What a subject is said to be is what is in memory, with its weights and without them."""
 
 import json
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
-from stages.models.local.subject.loading import load_base, trained_subject, without_weights
+from stages.models.local.subject.loading import (
+    default_device,
+    load_base,
+    trained_subject,
+    without_weights,
+)
 from stages.storage.errors import StudyError
 from tests.tiny_models import describe, make_tiny_model
 
@@ -37,6 +44,23 @@ def test_how_weights_are_quantized_is_part_of_what_they_are(folder, tmp_path):
         (copy / "config.json").write_text(json.dumps(config), encoding="utf-8")
         found.add(without_weights(copy).precision["quantization"])
     assert len(found) == 2 and None not in found
+
+
+@pytest.mark.parametrize("system", ["linux", "macos", "python 3.13"])
+def test_all_cores_that_are_there_are_used_on_every_system(monkeypatch, system):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {1, 3, 4}, raising=False)
+    monkeypatch.delattr(os, "process_cpu_count", raising=False)
+    if system == "macos":
+        monkeypatch.delattr(os, "sched_getaffinity")
+    if system == "python 3.13":
+        monkeypatch.setattr(os, "process_cpu_count", lambda: 2, raising=False)
+    used = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch, "set_num_threads", used.append)
+    assert default_device() == torch.device("cpu")
+    assert used == [{"linux": 3, "macos": 7, "python 3.13": 2}[system]]
 
 
 def test_what_is_not_there_says_what_to_run(folder, tmp_path):

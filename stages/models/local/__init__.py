@@ -7,6 +7,7 @@
     subject/generation  `generate` of transformers, for models whose attention takes no tree
     subject/trial       which of both a model takes, tried as it is loaded
     subject/budget      how much is computed at once
+    subject/limits      what a model cannot read
     subject/loading     a model in memory, with or without an adapter
     ask/runs            prefill and decoding over a tree
     ask/draws           the next token: the most probable, or drawn by noise

@@ -16,6 +16,7 @@ from stages.models.local.keys import answer_key
 from stages.models.local.rendering import Branch, rendered
 from stages.models.local.subject.budget import is_out_of_memory, token_budget
 from stages.models.local.subject.layout import lay_out
+from stages.models.local.subject.limits import Reading, check_readings
 from stages.models.local.subject.loading import Subject
 from stages.models.questions import Answer, Decoding, Key, Question
 from stages.storage.errors import StudyError
@@ -33,9 +34,12 @@ def ask(
 ) -> dict[Key, Answer]:
     """Answers by the questions' keys; only what the cache lacks is computed.
 
-    Raises StudyError where a single question does not fit into the memory.
+    Raises StudyError where a question is more than the model reads, or, alone, more than the
+    memory holds.
     """
     branches = rendered(subject, questions)
+    asked = zip(questions, branches, strict=True)
+    check_readings(subject, (_reading(q, b, decoding.max_tokens) for q, b in asked))
     keys = {
         question.key: answer_key(subject, branch, decoding, question.until)
         for question, branch in zip(questions, branches, strict=True)
@@ -58,6 +62,11 @@ def ask(
     if ties := sum(answer.near_tie for answer in answers.values()):
         log.warning(f"{label}: {ties} answers hang on two tokens within 1e-4 of each other")
     return answers
+
+
+def _reading(question: Question, branch: Branch, max_tokens: int) -> Reading:
+    name = " ".join(map(str, question.group))
+    return Reading(name, branch.tokens, 0 if branch.score_only else max_tokens)
 
 
 def _answered(

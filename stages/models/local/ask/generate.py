@@ -17,6 +17,7 @@ from stages.models.local.subject.attention import prefix_attention
 from stages.models.local.subject.generation import generate
 from stages.models.local.subject.loading import Subject
 from stages.models.questions import Answer, Key
+from stages.storage.errors import StudyError
 
 
 @torch.inference_mode()
@@ -72,6 +73,7 @@ class _Draft:
 
     def __init__(self, branch: Branch, subject: Subject, max_tokens: int) -> None:
         self.branch, self.max_tokens = branch, max_tokens
+        self.asked = subject.name
         self.tokenizer, self.stop = subject.tokenizer, subject.chat.speech.stop
         self.ends = subject.chat.ends
         self.thinking = Thinking(branch.thought, self.tokenizer)
@@ -89,6 +91,7 @@ class _Draft:
             answer: float(probability_V[list(firsts)].sum().log())
             for answer, firsts in self.branch.closed.items()
         }
+        self._check(sum(map(math.exp, logprobs.values())))
         self.distribution = {a: float(f"{math.exp(x):.5g}") for a, x in logprobs.items()}
         if self.branch.score_only:
             best, *others = sorted(logprobs, key=logprobs.__getitem__, reverse=True)
@@ -97,6 +100,7 @@ class _Draft:
 
     def take(self, token: int, logprob: float, near_tie: bool) -> bool:
         """Add the next token; True when the answer is finished."""
+        self._check(logprob)
         self.tokens.append(token)
         answering = self.thinking.ended(self.tokens)
         self.logprobs.append(logprob)
@@ -119,6 +123,17 @@ class _Draft:
             self.finish_reason = "decided"
             return True
         return last
+
+    def _check(self, number: float) -> None:
+        """StudyError where logits are none: what follows from them is no answer."""
+        if not math.isfinite(number):
+            key = self.branch.key
+            raise StudyError(
+                f"{self.asked}: what it computes for input "
+                f"{' '.join(map(str, key)) if isinstance(key, tuple) else key} is not finite "
+                f"({number}), so it has no answer: its weights are damaged or too large; fetch it "
+                "again, or lower finetune.learning_rate where it was finetuned"
+            )
 
     def _decode(self, tokens: list[int]) -> str:
         answer = self.thinking.taken_off(tokens)

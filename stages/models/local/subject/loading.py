@@ -56,8 +56,16 @@ def default_device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     if "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(len(os.sched_getaffinity(0)))
+        torch.set_num_threads(_cores())
     return torch.device("cpu")
+
+
+def _cores() -> int:
+    """Those that this process may use, as far as Python (from 3.13 on) or the system tells."""
+    count = getattr(os, "process_cpu_count", None)
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
+    found: int | None = count() if count else len(affinity(0)) if affinity else os.cpu_count()
+    return found or 1
 
 
 def load_base(folder: Path) -> Subject:

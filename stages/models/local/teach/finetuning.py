@@ -10,6 +10,7 @@ from typing import Any
 from dvclive import Live
 
 from stages.models.local.keys import adapter_parts
+from stages.models.local.subject.limits import Reading, check_readings
 from stages.models.local.subject.loading import Subject
 from stages.models.local.teach.loss import Example
 from stages.models.local.teach.settings import Settings
@@ -25,9 +26,10 @@ def finetuned(subject: Subject, rows: Iterable[Row], settings: Settings) -> Path
 
     Rows have input_id, question, label, weight and slice; those with `ended` False teach how an
     answer begins and not that it ends there. They are taken as they come. `subject` is used up.
-    Loss curves are DVCLive's.
+    Loss curves are DVCLive's. Raises StudyError where a row is more than the model reads.
     """
     lesson = in_tokens(subject, rows)
+    check_readings(subject, lesson.readings())
     parts = adapter_parts(subject, lesson.content, asdict(settings))
     checkpoint = kept_folder("checkpoints", subject.name, parts)
 
@@ -82,6 +84,13 @@ class Lesson:
     train: dict[str, list[Example]] = field(default_factory=dict)
     held_back: dict[str, list[Example]] = field(default_factory=dict)
     content: str = ""
+
+    def readings(self) -> Iterator[Reading]:
+        """What is read in training and in measuring it."""
+        for rows in (self.train, self.held_back):
+            for input_id, examples in rows.items():
+                for example in examples:
+                    yield Reading(input_id, example.prompt + example.label)
 
 
 def in_tokens(subject: Subject, rows: Iterable[Row]) -> Lesson:
