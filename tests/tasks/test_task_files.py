@@ -229,9 +229,14 @@ def test_a_small_text_that_unpacks_to_much_is_refused(
 
 def test_files_of_one_task_are_found_by_name(tmp_path):
     folder = published_folder(tmp_path, 1)
-    assert [p.name for p in published_files(folder, "quiz")] == [
-        "quiz_among_a_or_c.jsonl",
-        "quiz_identity.jsonl",
+    plain = folder / "train/quiz_identity.jsonl"
+    plain.with_name("quiz_identity.jsonl.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    plain.unlink()
+    files = published_files(folder, "quiz")
+    assert [p.name for p in files] == ["quiz_among_a_or_c.jsonl", "quiz_identity.jsonl.gz"]
+    assert [row.values["behavioral_property"] for path in files for row in read_rows(path)] == [
+        "among_a_or_c",
+        "identity",
     ]
     assert len(published_files(folder)) == len(published_files(folder, "other")) == 5
     with pytest.raises(StudyError, match=r"has no \*\.jsonl"):
