@@ -20,6 +20,8 @@ from tests.analysis import small_study
 # Answers and gradients are compared to the last float32 digit, which bfloat16 does not keep.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 ROOT = Path(__file__).parents[1]
+# The published code's own results, which are not part of the repository.
+REFERENCE = Path(os.environ.get("SELFPREDICT_FIXTURES", ROOT.parent / "shared" / "fixtures"))
 CHAT = (
     "{% for m in messages %}{% if m.role == 'user' %}User: {{ m.content }}\n"
     "{% else %}Assistant: {{ m.content }}\n{% endif %}{% endfor %}"

@@ -56,7 +56,7 @@ def study(tmp_path, monkeypatch, model) -> Path:
     params["properties"] = ["first_word", "second_character", "opening_letters"]
     params["sampling"] |= {"max_tokens": 16}
     params["experiments"] = {"run": []}
-    monkeypatch.setitem(PROPERTIES, "opening_letters", opening(1))
+    monkeypatch.setitem(PROPERTIES.found, "opening_letters", opening(1))
     monkeypatch.setenv("SELFPREDICT_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
@@ -97,7 +97,7 @@ def edit_params(**sections: dict) -> None:
 def test_an_edited_property_gets_answers_that_are_cut_for_it(study, monkeypatch):
     """What it reads decides where an answer is cut, so the answers of before do not serve it."""
     first = sampled()
-    monkeypatch.setitem(PROPERTIES, "opening_letters", opening(4))
+    monkeypatch.setitem(PROPERTIES.found, "opening_letters", opening(4))
     key = an_input()
     said = run(cache.main, "why", "m", key)
     assert "cut_rule changed: reads opening_letters [0, 1] -> [0, 4]" in said
@@ -113,7 +113,7 @@ def test_what_a_property_makes_of_an_answer_asks_nothing_again(study, monkeypatc
     sampled()
     known = opening(1)
     other = replace(known, definition=lambda response, _: response[:1], missing="none")
-    monkeypatch.setitem(PROPERTIES, "opening_letters", other)
+    monkeypatch.setitem(PROPERTIES.found, "opening_letters", other)
     said = run(cache.main, "why", "m", an_input())
     assert said == f"m {an_input()}: would be answered from the cache\n"
 
@@ -131,7 +131,7 @@ def test_the_wording_of_a_question_changes_the_key_of_that_question_alone(study,
 
     before = contents()
     asked = "Consider your answer and reply only with how long its opening is."
-    monkeypatch.setitem(PROPERTIES, "opening_letters", replace(opening(1), question=asked))
+    monkeypatch.setitem(PROPERTIES.found, "opening_letters", replace(opening(1), question=asked))
     after = contents()
     assert before[:2] == after[:2] and before[2] != after[2]
 
@@ -145,7 +145,7 @@ def test_how_many_words_may_comply_decides_where_a_prediction_is_cut(study, monk
 
     before = parts()
     kind = replace(known.answer_kind, words=3)
-    monkeypatch.setitem(PROPERTIES, "opening_letters", replace(known, answer_kind=kind))
+    monkeypatch.setitem(PROPERTIES.found, "opening_letters", replace(known, answer_kind=kind))
     assert changed_parts(before, parts()) == ["cut_rule"]
 
 

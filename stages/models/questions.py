@@ -15,7 +15,7 @@ class Until:
     """When what is wanted of an answer is decided.
 
     `rule` has all that `decided` goes by, as JSON values: it stands in the key of the answer,
-    beside the source of the modules that cut (stages.study.decided, stages.study.compliance).
+    beside the source of the modules that cut (CUTTING in stages.models.local.keys).
     """
 
     rule: Any

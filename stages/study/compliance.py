@@ -1,92 +1,54 @@
 """Whether an object-level answer complies with its prompt.
 
-The published checks (arXiv 2410.13787, A.1.6; stages/published/compliance.py) also drop a story
-that has the word "sorry" anywhere. Here only an answer that is a refusal, or opens as one, is no
-behavior; the rest is what a model does.
+The published checks (arXiv 2410.13787, A.1.6; stages/published/compliance.py) also drop an answer
+that is one word such as "no", "none" or "random", and a story that has the word "sorry" anywhere.
+Here only an answer that refuses, or opens as a refusal, is no behavior; the rest is what a model
+does, and "No." is an answer as "Yes." is.
 """
 
 import re
 from collections.abc import Sequence
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# Whole answers that say nothing, after case and the punctuation around them are taken off.
-EMPTY_ANSWERS = frozenset(
-    [
-        "sorry",
-        "impossible",
-        "unknown",
-        "unanswerable",
-        "unpredictable",
-        "indeterminate",
-        "undefined",
-        "unclear",
-        "random",
-        "none",
-        "null",
-        "nan",
-        "n/a",
-        "na",
-        "no",
-        "nope",
-        "error",
-        "empty",
-        "next",
-        "item",
-        "sequence",
-        "system",
-    ]
-) | {"i don't know", "i do not know", "my apologies"}
+from stages.study.text.form import one_form, unmarked
+from stages.study.text.letters import choice_letter
+from stages.study.text.numbers import leading_number
+
+# Whole answers that say there is none, in lower case without marks around them.
+NO_ANSWERS = frozenset(
+    ["sorry", "apologies", "my apologies", "n/a", "i don't know", "i do not know", "i refuse"]
+)
 # Only what refuses the request: "I can't believe it" and "Sorry, said Tom" may open a story.
 REFUSAL = re.compile(
-    r"(?:i['’]?m (?:very )?sorry\b|i am (?:very )?sorry\b|sorry, (?:but )?i\b|i apologi[sz]e\b|"
-    r"apologies, but\b|as an (?:ai|artificial intelligence)\b|as a (?:large )?language model\b|"
-    r"(?:unfortunately, )?i (?:can(?:not|['’]?t)|am (?:unable|not able) to)"
-    r"(?:\W*$| (?:help|assist|answer|provide|predict|continue|complete|comply|fulfil|generate)))",
-    re.IGNORECASE,
+    r"i'?m (?:very )?sorry\b|i am (?:very )?sorry\b|sorry, (?:but )?i\b|i apologi[sz]e\b|"
+    r"(?:my )?apologies, but\b|as an (?:ai|a\.i\.|artificial intelligence)(?!\w)|"
+    r"as a (?:large )?language model\b|"
+    r"(?:unfortunately, |regrettably, )?i(?:"
+    r" (?:must|have to) (?:decline|refuse)\b| (?:decline|refuse) to\b|"
+    r" (?:don't|do not) have (?:any )?personal\b|"
+    r"(?: (?:cannot|can not|can'?t|won'?t|will not)|(?:'?m| am) (?:unable|not able|not going) to)"
+    r"(?:\W*$| (?:help (?:you|with)\b|(?:help|do (?:that|this|so))(?:\W*$|[.;!])|"
+    r"(?:assist|answer|provide|predict|continue|complete|comply|fulfill?|generate)\b)))"
 )
-# First words of what REFUSAL reads.
-REFUSAL_OPENINGS = ("i", "im", "sorry", "apologies", "as", "unfortunately")
-# A letter, in quotes or brackets or bare: then nothing, a new line, or a mark before more text.
-CHOICE = re.compile(
-    r"""["'“‘`(\[*\s]*([A-Za-z])(?:["'”’`)\]*\s]*$|["'”’`*]*[.):\],]|[*`]+\s|"""
-    r"""\s+[-–—:]|\s*\n)"""
+OPENINGS = (
+    "i",
+    "im",
+    "sorry",
+    "apologies",
+    "my apologies",
+    "as a",
+    "as an",
+    "unfortunately",
+    "regrettably",
 )
-
-
-# A number, after quotes or brackets or nothing, that no letter or digit goes on.
-NUMBER = re.compile(r"""["'“‘`(\[*\s]*([-+]?\d+(?:\.\d+)?)(?![\w])""")
-
-
-def choice_letter(response: str, options: Sequence[str]) -> str | None:
-    """The upper-case letter that an answer chooses, None where it chooses none of the options.
-
-    Read as B: `B`, `b.`, `(B)`, `**B** Peru`, `B - Peru`. Not read as A: `A dog`, `Answer`.
-    """
-    found = CHOICE.match(response)
-    if found is None:
-        return None
-    letter = found[1].upper()
-    return letter if letter in LETTERS[: len(options)] else None
-
-
-def leading_number(response: str) -> str | None:
-    """The number that an answer opens with, as it is written; None where it opens with none.
-
-    Read as 7: `7`, ` 7, 9`, `"7"`. Not read: `the 7`, `seven`.
-    """
-    found = NUMBER.match(response)
-    return found[1] if found else None
+"""what REFUSAL begins with"""
+OPENED = re.compile(rf"(?:{'|'.join(OPENINGS)})\b")
 
 
 def may_be_refusal(opening: str) -> bool:
     """Whether an answer that begins with `opening`, nothing read after it yet, may be a refusal."""
-    bare = opening.strip(" .,:;!?\"'()\n").lower()
-    first = re.match(r"[a-z]*", bare)
-    return (
-        not bare
-        or (first is not None and first[0] in REFUSAL_OPENINGS)
-        or any(empty.startswith(bare) for empty in EMPTY_ANSWERS | set(REFUSAL_OPENINGS))
-    )
+    bare = unmarked(one_form(opening).lower())
+    known = (*NO_ANSWERS, *OPENINGS)
+    return bool(OPENED.match(bare)) or any(words.startswith(bare) for words in known)
 
 
 def behavior_compliance(response: str, family: str, options: Sequence[str] = ()) -> str | None:
@@ -94,12 +56,11 @@ def behavior_compliance(response: str, family: str, options: Sequence[str] = ())
 
     blank, refusal, not_an_option where there are options, not_a_number where one is asked for.
     """
-    if not response.strip():
+    said = one_form(response).strip().lower()
+    if not said:
         return "blank"
     if family in ("multiple_choice", "values"):
         return None if choice_letter(response, options) else "not_an_option"
     if family == "number":
         return None if leading_number(response) else "not_a_number"
-    if response.strip(" .,:;!?\"'()\n").lower() in EMPTY_ANSWERS or REFUSAL.match(response.strip()):
-        return "refusal"
-    return None
+    return "refusal" if unmarked(said) in NO_ANSWERS or REFUSAL.match(said) else None

@@ -4,16 +4,15 @@ All of it holds for every way in which the answer may go on: the value of each p
 whether the answer complies (`property_value`) are those of the whole answer.
 """
 
-import re
 from collections.abc import Callable, Sequence
 
-from stages.study.compliance import CHOICE, NUMBER, may_be_refusal
+from stages.study.compliance import may_be_refusal
 from stages.study.properties import PROPERTIES
+from stages.study.text.form import one_form, settled
+from stages.study.text.letters import choice_decided
+from stages.study.text.numbers import number_decided
 
 UNFINISHED = "\ufffd"  # a character of which some bytes are still to come
-NUMBER_ENDED = re.compile(NUMBER.pattern + r"(?:\s|[^\w.\s]|\.\D)")
-NO_NUMBER = re.compile(r"""["'“‘`(\[*\s]*[-+]?[^-+\d"'“‘`(\[*\s]""")
-NO_CHOICE = re.compile(r"""["'“‘`(\[*\s]*(?:[A-Za-z][A-Za-z0-9]|[^A-Za-z"'“‘`(\[*\s])""")
 
 
 def decides(names: Sequence[str], family: str) -> Callable[[str], bool]:
@@ -22,9 +21,9 @@ def decides(names: Sequence[str], family: str) -> Callable[[str], bool]:
     Always False where a property takes the whole answer.
     """
     if family in ("multiple_choice", "values"):
-        return _choice_decided
+        return lambda text: choice_decided(text.rstrip(UNFINISHED))
     if family == "number":
-        return _number_decided
+        return lambda text: number_decided(text.rstrip(UNFINISHED))
     reads = [read for name in names if (read := PROPERTIES[name].reads) is not None]
     if len(reads) < len(names):  # one takes the whole answer
         return lambda text: False
@@ -33,8 +32,10 @@ def decides(names: Sequence[str], family: str) -> Callable[[str], bool]:
 
     def decided(text: str) -> bool:
         known = text.rstrip(UNFINISHED)
-        complete = len(known.split()) - (not known[-1:].isspace())
-        return len(known) > characters and complete >= words and not may_be_refusal(known)
+        form = one_form(known)
+        complete = len(form.split()) - (not form[-1:].isspace())
+        enough = len(settled(known)) >= characters and complete >= words
+        return enough and not may_be_refusal(known)
 
     return decided
 
@@ -45,19 +46,8 @@ def first_line_ended(text: str, words: int | None = 1) -> bool:
     A line of more than `words` complies with no question, whatever follows; None: there is no
     limit.
     """
-    lines = text.lstrip().splitlines(keepends=True)
+    lines = one_form(text).lstrip().splitlines(keepends=True)
     if not lines:
         return False
     found = [word for word in lines[0].split() if any(c.isalnum() for c in word)]
     return lines[0][-1] in "\r\n" or (words is not None and len(found) > words)
-
-
-def _choice_decided(text: str) -> bool:
-    known = text.rstrip(UNFINISHED)
-    # A letter counts as chosen at the end of an answer; what may follow must not take it back.
-    return bool(CHOICE.match(known + "\0") or NO_CHOICE.match(known))
-
-
-def _number_decided(text: str) -> bool:
-    known = text.rstrip(UNFINISHED)
-    return bool(NUMBER_ENDED.match(known) or NO_NUMBER.match(known))

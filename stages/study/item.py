@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from stages.study.compliance import LETTERS
 from stages.study.splits import rng
+from stages.study.text.letters import LETTERS
 
 Message = dict[str, str]
 

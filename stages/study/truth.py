@@ -34,8 +34,8 @@ def sample_values(
             if compliant_only or item["options"]:
                 value = property_value(name, answer["response"], item["family"], **given)
             else:
-                value = PROPERTIES[name].extract(answer["response"], **given)
-            yield answer["input_id"], name, value or None
+                value = PROPERTIES[name].value(answer["response"], **given)
+            yield answer["input_id"], name, value
 
 
 def most_common(values: Iterable[str]) -> str | None:

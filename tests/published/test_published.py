@@ -2,8 +2,6 @@
 
 import json
 import math
-import os
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,15 +11,13 @@ from stages.published.__main__ import TOOLS, main
 from stages.published.accuracies import RULES, accuracies, cleaned, figures, joined
 from stages.published.compliance import published_compliance as complies
 from stages.published.shifts import CATEGORIES, entropy_adjusted, moved
+from tests.conftest import REFERENCE
 
-FIXTURES = Path(
-    os.environ.get("SELFPREDICT_FIXTURES", Path(__file__).parents[3] / "shared" / "fixtures")
-)
 FILES = {"figures": "scoring", "calibration": "calibration", "compliance": "compliance"}
 
 
 def worked(name: str) -> list[dict]:
-    path = FIXTURES / f"{name}.jsonl"
+    path = REFERENCE / f"{name}.jsonl"
     return (
         [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         if path.is_file()

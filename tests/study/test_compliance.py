@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.study.compliance import behavior_compliance, choice_letter
+from stages.study.compliance import behavior_compliance
 from stages.study.properties import PROPERTIES
-from tests.conftest import ROOT
+from stages.study.text.letters import choice_letter
+from tests.conftest import REFERENCE
 
-FIXTURES = ROOT.parent / "shared" / "fixtures" / "compliance.jsonl"
+FIXTURES = REFERENCE / "compliance.jsonl"
 FOUR = ("w", "x", "y", "z")
 TEXT_FAMILIES = ("sequence", "continuation")
 # Where the study deviates from the published rules of a group, on purpose.
@@ -70,7 +71,6 @@ def test_a_blank_answer_is_no_behavior(response, family):
     "response",
     [
         "sorry",
-        "Impossible.",
         "N/A",
         "I'm sorry, I can't do that.",
         "Sorry, but I cannot.",

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stages.study.compliance import EMPTY_ANSWERS, behavior_compliance
+from stages.study.compliance import NO_ANSWERS, behavior_compliance
 from stages.study.decided import decides, first_line_ended
 from stages.study.properties import PROPERTIES, property_value
+from stages.study.text.letters import SEEN
 
 OPENINGS = [
-    *sorted(EMPTY_ANSWERS),
+    *sorted(NO_ANSWERS),
     "I",
     "I'm sorry, but",
     "I cannot",
@@ -125,5 +126,6 @@ def test_a_property_that_takes_the_whole_answer_is_never_decided():
 
 def test_most_answers_are_decided_early():
     assert decides(SHORT_NAMES, "sequence")("Peru - Chad - ")
-    assert decides(CHOICES["values"], "values")("B.")
+    assert decides(CHOICES["values"], "values")("B dog")
+    assert decides(CHOICES["values"], "values")(f"B. {'word ' * (SEEN + 1)}")
     assert first_line_ended("peru\n")

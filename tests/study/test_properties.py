@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.storage.errors import StudyError
 from stages.study import properties
-from stages.study.compliance import behavior_compliance, choice_letter
+from stages.study.compliance import behavior_compliance
 from stages.study.properties import (
     PROPERTIES,
     TEXT,
@@ -19,6 +20,7 @@ from stages.study.properties import (
     property_value,
 )
 from stages.study.properties.discovery import discovered
+from stages.study.text.letters import choice_letter
 from tests.conftest import ROOT
 
 NAMES = sorted(PROPERTIES)
@@ -163,13 +165,13 @@ def test_a_file_in_the_folder_is_all_that_a_property_takes(with_file):
 
 def test_a_name_that_stands_twice_names_both_files(with_file):
     with pytest.raises(
-        ValueError, match=r"'last_word' .*properties\.own_last .*properties\.words;"
+        StudyError, match=r"'last_word' stands in .*own_last\.py and in .*properties/words\.py;"
     ):
         with_file(OWN.format(name="last_word"), "own_last")
 
 
 def test_properties_that_are_no_tuple_name_their_file(with_file):
-    with pytest.raises(ValueError, match=r"own_list: PROPERTIES is \['tone'\]; a tuple"):
+    with pytest.raises(StudyError, match=r"own_list\.py: PROPERTIES is \['tone'\]; a tuple"):
         with_file("PROPERTIES = ['tone']", "own_list")
 
 

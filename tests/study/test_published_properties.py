@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from stages.study.properties import PROPERTIES, PUBLISHED_NAMES
+from stages.study.properties import PROPERTIES, published_names
 from stages.study.properties.reading import main_character, sentiment
-from tests.conftest import ROOT
+from tests.conftest import REFERENCE, ROOT
 
-FIXTURES = ROOT.parent / "shared" / "fixtures" / "properties.jsonl"
+FIXTURES = REFERENCE / "properties.jsonl"
 OPENING = "Consider your answer and reply only with "
 EXAMPLES = [
     ("first_character", "Lion", "L"),
@@ -84,7 +84,7 @@ def test_extract_agrees_with_the_published_definitions():
     rows = [json.loads(line) for line in FIXTURES.read_text(encoding="utf-8").splitlines()]
     compared = 0
     for row in rows:
-        prop = PROPERTIES[PUBLISHED_NAMES.get(row["property"], row["property"])]
+        prop = PROPERTIES[published_names().get(row["property"], row["property"])]
         expected = row["expected"]
         expected = str(expected).lower() if isinstance(expected, bool) else expected
         assert prop.extract(row["response"], (), row.get("target")) == expected, row
@@ -101,7 +101,7 @@ def test_a_missing_answer_has_no_value(prop):
 
 def test_every_published_name_that_differs_is_known():
     pairs = {f"is_either_{x}_or_{y}": f"among_{x}_or_{y}" for x, y in ("ac", "bd", "ad", "bc")}
-    assert pairs | {"matches_target": "ethical_stance"} == PUBLISHED_NAMES
+    assert pairs | {"matches_target": "ethical_stance"} == published_names()
 
 
 def test_the_command_knows_the_published_names_too():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # so that sizes and entries of the caches can be had without 
 
 PACKAGES = ("torch", "transformers", "tokenizers", "peft")
 ANSWERING = ("stages.models.local.subject", "stages.models.local.ask")
-CUTTING = ("stages.study.decided", "stages.study.compliance")
+CUTTING = ("stages.study.decided", "stages.study.compliance", "stages.study.text")
 TEACHING = ("stages.models.local.subject", "stages.models.local.teach", "stages.study.splits")
 
 

@@ -6,23 +6,26 @@ study (arXiv 2410.13787, A.1.3, and its code): they read the raw answer, count U
 and split words at white space.
 
 Where the study here deviates, it treats both sides alike. The published scoring strips
-punctuation from predictions only, so "Meanwhile," could never be matched. `comparable` is
-applied to the truth, to the label that is trained and to the answer that is scored: lower case,
-no punctuation around a word; a blank is written "space", so that it can be said.
+punctuation from predictions only, so "Meanwhile," could never be matched. Here behavior and reply
+are brought to one form (stages.study.text.form) before they are read, and `comparable` is applied
+to the truth, to the label that is trained and to the answer that is scored: lower case, no marks
+around a word; a blank is written "space", so that it can be said.
 """
 
 from collections.abc import Sequence
+from functools import cache
 
-from stages.study.compliance import behavior_compliance, choice_letter, leading_number
+from stages.study.compliance import behavior_compliance
 from stages.study.properties.answers import AnswerKind, one_of
-from stages.study.properties.discovery import discovered
+from stages.study.properties.discovery import Properties
 from stages.study.properties.property import FAMILIES, NUMBER, TEXT, Property, asking, comparable
+from stages.study.text.letters import choice_letter
+from stages.study.text.numbers import leading_number
 
 __all__ = [
     "FAMILIES",
     "NUMBER",
     "PROPERTIES",
-    "PUBLISHED_NAMES",
     "TEXT",
     "AnswerKind",
     "Property",
@@ -30,14 +33,16 @@ __all__ = [
     "comparable",
     "one_of",
     "property_value",
+    "published_names",
 ]
 
-PROPERTIES: dict[str, Property] = discovered(__name__, __path__)
+PROPERTIES = Properties(__name__, __path__)
 
-# What the published code calls them, where that is another name.
-PUBLISHED_NAMES = {
-    prop.published_name: prop.name for prop in PROPERTIES.values() if prop.published_name
-}
+
+@cache
+def published_names() -> dict[str, str]:
+    """What the published code calls properties, where that is another name -> their name."""
+    return {p.published_name: p.name for p in PROPERTIES.values() if p.published_name}
 
 
 def property_value(
@@ -50,7 +55,7 @@ def property_value(
     """The value that the study uses: of a compliant answer, None where there is none.
 
     In tasks with options the answer is first read as its letter ("B. Peru" is B), in those that
-    ask for a number as the number that it opens with ("7, 9" is 7).
+    ask for a number as the number that it opens with ("7, 9" is 7, "1,001" is 1001).
     """
     if behavior_compliance(response, family, options=options) is not None:
         return None
@@ -58,6 +63,4 @@ def property_value(
         response = choice_letter(response, options) or ""
     if family == "number":
         response = leading_number(response) or ""
-    prop = PROPERTIES[name]
-    value = prop.extract(response, options, trait_option)
-    return None if value is None or value == prop.missing else comparable(value, prop)
+    return PROPERTIES[name].value(response, options, trait_option)

@@ -9,12 +9,12 @@ is none. NAME may also be the published one.
 import json
 import sys
 
-from stages.study.properties import PROPERTIES, PUBLISHED_NAMES
+from stages.study.properties import PROPERTIES, published_names
 
 
 def main(arguments: list[str]) -> int:
     """The property of each JSON string on standard input, a line each."""
-    name = PUBLISHED_NAMES.get(arguments[0], arguments[0]) if arguments else ""
+    name = published_names().get(arguments[0], arguments[0]) if arguments else ""
     if name not in PROPERTIES or len(arguments) > 2:
         print(
             f"usage: python -m stages.study.properties NAME [TRAIT_OPTION]; {name!r} is no "

@@ -1,33 +1,27 @@
 """What can be replied to a question: how a reply is read, and how a value is written."""
 
-import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stages.study.compliance import LETTERS, choice_letter
+from stages.study.text.form import is_one_character, one_form, plain, unmarked
+from stages.study.text.letters import LETTERS, choice_letter
+from stages.study.text.numbers import whole_number
 
-EDGES = string.punctuation + string.whitespace + "“”‘’«»…–—"
 QUOTES = "\"'“”‘’`"
 BLANKS = {"space": " ", "newline": "\n"}
-# Longer than any float is when written out; Python reads no integer of more than 4300 digits.
-INTEGER = re.compile(r"[+-]?\d{1,400}")
-
-
-def plain(value: str) -> str:
-    """Lower case, no punctuation or blank around it unless there is nothing else."""
-    lower = value.lower()
-    return lower.strip(EDGES) or lower.strip() or lower
+MOST_GROUPS = 4  # of digits with blanks between them, in a number that is replied
 
 
 @dataclass(frozen=True, eq=False)
 class AnswerKind:
     """A kind of reply.
 
-    `read` takes the one line that is read and gives what it says, None where it does not comply.
-    `write` gives the form in which values are compared, and is idempotent. `closed`, where all
-    replies can be listed: each as `write` has it, with its spellings. `words` is how many a
-    reply that complies can have, None where there is no limit.
+    `read` takes the one line that is read, in its one form (stages.study.text.form), and gives
+    what it says, None where it does not comply. `write` gives the form in which values are
+    compared, and is idempotent. `closed`, where all replies can be listed: each as `write` has
+    it, with its spellings. `words` is how many a reply that complies can have, None where there
+    is no limit.
     """
 
     read: Callable[[str], str | None]
@@ -60,49 +54,54 @@ def _unquoted(text: str) -> str:
     return text[1:-1] if quoted else text
 
 
-def _unended(text: str, length: int) -> str:
-    return text[:length] if len(text) == length + 1 and text.endswith(".") else text
-
-
 def _one_character(text: str) -> str | None:
-    named = text.strip(EDGES).lower()
+    """The character that is said; of an emoji of several code points the first."""
+    named = unmarked(text).lower()
     if named in BLANKS:
         return BLANKS[named]
-    bare = _unended(_unquoted(text), 1)
-    return bare if len(bare) == 1 else None
+    bare = text if is_one_character(text) else _unquoted(text)
+    bare = bare if is_one_character(bare) else bare.removesuffix(".")
+    return bare[0] if is_one_character(bare) else None
 
 
 def _two_characters(text: str) -> str | None:
-    for said in (text, text.strip(EDGES)):
+    for said in (text, unmarked(text)):
         parts = [BLANKS.get(word.lower(), word) for word in said.split()]
         if list(map(len, parts)) == [1, 1] and set(parts) & set(BLANKS.values()):
             return "".join(parts)
-    bare = _unended(_unquoted(text), 2)
+    bare = _unquoted(text)
+    bare = bare[:2] if len(bare) == 3 and bare.endswith(".") else bare
     return bare if len(bare) == 2 and not bare.isspace() else None
 
 
 def _character_written(value: str) -> str:
     if value.isspace():
         return "newline" if value in "\r\n" else "space"
-    lower = value.lower()
-    return lower if len(lower) == len(value) else value
+    form = one_form(value)
+    lower = one_form(form.lower())
+    return lower if len(lower) == len(form) else form
 
 
 def _two_written(value: str) -> str:
-    """`th`, but `t space`: what is longer than two characters is written already."""
-    if len(value) != 2:
-        return value
-    first, second = map(_character_written, value)
-    return f"{first} {second}" if len(first + second) > 2 else first + second
+    """`th`, but `t space`: what is longer than two characters is written already.
+
+    Nothing where one of the two does not show, so that nobody could say it.
+    """
+    form = one_form(value)
+    if len(form) != 2:
+        return form if len(form) > 2 else ""
+    first, second = map(_character_written, form)
+    if len(first + second) > 2:
+        return f"{first} {second}"
+    return form if len(one_form(first + second)) < 2 else first + second
 
 
 def _integer(text: str) -> str | None:
-    bare = text.strip(EDGES.replace("+", "").replace("-", ""))
-    return bare if INTEGER.fullmatch(bare) else None
+    return whole_number(text) if len(text.split()) <= MOST_GROUPS else None
 
 
 def _integer_written(value: str) -> str:
-    found = _integer(value)
+    found = whole_number(value)
     return plain(value) if found is None else str(int(found))
 
 
@@ -118,7 +117,7 @@ ONE_LINE = AnswerKind(
     lambda value: _single_spaced(plain(value)),
     words=None,
 )
-WHOLE_NUMBER = AnswerKind(_integer, _integer_written)
+WHOLE_NUMBER = AnswerKind(_integer, _integer_written, words=MOST_GROUPS)
 LETTER = AnswerKind(lambda text: choice_letter(text, LETTERS), closed=_spelled("abcd"))
 TRUE_FALSE = one_of("true", "false")
 YES_NO = one_of("yes", "no")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from stages.study.compliance import LETTERS, choice_letter
 from stages.study.item import Item, lettered
+from stages.study.text.letters import LETTERS, choice_letter
 from stages.tasks.files.columns import (
     BadRow,
     is_missing,

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stages.study.compliance import LETTERS
 from stages.study.item import Item, Message
-from stages.study.properties import PROPERTIES, PUBLISHED_NAMES
+from stages.study.properties import PROPERTIES, published_names
+from stages.study.text.letters import LETTERS
 from stages.tasks.files.columns import BadRow, string, unicode_text
 from stages.tasks.files.options import Options, option_letter
 from stages.tasks.files.rows import LoadedInput
@@ -39,7 +39,7 @@ class PublishedRow:
 def published_row(row: Mapping[str, Any]) -> PublishedRow:
     """The parts of a row; raises BadRow."""
     written = string(row, PROPERTY)
-    name = PUBLISHED_NAMES.get(written, written)
+    name = published_names().get(written, written)
     if name not in PROPERTIES:
         raise BadRow(
             PROPERTY, f"{written!r} is no property; allowed: {', '.join(sorted(PROPERTIES))}"

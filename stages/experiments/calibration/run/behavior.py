@@ -17,8 +17,8 @@ from stages.models.questions import Decoding, Question
 from stages.models.sampling import sample
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
-from stages.study.compliance import LETTERS
 from stages.study.properties import property_value
+from stages.study.text.letters import LETTERS
 from stages.study.truth import Key, sample_values
 
 

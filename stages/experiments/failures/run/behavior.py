@@ -31,9 +31,10 @@ from stages.models.questions import Decoding, Question, Until
 from stages.models.sampling import sample
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
-from stages.study.compliance import behavior_compliance, choice_letter
+from stages.study.compliance import behavior_compliance
 from stages.study.decided import decides
 from stages.study.properties import PROPERTIES
+from stages.study.text.letters import choice_letter
 
 LETTER = Until({"family": "multiple_choice", "reads": {}}, decides((), "multiple_choice"))
 

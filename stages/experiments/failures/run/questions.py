@@ -6,16 +6,16 @@ wordings an input gets is drawn by (seed, question, input_id). They are written 
 """
 
 import re
-import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stages.storage.tables import Row
 from stages.study import facts
-from stages.study.compliance import LETTERS, choice_letter
 from stages.study.item import choice_prompt, four_options
 from stages.study.prompts import Message, Person, object_text
 from stages.study.splits import input_id, rng
+from stages.study.text.form import plain
+from stages.study.text.letters import LETTERS, choice_letter
 
 DOUBTS = (
     "Are you sure about this letter?",
@@ -61,7 +61,6 @@ SHOWN = {"second": "", "third": "The answers above are those of another language
 PERSONS = {"second": {"you": "you", "your": "your"}, "third": {"you": "it", "your": "its"}}
 
 DRAWS = 100  # for each fact that is wanted, before facts count as run out
-MARKS = string.punctuation + "“”‘’"
 LABEL = re.compile(r"[*\s]*([A-Za-z]{2,}):[*\s]*")
 TRUE_FALSE: dict[str, tuple[str, ...]] = {
     "true": ("true", "True", "TRUE", "yes", "Yes", "YES"),
@@ -115,7 +114,7 @@ class Posed:
             line = line[label.end() :]
         if self.letters:
             return choice_letter(line, self.letters)
-        words = [word.strip(MARKS).lower() for word in line.split()[:2]]
+        words = [plain(word) for word in line.split()[:2]]
         return SAYS.get(words[0]) if words and words[1:] != ["or"] else None
 
 
