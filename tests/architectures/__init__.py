@@ -1,1 +1,1 @@
-"""Tiny random models of the families of transformers, made on the spot; see `__main__`."""
+"""Tiny random models of many families, and what must hold of each; see `__main__`."""

@@ -152,6 +152,13 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "cohere2": {**SHAPE, **MIXED},
     "granite": SHAPE,
     "glm4": SHAPE,
+    "glm4_moe": {
+        **SHAPE,
+        **SMALL_EXPERTS,
+        "n_routed_experts": 4,
+        "n_shared_experts": 1,
+        "first_k_dense_replace": 1,
+    },
     "exaone4": {**SHAPE, **MIXED},
     "lfm2": {**SHAPE, "layer_types": ["conv", "full_attention"], "block_ff_dim": 64},
     "mamba": STATE,

@@ -17,7 +17,8 @@ from stages.models.local.subject.loading import Subject
 from stages.models.local.subject.plan import prefill_plan
 from stages.models.local.subject.trial import shares_prefixes
 from tests.architectures.checks import gradient_error, load, prompts, unequal_answers
-from tests.architectures.families import make
+from tests.architectures.families import FAMILIES, make
+from tests.architectures.table import WHY, in_page, row
 
 TREE = None
 PADDED, ALIKE, UNCACHED = Rows(), Rows(padded=False), Rows(padded=False, cached=False)
@@ -123,3 +124,16 @@ def test_samples_of_one_prompt_are_drawn_by_their_seeds(subject):
     (third,) = answer_groups(subject, asked[3:4], max_tokens=4, temperature=1.0).values()
     assert together[3,].text == third.text
     assert len({answer.text for answer in together.values()}) > 2
+
+
+@pytest.mark.parametrize("family", ["gpt_oss", "bloom"])
+def test_the_table_of_the_docs_is_what_the_runner_makes(family):
+    assert row(family) in in_page()
+
+
+def test_each_no_of_the_table_has_a_reason():
+    lines = [line.strip("| ").split(" | ") for line in in_page()[2:]]
+    assert {name.strip("`") for name, *_ in lines} == set(FAMILIES) and len(lines) >= 30
+    refusals = [line for line in in_page() if "| no |" in line]
+    assert refusals and not any(line.endswith("|  |") for line in refusals)
+    assert not set(WHY) - set(FAMILIES)

@@ -132,30 +132,34 @@ class _Work:
         while True:
             restart()
             try:
-                return [job(part) for part in _parts(inputs, self.budget)]
+                return [job(part) for part in self._parts(inputs)]
             except (RuntimeError, MemoryError) as error:
-                size = min(self.budget, _tokens(inputs))
-                if not is_out_of_memory(error) or size <= max(_tokens([rows]) for rows in inputs):
+                size = min(self.budget, self._tokens(inputs))
+                if not is_out_of_memory(error) or size <= max(
+                    self._tokens([rows]) for rows in inputs
+                ):
                     raise
                 self.budget = size // 2
 
+    def _parts(self, inputs: list[list[Example]]) -> list[list[list[Example]]]:
+        """The inputs in order, in parts of up to the budget's tokens, one input at least."""
+        parts: list[list[list[Example]]] = []
+        filled = 0
+        for rows in inputs:
+            size = self._tokens([rows])
+            if not parts or filled + size > self.budget:
+                parts.append([])
+                filled = 0
+            parts[-1].append(rows)
+            filled += size
+        return parts
 
-def _tokens(inputs: list[list[Example]]) -> int:
-    return len(lay_out([[example.read for example in rows] for rows in inputs]).tokens)
-
-
-def _parts(inputs: list[list[Example]], budget: int) -> list[list[list[Example]]]:
-    """The inputs in order, in parts of up to `budget` tokens, one input at least."""
-    parts: list[list[list[Example]]] = []
-    filled = 0
-    for rows in inputs:
-        size = _tokens([rows])
-        if not parts or filled + size > budget:
-            parts.append([])
-            filled = 0
-        parts[-1].append(rows)
-        filled += size
-    return parts
+    def _tokens(self, inputs: list[list[Example]]) -> int:
+        """Tokens that are computed: those of a tree, or all where the model takes none."""
+        groups = [[example.read for example in rows] for rows in inputs]
+        if self.shares:
+            return len(lay_out(groups).tokens)
+        return sum(len(read) for group in groups for read in group)
 
 
 def _batches(train: dict[str, Any], settings: Settings, epoch: int) -> list[list[str]]:
