@@ -122,6 +122,14 @@ def new_study(root: Path, cache: Path) -> Study:
     ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
+    study = existing_study(root, cache)
+    study.run("git", "init", "--quiet")
+    study.commit("the project")
+    return study
+
+
+def existing_study(root: Path, cache: Path) -> Study:
+    """The study that `new_study` made in a folder."""
     person = {
         f"GIT_{role}_{key}": value
         for role in ("AUTHOR", "COMMITTER")
@@ -140,10 +148,7 @@ def new_study(root: Path, cache: Path) -> Study:
         }
     )
     environment.pop("PYTEST_CURRENT_TEST", None)
-    study = Study(root, environment)
-    study.run("git", "init", "--quiet")
-    study.commit("the project")
-    return study
+    return Study(root, environment)
 
 
 def run_command(command: ModuleType) -> str:
