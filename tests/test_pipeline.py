@@ -1,11 +1,8 @@
 """The whole pipeline as its user runs it, on tiny models made on the spot."""
 
 import json
-import os
 import re
 import shutil
-import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import yaml
 from stages.storage.tables import read_table
 from stages.study.properties import PROPERTIES
 from tests.conftest import CHAT, ROOT, Study, new_study, small_params
+from tests.kills.campaign import Kill, Killed
 from tests.tiny_models import make_tiny_model
 
 pytestmark = pytest.mark.slow
@@ -245,43 +243,26 @@ def test_whole_answers_are_kept_where_the_params_say_so(finished, tmp_path):
         assert row["response"].startswith(short["response"])
 
 
-def wait_for(condition: Callable[[], bool], process, seconds: float = 240) -> None:
-    """Wait until `condition` holds; fail if the process ended first."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, process.stdout.read()
-        assert time.monotonic() < end, "nothing was seen in time"
-        time.sleep(0.01)
-
-
-def kill(process) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
-
-
 def test_kills_end_in_the_same_files_as_an_uninterrupted_run(tiny, finished, tmp_path):
-    """kill -9 while fetching, sampling and training, each followed by the same command."""
-    study = new_study(tmp_path / "killed", tmp_path / "cache")
-    params = small_params(tiny)
-    study.write_params(params)
-    answers = Path(study.environment["SELFPREDICT_CACHE"]) / "answers.sqlite-wal"
-    checkpoints = Path(study.environment["SELFPREDICT_CACHE"]) / "checkpoints"
-    moments = [
-        ("fetch_model@one", lambda: (study.root / "data/models/.one.partial").is_dir()),
-        ("sample_base@one", lambda: answers.is_file() and answers.stat().st_size > 40_000),
-        ("train_self@one", lambda: any(checkpoints.glob("*/progress.json"))),
-    ]
-    for cell, moment in moments:
-        process = study.start("dvc", "repro", cell)
-        wait_for(moment, process)
-        kill(process)
-        assert cell not in lock(study) if (study.root / "dvc.lock").is_file() else True
-        study.dvc("repro", cell)
-    made = outputs(study)
+    """While fetching, sampling and training, each followed by the same command."""
+    killed = Killed.at(tmp_path / "killed", tiny)
+    kills: dict[str, dict] = {
+        "fetch_model@one": {"signal": "SIGKILL", "group": True, "change": 9},
+        "write_tasks": {},
+        "sample_base@one": {"signal": "SIGTERM", "change": 7},
+        "build_self_dataset@one": {},
+        "train_self@one": {"signal": "SIGKILL", "change": 60},
+    }
+    for cell, told in kills.items():
+        if told:
+            outcome = killed.kill(Kill(cell, **told))
+            assert outcome.hit and outcome.said == (told["signal"] == "SIGTERM")
+            assert not (outcome.said and outcome.left)
+        killed.finish(cell)
+    made = killed.outputs()
     assert {"data/models/one", "data/behavior/one.parquet", "data/adapters/one-self"} <= set(made)
     assert made.items() <= outputs(finished).items()
-    assert not any(checkpoints.glob("*"))
+    assert killed.left() == []
 
 
 def test_another_training_seed_leaves_the_first_as_it_was(finished, tmp_path):

@@ -117,11 +117,15 @@ def _is_beside(name: Any, path: Path) -> bool:
 
 def take_away(path: Path) -> None:
     """Delete a folder, at once for whoever looks, and what killed runs left of it."""
-    gone = _beside(path, GONE)
-    _remove(gone)
+    clear(path)
     if path.exists():
-        os.replace(path, gone)
-    _remove(gone)
+        os.replace(path, _beside(path, GONE))
+    clear(path)
+
+
+def clear(path: Path) -> None:
+    """Delete what killed runs left of writing or deleting a path."""
+    _remove(_beside(path, GONE))
     _remove(_beside(path, PARTIAL))
 
 

@@ -5,17 +5,16 @@ before it is deleted, and what a killed run left goes with the next one.
 """
 
 import logging
-import shutil
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stages.storage.errors import StudyError
-from stages.storage.files import GONE, take_away
+from stages.storage.files import GONE, PARTIAL, clear, take_away
 from stages.storage.inventory import CUT_SOURCE, Bundle
 from stages.storage.kept_folders import KINDS, parts_file
 from stages.storage.keys import Parts
-from stages.storage.locks import turn
+from stages.storage.locks import LOCK, turn
 from stages.storage.response_cache import ANSWERS, ResponseCache
 
 log = logging.getLogger(__name__)
@@ -56,9 +55,13 @@ def prune(folder: Path, going: Sequence[Bundle]) -> list[Bundle]:
 
     A folder that a process is working on stays.
     """
-    for kind in KINDS:
-        for leftover in (folder / kind).glob(f".*{GONE}"):
-            shutil.rmtree(leftover, ignore_errors=True)
+    for place in (folder, *(folder / kind for kind in KINDS)):
+        for left in place.glob(".*"):
+            if left.suffix in (GONE, PARTIAL, LOCK):
+                path = left.with_name(left.stem.removeprefix("."))
+                with turn(path, wait=False) as had:  # which takes its own file away
+                    if had:
+                        clear(path)
     answers = [bundle for bundle in going if bundle.answers is not None]
     if answers:
         _delete_answers(folder / ANSWERS, answers)

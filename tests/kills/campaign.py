@@ -110,7 +110,7 @@ class Killed:
         assert code == 0, f"{cell}\n{output[-6000:]}"
 
     def measure(self, cell: str) -> dict[str, Any]:
-        """How long the command of a cell works (processor seconds) and how many files it changes."""
+        """Processor seconds that the command of a cell works, and how many files it changes."""
         code, output = self.repro(cell, {"measure": True})
         assert code == 0, f"{cell}\n{output[-6000:]}"
         return self.reported()

@@ -153,6 +153,18 @@ def test_what_a_killed_prune_left_is_no_entry_and_goes_with_the_next(cache, monk
     )
 
 
+def test_what_killed_runs_left_goes_but_not_what_is_being_written(cache):
+    folder = adapter("one")
+    for name in (".a.partial", ".b.gone"):
+        (folder.parent / name).mkdir()
+    for path in (folder.parent / ".c.lock", cache / ".answers.sqlite.lock"):
+        path.touch()
+    with atomic_folder(folder.parent / "d"):
+        prune(cache, [])
+        hidden = sorted(path.name for path in cache.rglob(".*"))
+    assert hidden == [".d.lock", ".d.partial"]
+
+
 def test_folders_of_an_earlier_version_are_old(cache):
     folder = adapter("one")
     folder.with_name(f"{folder.name}.json").unlink()
