@@ -12,6 +12,7 @@ from transformers import (
     LlamaConfig,
     MambaConfig,
     Qwen2MoeConfig,
+    Qwen3NextConfig,
     SiglipVisionConfig,
 )
 
@@ -70,6 +71,19 @@ def test_routers_are_not_taught_and_dense_gates_are():
     assert names(config) == {
         *("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
     }
+
+
+def test_layers_named_as_parts_of_a_tensor_of_all_experts_stay_with_it():
+    """Asked for shared_expert.up_proj, peft would teach the tensor of the experts instead."""
+    config = Qwen3NextConfig(
+        **SIZES,
+        num_experts=4,
+        moe_intermediate_size=16,
+        shared_expert_intermediate_size=16,
+        layer_types=["full_attention", "full_attention"],
+    )
+    assert names(config) == {"q_proj", "k_proj", "v_proj", "o_proj"}
+    assert any(name.endswith("shared_expert.up_proj") for name, _ in model(config).named_modules())
 
 
 def test_layers_whose_weights_kernels_read_past_lora_are_not_taught():

@@ -34,6 +34,7 @@ def with_lora(subject: Subject, settings: Settings) -> Any:
         task_type="CAUSAL_LM",
     )
     lora = get_peft_model(subject.model, config)
+    assert lora.base_model.targeted_module_names == layers
     count = sum(p.numel() for p in lora.parameters() if p.requires_grad)
     kinds = sorted({last_name(layer) for layer in layers})
     log.info(
@@ -62,7 +63,8 @@ def linear_layers(model: Any) -> list[str]:
     """The linear layers of the text model, by name.
 
     Not the head, nor what sees images or sound, nor the routers of a mixture of experts. Experts
-    that are kept as one tensor of three dimensions are no linear layers.
+    that are kept as one tensor of three dimensions are no linear layers, nor are the layers beside
+    them taught whose names peft takes for parts of that tensor.
     """
     from transformers.pytorch_utils import Conv1D
 
@@ -75,7 +77,21 @@ def linear_layers(model: Any) -> list[str]:
             past = hasattr(beside, "conv1d") and last_name(name) in PAST
             if module is not head and not routes and not past:
                 layers.append(name)
-    return layers
+    fused = {name for name in set(map(last_name, layers)) if _is_of_fused_experts(model, name)}
+    return [layer for layer in layers if last_name(layer) not in fused]
+
+
+def _is_of_fused_experts(model: Any, name: str) -> bool:
+    """Whether peft lays LoRA over the tensor of all experts when told this name of a layer."""
+    from peft import LoraConfig
+    from peft.utils.transformers_weight_conversion import convert_peft_config_for_transformers
+
+    config = LoraConfig(target_modules=[name])
+    try:
+        convert_peft_config_for_transformers(config, model, None)
+    except ValueError:  # it wants the names of all parts of the tensor
+        return True
+    return config.target_modules != {name}
 
 
 def last_name(layer: str) -> str:

@@ -1,0 +1,3 @@
+from typing import Any
+
+convert_peft_config_for_transformers: Any
