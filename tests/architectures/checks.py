@@ -30,15 +30,21 @@ def load(name: str, folder: Path) -> Subject:
 
     It says printable ASCII, and some of its tokens have a neighbour that is nearly as likely.
     """
-    model, tokenizer = make(name), make_tiny_tokenizer()
+    model = make(name)
     head = model.get_output_embeddings().weight
     with torch.no_grad():
-        head[silent_tokens(tokenizer)] = 0
+        head[silent_tokens(make_tiny_tokenizer())] = 0
         head[[n + 1 for n in NEAR]] = head[list(NEAR)] * (1 - 1e-5)
-    model.save_pretrained(folder)
+    return load_base(written(model, name, folder))
+
+
+def written(model: Any, name: str, folder: Path) -> Path:
+    """The folder of a fetched model."""
+    tokenizer = make_tiny_tokenizer()
     tokenizer.chat_template = TEMPLATE
+    model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    return load_base(describe(folder, name, stop=["s", "ir"]))
+    return describe(folder, name, stop=["s", "ir"])
 
 
 def prompts(name: str) -> list[list[tuple[int, ...]]]:

@@ -39,7 +39,7 @@ KINDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "opened by the prompt": (
         _talk("", "{{ '<think>\n' }}"),
         "A rose.\n</think>\n\n",
-        ("deepseek_v3", "qwen3_next", "falcon_h1"),
+        ("deepseek_v3", "qwen3_next"),
     ),
     "channels": (
         HARMONY,

@@ -5,6 +5,7 @@ The families are tiny random models; `python -m tests.architectures` tries all o
 
 import pytest
 import torch
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from stages.models.local.ask.generate import answer_groups
 from stages.models.local.rendering import Branch
@@ -13,10 +14,17 @@ from stages.models.local.subject.attention import prefix_attention
 from stages.models.local.subject.budget import BOUNDS, token_budget, training_budget
 from stages.models.local.subject.generation import Rows
 from stages.models.local.subject.layout import lay_out
-from stages.models.local.subject.loading import Subject
+from stages.models.local.subject.loading import Subject, load_base
 from stages.models.local.subject.plan import prefill_plan
 from stages.models.local.subject.trial import shares_prefixes
-from tests.architectures.checks import gradient_error, load, prompts, unequal_answers
+from stages.storage.errors import StudyError
+from tests.architectures.checks import (
+    gradient_error,
+    load,
+    prompts,
+    unequal_answers,
+    written,
+)
 from tests.architectures.families import FAMILIES, make
 from tests.architectures.table import WHY, in_page, row
 
@@ -137,3 +145,11 @@ def test_each_no_of_the_table_has_a_reason():
     refusals = [line for line in in_page() if "| no |" in line]
     assert refusals and not any(line.endswith("|  |") for line in refusals)
     assert not set(WHY) - set(FAMILIES)
+
+
+def test_what_is_no_decoder_is_refused(tmp_path):
+    shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = AutoConfig.for_model("bert", vocab_size=512, intermediate_size=64, **shape)
+    model = AutoModelForCausalLM.from_config(config)
+    with pytest.raises(StudyError, match=r"bert: what it says .* it is no decoder"):
+        load_base(written(model, "bert", tmp_path))

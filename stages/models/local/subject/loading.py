@@ -14,7 +14,7 @@ import torch
 from stages.models.chat.chat import Chat, Speech
 from stages.models.chat.loading import load_chat
 from stages.models.local.subject.generation import Rows
-from stages.models.local.subject.trial import how_rows, shares_prefixes
+from stages.models.local.subject.trial import how_rows, is_decoder, shares_prefixes
 from stages.storage.errors import StudyError
 from stages.storage.files import file_sha256
 from stages.storage.keys import digest
@@ -69,7 +69,10 @@ def _cores() -> int:
 
 
 def load_base(folder: Path) -> Subject:
-    """The model that fetch_model wrote to `folder`, in float32."""
+    """The model that fetch_model wrote to `folder`, in float32.
+
+    Raises StudyError for a model that is no decoder (BERT, say).
+    """
     from transformers import AutoModelForCausalLM
 
     subject = without_weights(folder)
@@ -77,6 +80,11 @@ def load_base(folder: Path) -> Subject:
     model.to(default_device()).eval()
     if shares_prefixes(model):
         return replace(subject, model=model)
+    if not is_decoder(model):
+        raise StudyError(
+            f"{subject.name}: what it says after a text depends on the text that follows; it is "
+            "no decoder, and cannot be asked"
+        )
     log.warning(f"{subject.name}: its attention takes no prefix tree, so it is asked more slowly")
     return replace(subject, model=model, shares=False, rows=how_rows(model))
 

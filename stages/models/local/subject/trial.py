@@ -57,6 +57,13 @@ def how_rows(model: Any) -> Rows:
     return Rows(padded=False, cached=False)
 
 
+@torch.inference_mode()
+def is_decoder(model: Any) -> bool:
+    """Whether what `model` says after a text is the same whatever follows the text."""
+    rows = _rows(model)
+    return all(_same(_whole(model, row), _whole(model, row + TOLD)[: len(row)]) for row in rows)
+
+
 def turns_at(model: Any) -> int | None:
     """Tokens of a row up to which its length does not change what a token is to the model.
 
