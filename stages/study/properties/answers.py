@@ -118,7 +118,7 @@ ONE_LINE = AnswerKind(
     words=None,
 )
 WHOLE_NUMBER = AnswerKind(_integer, _integer_written, words=MOST_GROUPS)
-LETTER = AnswerKind(lambda text: choice_letter(text, LETTERS), closed=_spelled("abcd"))
+LETTER = AnswerKind(lambda text: choice_letter(text, LETTERS), closed=_spelled("abcd"), words=None)
 TRUE_FALSE = one_of("true", "false")
 YES_NO = one_of("yes", "no")
 EVEN_ODD = one_of("even", "odd")

@@ -17,10 +17,12 @@ LABEL = re.compile(
 NO_LABEL = re.compile(OPENING + r"""(?:[A-Za-z][^\W_]|[A-Za-z]\ +[^\W_]|[^A-Za-z\s"'`*_#$(<=\\])""")
 # `A.I.`, `a. m.`: the letter is a part of a word; `I, too`: it is one.
 WORD = re.compile(r"\.\ ?[A-Za-z]\.|\.[A-Za-z](?![^\W_])")
-# Another letter that stands alone, right after the first one: `A, B and C`, `A) or B)`.
+# Another letter that stands alone right after the first one: joined to it (`A, B and C`, `A/B`),
+# or a label as well (`A) or B)`, `A. B.`); `A. K` is a letter with the text of its option.
+ANOTHER = r"""[^\w\\]*(?:(?:and|or)\b[^\w\\]*)?([A-Za-z])["'`*_$>]*"""
 ALONE = re.compile(
-    r"""[^\w\\]*(?:(?:and|or)\b[^\w\\]*)?(?P<letter>[A-Za-z])"""
-    r"""(?=["'`*_$)>]*(?:\s*\Z|[.,:;!?/&+|]|\s*\n|\s+(?:and|or|&|[-/|])(?!\w)))"""
+    rf"""(?=[^\w\\]*(?:[,;/&+|\n-]|(?:and|or)\b)){ANOTHER}(?:\)*\s*\Z|[.,:;!?/&+|)]|\s*\n)"""
+    rf"""|{ANOTHER}(?:[.:)]|\s+(?:and|or|&|[-/|])(?!\w))"""
 )
 
 
@@ -67,7 +69,7 @@ def _seen(rest: str) -> str:
 def _alone(rest: str) -> Iterator[str]:
     found = ALONE.match(rest)
     if found:
-        yield found["letter"].upper()
+        yield next(group for group in found.groups() if group).upper()
 
 
 def _labels(rest: str, upper: bool) -> Iterator[str]:

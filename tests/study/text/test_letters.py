@@ -9,7 +9,7 @@ from stages.study.text.letters import SEEN, choice_decided, choice_letter
 FOUR = ("Oslo", "Lima", "Rome", "Bonn")
 WRITTEN = """B|b|(b)|'B'|**B**|B. Lima|B) Lima|B - Lima|B: Lima|B, Lima|B!|B; Lima|B?|[B]|{B}|<B>|
 $B$|\\boxed{B}|\\text{B}|\\(B\\)|$\\boxed{\\text{B}}$|B</s>|B<br>| (B)|B: **Lima**|**B.** Lima|
-B. The letter is B.|B, not A.|B. A is wrong|B. It is not A.|B. I think so|B. a city"""
+B. The letter is B.|B, not A.|B. A is wrong|B. It is not A.|B. I think so|B. a city|B. T|B. K"""
 WIDE = [
     "Ｂ",
     "B。Lima",
@@ -26,7 +26,7 @@ WIDE = [
 TABBED = ["B\tLima", "B\nLima", "B\n\nLima lies in Peru.\nIt is A capital."]
 SEVERAL = """A, B and C|A,B|A, B|A/B|A) or B)|(A) or (B)|A or B|A and B|A & B|A; B|
 **A** and **B**|A. Oslo B. Lima C. Rome|(A) Oslo (B) Lima|A: Oslo, B: Lima|a) oslo b) lima|
-A、B|A - C|C. D."""
+A、B|A - C|C. D.|A. and B"""
 LISTS = ["A.\nB.\nC.\nD.", "A\nB\nC", "A. Oslo\nB. Lima", "A\nOslo\nB\nLima", "A - Oslo\nB - Lima"]
 NO_LETTER = "A.I. is wrong|A.I|a. m. is best|A dog|A-level|A's|Answer|Both|E|7|I|А|A = B|A+|B is it"
 
@@ -50,7 +50,7 @@ def test_a_letter_with_the_text_of_its_own_option_is_chosen():
     symbols = ("C", "K", "N", "B")
     assert choice_letter("A. C", symbols) == "A"
     assert choice_letter("B. K.", symbols) == "B"
-    assert choice_letter("B. C", symbols) is None
+    assert choice_letter("B. C.", symbols) is None
 
 
 def test_the_pronoun_is_no_letter():
