@@ -68,7 +68,7 @@ def after_add_a_task(study: Study, told: str) -> None:
 
 
 def after_add_a_property(study: Study, told: str) -> None:
-    assert told.startswith('"true"\nnull\n')
+    assert told.startswith('{"study": "true", "published": "true"}\n{"study": null')
     assert load_params(ROOT / "params.yaml").properties != study.params()["properties"]
     assert "stories_sentences: " in told
 

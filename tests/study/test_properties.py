@@ -1,9 +1,13 @@
 """Truth and answer are read alike; a property is a file of its own; the command line."""
 
+import json
+import os
+import shutil
 import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +23,7 @@ from stages.study.properties import (
     one_of,
     property_value,
 )
+from stages.study.properties.__main__ import main
 from stages.study.properties.discovery import discovered
 from stages.study.text.letters import choice_letter
 from tests.conftest import ROOT
@@ -163,25 +168,75 @@ def test_a_file_in_the_folder_is_all_that_a_property_takes(with_file):
     assert found["tone"].parse_answer("Calm.") == ("calm", True)
 
 
-def test_a_name_that_stands_twice_names_both_files(with_file):
+TONE = """
+from stages.study.properties import TEXT, Property, asking, one_of
+
+PROPERTIES = (Property("tone", asking("its tone"), one_of("calm", "loud"), TEXT, {0}),)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (OWN.format(name="last_word"), r"'last_word' stands in .*own\.py and in .*/words\.py"),
+        (OWN.format(name="matches_target"), r"'matches_target' .*/choices\.py and in .*own\.py"),
+        (OWN.format(name="a tone"), r"own\.py, line 5: .*'a tone': name is .*; allowed: letters"),
+        ("PROPERTIES = ['tone']", r"own\.py: PROPERTIES is \['tone'\]; a tuple is allowed"),
+        ("\n\ndef tone(:", r"own\.py, line 3: SyntaxError: invalid syntax$"),
+        ("\nimport no_such_thing", r"own\.py, line 2: ModuleNotFoundError: No module named"),
+        ("raise SystemExit('bye')", r"own\.py, line 1: SystemExit: bye$"),
+        (
+            TONE.format("'calm'"),
+            r"own\.py, line 4: .*'tone': definition is 'calm'; allowed: a func",
+        ),
+        (TONE.format("str, 3"), r"'tone': reads is 3; allowed: None, or how many characters"),
+        (
+            TONE.replace('"calm"', '"Calm"'),
+            r"one_of: 'Calm' would never be replied; allowed: 'calm'",
+        ),
+    ],
+)
+def test_a_file_that_is_wrong_is_named_in_a_line(with_file, text, message):
+    with pytest.raises(StudyError, match=message) as raised:
+        with_file(text, "own")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("definition", "message"),
+    [
+        ("lambda answer, _: len(answer)", "its value is 5; a text or None is allowed"),
+        ("lambda answer, _: True", "its value is True; a text or None is allowed"),
+        ("lambda answer, _: 'angry'", "its value is 'angry'; allowed: calm, loud"),
+        ("lambda answer, _: answer.split()[1]", "its definition fails: IndexError: list index out"),
+        ("lambda answer: 'calm'", "its definition fails: TypeError: .* takes 1 positional"),
+    ],
+)
+def test_a_value_that_cannot_be_names_file_property_and_answer(with_file, definition, message):
+    tone = with_file(TONE.format(definition), "own")["tone"]
     with pytest.raises(
-        StudyError, match=r"'last_word' stands in .*own_last\.py and in .*properties/words\.py;"
+        StudyError, match=f"own.py: property 'tone': of the answer 'Stop!' {message}"
     ):
-        with_file(OWN.format(name="last_word"), "own_last")
+        tone.value("Stop!")
 
 
-def test_properties_that_are_no_tuple_name_their_file(with_file):
-    with pytest.raises(StudyError, match=r"own_list\.py: PROPERTIES is \['tone'\]; a tuple"):
-        with_file("PROPERTIES = ['tone']", "own_list")
+def test_a_value_is_brought_to_the_form_of_its_closed_set(with_file):
+    tone = with_file(TONE.format("lambda answer, _: answer or None"), "own")["tone"]
+    assert [tone.value(text) for text in (" LOUD!", "“Calm”", "")] == ["loud", "calm", None]
 
 
 @pytest.mark.parametrize(
     ("question", "families", "message"),
     [
-        ("Is it loud?", TEXT, "must say 'your answer' once"),
-        ("Is your answer your answer?", TEXT, "must say 'your answer' once"),
-        (asking("its tone"), ("poems",), "allowed: sequence, continuation, multiple_choice, val"),
-        (asking("its tone"), (), "allowed: sequence"),
+        ("Is it loud?", TEXT, "allowed: a text that says 'your answer' once"),
+        ("Is your answer your answer?", TEXT, "allowed: a text that says 'your answer' once"),
+        (
+            asking("its tone"),
+            ("poems",),
+            "allowed: a tuple of sequence, continuation, multiple_cho",
+        ),
+        (asking("its tone"), (), "allowed: a tuple of sequence"),
+        (asking("its tone"), "number", "allowed: a tuple of sequence"),
     ],
 )
 def test_a_property_that_cannot_be_asked_is_refused(question, families, message):
@@ -200,29 +255,43 @@ def test_compliance_of_any_text_is_told(text, family):
         assert (reason is None) == (letter is not None)
 
 
-def command(name: str, lines: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "stages.study.properties", name],
-        input=lines,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
+def command(lines: str | bytes, *arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments, input=lines)
 
 
-def test_the_command_reads_and_writes_json_lines():
-    done = command("second_character", '"a cat"\n"x"\n"\\u00c9g"\n')
-    assert (done.returncode, done.stdout) == (0, '" "\nnull\n"g"\n')
+def told(lines: str, *arguments: str) -> list[dict]:
+    """What the command says of each line."""
+    done = command(lines, *arguments)
+    assert done.exit_code == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_the_command_refuses_bytes_that_are_not_utf_8():
-    done = subprocess.run(
-        [sys.executable, "-m", "stages.study.properties", "first_word"],
-        input=b'"ok"\n"\xff"\n',
-        capture_output=True,
-        cwd=ROOT,
-    )
-    assert done.returncode == 2 and b"line 2: not JSON" in done.stderr
+def test_the_command_shows_what_the_study_uses_beside_the_published_value():
+    assert told('"a cat"\n"x"\n', "second_character") == [
+        {"study": "space", "published": " "},
+        {"study": None, "published": None},
+    ]
+    assert told('"A. Peru"\n"A or B"\n', "is_either_a_or_c") == [
+        {"study": "true", "published": "false"},
+        {"study": None, "published": "false", "left_out": "not_an_option"},
+    ]
+    assert told('"1,001"\n', "is_even_direct") == [{"study": "odd", "published": None}]
+    assert told('null\n"I can’t."\n', "first_word") == [
+        {"study": None, "published": None, "left_out": "blank"},
+        {"study": None, "published": "I", "left_out": "refusal"},
+    ]
+
+
+def test_the_command_takes_options_and_their_trait():
+    options = ("--option", "Oslo", "--option", "Lima")
+    found = told('"(b) Lima"\n"C"\n', "matches_target", "B", *options)
+    assert [line["study"] for line in found] == ["true", None]
+
+
+def test_the_command_prints_text_as_text_but_for_what_acts_on_a_terminal():
+    done = command('"Zu\\u0308rich 猫 \\u202e"\n"\\u001b[31m"\n', "first_word")
+    assert done.stdout.splitlines()[0] == '{"study": "zürich", "published": "Zu\u0308rich"}'
+    assert "\x1b" not in done.stdout and "\\u001b" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -230,11 +299,27 @@ def test_the_command_refuses_bytes_that_are_not_utf_8():
     [
         ("last_wrod", "", "'last_wrod' is no property; allowed: first_character"),
         ("first_word", '"ok"\nno json\n', "line 2: not JSON"),
+        ("first_word", b'"ok"\n"\xff"\n', "line 2: not JSON"),
         ("first_word", "3\n", "line 1: 3 is no JSON string"),
         ("first_word", "[" * 200_000, "line 1: not JSON"),
         ("first_word", "9" * 5_000, "line 1: not JSON"),
     ],
 )
 def test_the_command_names_what_is_wrong(name, lines, message):
-    done = command(name, lines)
-    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
+    done = command(lines, name)
+    assert done.exit_code == 2 and message in done.stderr and done.exc_info[0] is SystemExit
+
+
+def test_a_wrong_file_of_ones_own_is_a_line_of_any_command(tmp_path):
+    shutil.copytree(ROOT / "stages", tmp_path / "stages")
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    (tmp_path / "stages/study/properties/own.py").write_text("PROPERTIES = tone", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.write_tasks"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    assert "stages/study/properties/own.py, line 1: NameError: name 'tone'" in done.stderr

@@ -1,14 +1,12 @@
 """Properties agree with the published definitions, and every question reads well."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
 from stages.study.properties import PROPERTIES, published_names
 from stages.study.properties.reading import main_character, sentiment
-from tests.conftest import REFERENCE, ROOT
+from tests.conftest import REFERENCE
 
 FIXTURES = REFERENCE / "properties.jsonl"
 OPENING = "Consider your answer and reply only with "
@@ -102,17 +100,6 @@ def test_a_missing_answer_has_no_value(prop):
 def test_every_published_name_that_differs_is_known():
     pairs = {f"is_either_{x}_or_{y}": f"among_{x}_or_{y}" for x, y in ("ac", "bd", "ad", "bc")}
     assert pairs | {"matches_target": "ethical_stance"} == published_names()
-
-
-def test_the_command_knows_the_published_names_too():
-    done = subprocess.run(
-        [sys.executable, "-m", "stages.study.properties", "matches_target", "a"],
-        input='"A\\n"\n"B"\nnull\n',
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, '"true"\n"false"\nnull\n', "")
 
 
 @pytest.mark.parametrize("prop", PROPERTIES.values(), ids=lambda prop: prop.name)

@@ -4,7 +4,7 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stages.study.text.form import is_one_character, one_form, plain, unmarked
+from stages.study.text.form import is_one_character, one_form, unmarked, word_form
 from stages.study.text.letters import LETTERS, choice_letter
 from stages.study.text.numbers import whole_number
 
@@ -25,16 +25,23 @@ class AnswerKind:
     """
 
     read: Callable[[str], str | None]
-    write: Callable[[str], str] = plain
+    write: Callable[[str], str] = word_form
     closed: Mapping[str, tuple[str, ...]] | None = None
     words: int | None = 1
 
 
 def one_of(*answers: str) -> AnswerKind:
-    """The kind of a reply that is one of some lower-case answers."""
+    """The kind of a reply that is one of some answers, each in the form in which it is compared.
+
+    Raises ValueError where one is not: in lower case, without marks around it.
+    """
+    for answer in answers:
+        if not answer or _single_spaced(word_form(answer)) != answer:
+            form = _single_spaced(word_form(answer))
+            raise ValueError(f"one_of: {answer!r} would never be replied; allowed: {form!r}")
 
     def read(text: str) -> str | None:
-        said = _single_spaced(plain(text))
+        said = _single_spaced(word_form(text))
         return said if said in answers else None
 
     words = max(len(answer.split()) for answer in answers)
@@ -102,7 +109,7 @@ def _integer(text: str) -> str | None:
 
 def _integer_written(value: str) -> str:
     found = whole_number(value)
-    return plain(value) if found is None else str(int(found))
+    return word_form(value) if found is None else str(int(found))
 
 
 SINGLE_CHARACTER = AnswerKind(
@@ -114,7 +121,7 @@ TWO_CHARACTERS = AnswerKind(_two_characters, _two_written, words=2)
 SINGLE_WORD = AnswerKind(lambda text: text if len(text.split()) == 1 else None)
 ONE_LINE = AnswerKind(
     lambda text: text if text.split() else None,
-    lambda value: _single_spaced(plain(value)),
+    lambda value: _single_spaced(word_form(value)),
     words=None,
 )
 WHOLE_NUMBER = AnswerKind(_integer, _integer_written, words=MOST_GROUPS)

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from stages.storage.errors import StudyError
-from stages.study.properties.property import Property
+from stages.study.properties.property import Property, in_words, short
 
 
 class Properties(Mapping[str, Property]):
@@ -71,19 +71,19 @@ def _modules(path: Iterable[str]) -> Iterator[tuple[str, str]]:
 def _contributed(module: str, file: str) -> tuple[Property, ...]:
     try:
         contributed = getattr(importlib.import_module(module), "PROPERTIES", ())
-    except Exception as error:
-        raise StudyError(f"{file}{_line(error, file)}: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise StudyError(f"{file}{_line(error, file)}: {in_words(error)}") from error
     if isinstance(contributed, tuple) and all(isinstance(p, Property) for p in contributed):
         return contributed
     raise StudyError(
-        f"{file}: PROPERTIES is {contributed!r}; a tuple is allowed, each part a Property"
+        f"{file}: PROPERTIES is {short(contributed)}; a tuple is allowed, each part a Property"
     )
 
 
-def _line(error: Exception, file: str) -> str:
+def _line(error: BaseException, file: str) -> str:
     """The last line of the file that ran into an error, if one did."""
     if isinstance(error, SyntaxError):
-        return ""  # it names its line
+        return f", line {error.lineno}" if error.lineno else ""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if Path(frame.filename).name == Path(file).name]
     return f", line {lines[-1]}" if lines else ""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from stages.storage.errors import StudyError
 from stages.study.properties.answers import AnswerKind
@@ -29,8 +30,8 @@ def asking(what: str) -> str:
 class Property:
     """A property of an answer to a task of one of `families`, and the kind of what is replied.
 
-    Raises ValueError where the name is no plain one, where the question does not say "your
-    answer" once, which is how it is asked in the third person, or where a family is unknown.
+    Raises ValueError where a part of it is none: a name that is no plain one, a question that does
+    not say "your answer" once, which is how it is asked in the third person, an unknown family.
     """
 
     name: str
@@ -48,21 +49,27 @@ class Property:
     file: str = ""
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", self.name):
-            raise ValueError(
-                f"property {self.name!r}: letters, digits and '_' are allowed in its name, a "
-                "letter first"
+        if not isinstance(self.name, str) or not re.fullmatch(r"[A-Za-z]\w*", self.name, re.ASCII):
+            self._refuse("name", self.name, "letters, digits and '_', a letter first")
+        if not isinstance(self.question, str) or self.question.count("your answer") != 1:
+            what = (
+                "a text that says 'your answer' once; in the third person it becomes 'its answer'"
             )
-        if self.question.count("your answer") != 1:
-            raise ValueError(
-                f"property {self.name!r}: the question {self.question!r} must say 'your answer' "
-                "once; in the third person it becomes 'its answer'"
-            )
-        if not self.families or not set(self.families) <= set(FAMILIES):
-            raise ValueError(
-                f"property {self.name!r}: families {self.families!r}; allowed: "
-                f"{', '.join(FAMILIES)}"
-            )
+            self._refuse("question", self.question, what)
+        if not isinstance(self.answer_kind, AnswerKind):
+            self._refuse("answer_kind", self.answer_kind, "an AnswerKind, such as one_of('a', 'b')")
+        families = self.families
+        if not isinstance(families, tuple) or not families or not set(families) <= set(FAMILIES):
+            self._refuse("families", families, f"a tuple of {', '.join(FAMILIES)}")
+        if not callable(self.definition):
+            self._refuse("definition", self.definition, "a function of answer and trait option")
+        if self.reads is not None and not _is_pair(self.reads):
+            self._refuse("reads", self.reads, "None, or how many characters and words")
+
+    def _refuse(self, field: str, found: object, allowed: str) -> NoReturn:
+        raise ValueError(
+            f"property {short(self.name)}: {field} is {short(found)}; allowed: {allowed}"
+        )
 
     def extract(
         self, response: str | None, options: Sequence[str] = (), trait_option: str | None = None
@@ -76,13 +83,12 @@ class Property:
         try:
             value = self.definition(response, trait_option)
         except Exception as error:
-            what = f"{type(error).__name__}: {error}"
-            raise StudyError(self._about(response, f"its definition fails: {what}")) from error
+            what = f"its definition fails: {in_words(error)}"
+            raise StudyError(self._about(response, what)) from error
         if value is None or isinstance(value, str):
             return value
-        raise StudyError(
-            self._about(response, f"its value is {value!r}; a text or None is allowed")
-        )
+        what = f"its value is {short(value)}; a text or None is allowed"
+        raise StudyError(self._about(response, what))
 
     def value(
         self, response: str, options: Sequence[str] = (), trait_option: str | None = None
@@ -99,7 +105,7 @@ class Property:
             return written or None
         closed = self.closed_answers()
         allowed = ", ".join(closed) if closed else "what a reply of its kind can say"
-        raise StudyError(self._about(response, f"its value is {found!r}; allowed: {allowed}"))
+        raise StudyError(self._about(response, f"its value is {short(found)}; allowed: {allowed}"))
 
     def closed_answers(self) -> Mapping[str, tuple[str, ...]] | None:
         """Where all answers can be listed: each as `comparable` writes it, with its spellings."""
@@ -113,10 +119,26 @@ class Property:
         return (None, False) if found is None else (comparable(found, self), True)
 
     def _about(self, response: str, wrong: str) -> str:
-        shown = response if len(response) <= 60 else f"{response[:57]}..."
-        return f"{self.file or 'property'}: {self.name!r}: of the answer {shown!r} {wrong}"
+        return f"{self.file}: property {self.name!r}: of the answer {short(response)} {wrong}"
 
 
 def comparable(value: str, prop: Property) -> str:
     """The form in which truth, label and answer are compared; idempotent."""
     return prop.answer_kind.write(value)
+
+
+def short(found: object) -> str:
+    """What was found, for a message of one line."""
+    shown = repr(found)
+    return shown if len(shown) <= 70 else f"{shown[:67]}..."
+
+
+def in_words(error: BaseException) -> str:
+    """An error of a definition or of its file, in one line."""
+    what = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {' '.join(what.split())[:200]}"
+
+
+def _is_pair(reads: object) -> bool:
+    counts = reads if isinstance(reads, tuple) else ()
+    return len(counts) == 2 and all(type(n) is int and n >= 0 for n in counts)

@@ -60,7 +60,7 @@ def unmarked(text: str) -> str:
     return text[inner[0] : inner[-1] + 1] if inner else ""
 
 
-def plain(text: str) -> str:
+def word_form(text: str) -> str:
     """A word as it is compared: lower case, no mark around it unless there is nothing else."""
     lower = one_form(one_form(text).lower())
     return unmarked(lower) or lower.strip() or lower

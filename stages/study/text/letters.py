@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from stages.study.text.form import one_form, plain, settled, skeleton
+from stages.study.text.form import one_form, settled, skeleton, word_form
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SEEN = 20  # words after a letter in which another one may take the choice back
@@ -42,7 +42,7 @@ def choice_letter(response: str, options: Sequence[str]) -> str | None:
     seen = _seen(form[found.end("letter") :])
     rest, first_line = skeleton(seen), next(iter(seen.strip().splitlines()), "")
     others = set(_labels(rest, found["letter"].isupper()))
-    if plain(first_line) != plain(options[allowed.index(letter)]):
+    if word_form(first_line) != word_form(options[allowed.index(letter)]):
         if WORD.match(rest) or (letter == "I" and rest.startswith(",")):
             return None
         others |= set(_alone(rest))

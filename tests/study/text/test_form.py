@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stages.study.properties import PROPERTIES, property_value
-from stages.study.text.form import one_form, plain, settled
+from stages.study.text.form import one_form, settled, word_form
 
 ALIKE = [
     ("Zu\u0308rich Bern", "Z\u00fcrich"),
@@ -84,7 +84,7 @@ def test_a_character_that_does_not_show_is_no_value():
 def test_the_one_form_is_composed_and_stays(text):
     form = one_form(text)
     assert one_form(form) == unicodedata.normalize("NFC", form) == form
-    assert plain(plain(text)) == plain(text)
+    assert word_form(word_form(text)) == word_form(text)
 
 
 @given(TEXTS)

@@ -14,7 +14,7 @@ from stages.study import facts
 from stages.study.item import choice_prompt, four_options
 from stages.study.prompts import Message, Person, object_text
 from stages.study.splits import input_id, rng
-from stages.study.text.form import plain
+from stages.study.text.form import word_form
 from stages.study.text.letters import LETTERS, choice_letter
 
 DOUBTS = (
@@ -114,7 +114,7 @@ class Posed:
             line = line[label.end() :]
         if self.letters:
             return choice_letter(line, self.letters)
-        words = [plain(word) for word in line.split()[:2]]
+        words = [word_form(word) for word in line.split()[:2]]
         return SAYS.get(words[0]) if words and words[1:] != ["or"] else None
 
 
