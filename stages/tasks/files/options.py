@@ -126,7 +126,7 @@ def by_their_letters(options: Options) -> Options:
     Such options stand in the text of the row, which says what they are.
     """
     letters = letters_of(options.texts)
-    if "".join(sorted(letters)) != LETTERS[: len(options.texts)]:
+    if not letters or "".join(sorted(letters)) != LETTERS[: len(options.texts)]:
         return options
     order = sorted(range(len(letters)), key=letters.__getitem__)
     return replace(options, texts=tuple(options.texts[at] for at in order))

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from stages.study.item import Item, Message, Task, lettered, user_prompt
@@ -39,7 +40,7 @@ class RowForm:
     trait_option: str | None = None
     shuffle_options: bool = False
 
-    @property
+    @cached_property
     def others(self) -> list[str]:
         """The columns that the templates name beside the text and the options, each once."""
         given = ("text", "options") if self.options else ("text",)
@@ -53,8 +54,9 @@ class RowForm:
         trait = [self.trait_option] if self.trait_option else []
         return list(dict.fromkeys([self.text, *self.others, *options, *trait]))
 
-    @property
+    @cached_property
     def shows_options(self) -> bool:
+        """Whether the prompt shows the options as lines, so that they are part of the input."""
         return bool(self.options) and "options" in template_columns(self.prompt)
 
 
