@@ -63,6 +63,7 @@ def after_add_a_task(study: Study, told: str) -> None:
         assert message["content"].endswith(f": {row['input']}")
     for row in read_table("tasks", study.root / "data/tasks/seasons.parquet"):
         assert (row["family"], len(row["options"])) == ("multiple_choice", 3)
+        assert row["input"].split("\n")[1:] == row["object_prompt"][0]["content"].split("\n")[1:4]
         assert row["input"].endswith(f"\nC. {row['options'][2]}")
         assert row["object_prompt"][1] == {"role": "assistant", "content": "Letter:"}
 
