@@ -32,8 +32,8 @@ def _beside(path: Path, ending: str) -> Path:
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    elif os.path.lexists(path):  # else a read-only file system refuses what need not be done
+        path.unlink()
 
 
 @contextmanager

@@ -13,7 +13,14 @@ from shutil import copytree, ignore_patterns
 from typing import Any
 
 from stages.storage.errors import StudyError
-from stages.storage.files import file_sha256, filling, set_aside, write_json, writing
+from stages.storage.files import (
+    file_sha256,
+    filling,
+    set_aside,
+    take_away,
+    write_json,
+    writing,
+)
 from stages.storage.keys import Parts, content_key
 from stages.storage.response_cache import cache_folder
 
@@ -88,6 +95,12 @@ def keep_hashes(folder: Path) -> None:
 def copy_kept(folder: Path, to: Path) -> None:
     """Copy what was made to a folder that is not there yet."""
     copytree(folder, to, ignore=ignore_patterns(HASHES))
+
+
+def forget(folder: Path) -> None:
+    """Delete a kept folder, its parts and what killed runs left of it."""
+    take_away(folder)
+    take_away(parts_file(folder))
 
 
 def _damage(folder: Path) -> str | None:

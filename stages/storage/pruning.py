@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stages.storage.errors import StudyError
-from stages.storage.files import GONE, PARTIAL, clear, take_away
+from stages.storage.files import GONE, PARTIAL, clear
 from stages.storage.inventory import CUT_SOURCE, Bundle
-from stages.storage.kept_folders import KINDS, parts_file
+from stages.storage.kept_folders import KINDS, forget
 from stages.storage.keys import Parts
 from stages.storage.locks import LOCK, turn
 from stages.storage.response_cache import ANSWERS, ResponseCache
@@ -78,8 +78,7 @@ def _folder_went(bundle: Bundle) -> bool:
         if not had:
             log.info(f"{bundle.folder}: is being written; it stays")
             return False
-        take_away(bundle.folder)
-        parts_file(bundle.folder).unlink(missing_ok=True)
+        forget(bundle.folder)
         return True
 
 

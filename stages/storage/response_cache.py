@@ -104,6 +104,7 @@ class ResponseCache:
 
     def __init__(self, path: Path | None = None) -> None:
         self.database = Database(path or cache_folder() / ANSWERS, TABLES)
+        self.told = False  # that it lacks answers and cannot keep them
 
     def __enter__(self) -> "ResponseCache":
         return self
@@ -127,9 +128,9 @@ class ResponseCache:
         path, writable = self.database.path, self.database.writable
         if damaged:
             log.warning(f"{path}: {len(damaged)} of its answers are damaged; they are asked again")
-        if not writable and len(found) < len(contents):
-            lacks = f"lacks {len(contents) - len(found)} of {len(contents)} answers"
-            log.warning(f"{path}: cannot be written and {lacks}; they are asked and not kept")
+        if not writable and len(found) < len(contents) and not self.told:
+            self.told = True
+            log.warning(f"{path}: cannot be written; answers that it lacks are asked and not kept")
         if writable and (stale or damaged):
 
             def note(connection: sqlite3.Connection) -> None:

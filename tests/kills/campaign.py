@@ -9,7 +9,7 @@ import os
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -136,7 +136,7 @@ def _is_left(name: str) -> bool:
 class Campaign:
     """Rounds of kills until there were `count` of them, in a folder of its own."""
 
-    def __init__(self, folder: Path, count: int, seed: int) -> None:
+    def __init__(self, folder: Path, count: int, seed: int, cells: Sequence[str] = ()) -> None:
         self.folder, self.count, self.seed = folder, count, seed
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "kills.jsonl"
@@ -150,7 +150,7 @@ class Campaign:
         }
         self.reference = Killed.at(folder / "reference", self.models)
         listed = self.reference.study.dvc("stage", "list", "--name-only").split()
-        self.cells = [cell for cell in listed if cell not in LEFT_OUT]
+        self.cells = [cell for cell in listed if cell in (cells or set(listed) - {*LEFT_OUT})]
 
     def _model(self, name: str, architecture: Any) -> Path:
         folder = self.folder / name

@@ -174,7 +174,7 @@ def test_a_cache_that_cannot_be_written_gives_all_it_holds(folder, reader, caplo
         unknown = AnswerKey("one", ("input", 99), {}, {"n": 99})
         assert cache.get([unknown]) == {}
     assert caplog.messages == [
-        f"{path}: cannot be written and lacks 1 of 1 answers; they are asked and not kept"
+        f"{path}: cannot be written; answers that it lacks are asked and not kept"
     ]
     assert sorted(p.name for p in folder.iterdir()) == before
 
@@ -184,7 +184,7 @@ def test_an_empty_folder_that_cannot_be_written_keeps_nothing(folder, reader, ca
     reader()
     with ResponseCache(folder / "answers.sqlite") as cache:
         cache.put([(LATE, {"text": "late"})])
-        assert cache.get([LATE]) == {} and "cannot be written and lacks 1" in caplog.text
+        assert cache.get([LATE]) == {} and "answers that it lacks are asked" in caplog.text
 
 
 def test_a_damaged_file_that_cannot_be_written_is_named(folder, reader):

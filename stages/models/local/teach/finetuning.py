@@ -16,8 +16,8 @@ from stages.models.local.teach.loss import Example
 from stages.models.local.teach.settings import Settings
 from stages.models.local.teach.train import train_lora
 from stages.storage.errors import StudyError
-from stages.storage.files import take_away, write_json
-from stages.storage.kept_folders import kept_folder, made_once, parts_file
+from stages.storage.files import write_json
+from stages.storage.kept_folders import forget, kept_folder, made_once
 from stages.storage.tables import Row, read_columns, read_rows
 
 
@@ -47,8 +47,7 @@ def finetuned(subject: Subject, rows: Iterable[Row], settings: Settings) -> Path
         write_json(folder / "train_log.json", report)
 
     finished = made_once(kept_folder("adapters", subject.name, parts), train)
-    take_away(checkpoint)
-    parts_file(checkpoint).unlink(missing_ok=True)
+    forget(checkpoint)
     return finished
 
 
