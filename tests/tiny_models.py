@@ -118,9 +118,9 @@ def _gemma3() -> Gemma3ForCausalLM:
     return model
 
 
-def describe(folder: Path, name: str, stop: list[str] | None = None) -> Path:
+def describe(folder: Path, name: str, stop: list[str] | None = None, thinking: str = "off") -> Path:
     """Add the model.json of a fetched model, so that the folder can be asked without fetching."""
-    speech = {"stop": stop or [], "thinking": "off", "date": "2026-01-01"}
+    speech = {"stop": stop or [], "thinking": thinking, "date": "2026-01-01"}
     about = {"id": name, "fingerprint": name, **speech}
     (folder / "model.json").write_text(json.dumps(about), encoding="utf-8")
     return folder

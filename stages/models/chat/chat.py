@@ -81,10 +81,10 @@ class Chat:
         label = self._spelling.after(place.prompt, f"{lead}{said}{between}")
         return tuple(self._spelling.ids(place.prompt, start=True)), label + end
 
-    def spellings(self, messages: list[Message], answer: str) -> set[Tokens]:
-        """The ids of an answer right after the prompt, with and without a blank before it."""
+    def spellings(self, messages: list[Message], answer: str) -> list[Tokens]:
+        """The ids of an answer right after the prompt: as it is taught, and behind a blank."""
         place, said = self._place(messages), self._spelling.as_text(answer)
-        return {self._spelling.after(place.prompt, x + said) for x in {place.lead, " "}}
+        return [self._spelling.after(place.prompt, x + said) for x in (place.lead, " ")]
 
     def thought(self, messages: list[Message]) -> Thought | None:
         """What the model may think before its answer, to be taken off it."""

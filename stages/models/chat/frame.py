@@ -47,23 +47,24 @@ def opening(prompt: str, finished: str) -> Opening:
 
     Raises StudyError where the one does not go on as the other does.
     """
-    shorter = prompt.rstrip(" ")
+    shorter, before = prompt.rstrip(" "), finished.rstrip(" ")
     if finished.startswith(shorter):
         return Opening(shorter, finished, _written(finished[len(shorter) :].strip()))
-    if not shorter.startswith(finished.rstrip(" ")):
-        raise StudyError(
-            "chat_template: a finished conversation does not begin with its own prompt, which ends "
-            f"in {prompt[-40:]!r} where the conversation has {finished[-40:]!r}; the part after "
-            "add_generation_prompt must open an assistant message as it is written"
-        )
-    # The prompt alone says something: a thought of no words, or the beginning of one.
-    for opened, closes in OPENED:
-        if found := opened.search(shorter, len(finished.rstrip(" "))):
-            closing = found.expand(closes)
-            line = "\n" if prompt.endswith("\n") else ""
-            taught = f"{prompt}{line}{closing}{2 * line}"
-            return Opening(prompt, taught, Thought(found[0].strip(), closing, opened=True))
-    return Opening(prompt, prompt, Thought())
+    said = shorter.removeprefix(before).strip()
+    if shorter.startswith(before) and MARK.match(said):  # a thought, or the beginning of one
+        for opened, closes in OPENED:
+            if found := opened.search(said):
+                closing = found.expand(closes)
+                line = "\n" if prompt.endswith("\n") else ""
+                taught = f"{prompt}{line}{closing}{2 * line}"
+                return Opening(prompt, taught, Thought(found[0].strip(), closing, opened=True))
+        if CLOSED.search(said):
+            return Opening(prompt, prompt, Thought())
+    raise StudyError(
+        "chat_template: a finished conversation does not begin with its own prompt, which ends "
+        f"in {prompt[-40:]!r} where the conversation has {finished[-40:]!r}; the part after "
+        "add_generation_prompt must open an assistant message as it is written"
+    )
 
 
 def _written(said: str) -> Thought:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import date
 from typing import Any
 
-SECONDS = 5  # of processor time for all that is tried: a sound template needs milliseconds
+SECONDS = 2  # of processor time for all that is tried: a sound template needs milliseconds
 MEMORY = 2 << 30  # bytes of address space: three times what the libraries take
 LONGEST = 100_000  # characters of a short conversation; a template for tools says some thousands
 
@@ -74,6 +74,8 @@ def _serve() -> None:
             if len(text) > LONGEST:
                 raise ValueError(f"it makes {len(text):,} characters of a short conversation")
             answer = {"text": text}
+        except MemoryError:
+            answer = {"error": f"it takes more than {MEMORY >> 30} GiB"}
         except Exception as error:  # jinja's errors, and whatever the template raises
             answer = {"error": one_line(error)}
         sys.stdout.write(json.dumps(answer) + "\n")

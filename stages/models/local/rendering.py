@@ -70,8 +70,8 @@ class _FirstTokens:
     def of(self, question: Question) -> dict[str, tuple[int, ...]] | None:
         """The tokens that spell each answer, with and without a blank before it.
 
-        Where no single token does, the first ones of its spellings. None where two answers open
-        with the same token: then the first token does not tell.
+        Where its first spelling takes several, the first of these is among them. None where two
+        answers open with the same token: then the first token does not tell.
         """
         if question.closed is None:
             return None
@@ -84,6 +84,6 @@ class _FirstTokens:
 
     def _opening(self, question: Question, spellings: tuple[str, ...]) -> tuple[int, ...]:
         found = [self.chat.spellings(question.messages, spelling) for spelling in spellings]
-        openings = [tokens for spelled in found for tokens in spelled]
-        whole = {tokens[0] for tokens in openings if len(tokens) == 1}
-        return tuple(sorted(whole or {tokens[0] for tokens in openings}))
+        taught = found[0][0]
+        whole = {tokens[0] for spelled in found for tokens in spelled if len(tokens) == 1}
+        return tuple(sorted({taught[0], *whole}))
