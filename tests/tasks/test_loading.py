@@ -193,7 +193,10 @@ def test_a_dollar_before_a_column_outlives_what_dvc_does_to_params(study):
         (TABLE | {"text": "word"}, "path:a.csv: a.csv has no column 'word'; it has 'line'"),
         (TABLE | {"sha256": "0" * 64}, "path:a.csv: a.csv has the wrong hash: sha256 000"),
         (PUBLISHED | {"source": "path:none"}, "path:none: there is no folder none"),
-        (PUBLISHED | {"task": "lakes"}, "no row of task 'lakes'; there are: coins, quiz, rivers"),
+        (
+            PUBLISHED | {"task": "lakes"},
+            "no row of task 'lakes'; there are: 'coins', 'quiz', 'rivers'",
+        ),
     ],
 )
 def test_a_file_that_gives_no_task_is_one_line(study, spec, message):

@@ -19,7 +19,7 @@ NUMBERED = Options(TEXTS, ("1", "2", "3"))
     [
         ({"all": list(TEXTS)}, "all", ()),
         ({"all": {"text": list(TEXTS), "label": ["1", "2", "3"]}}, "all", ("1", "2", "3")),
-        ({"all": {"text": list(TEXTS), "label": [1, 2, 3]}}, "all.text", ("1", "2", "3")),
+        ({"all": {"text": list(TEXTS), "label": [1, 2.0, "3"]}}, "all.text", ("1", "2", "3")),
         ({"all": {"text": list(TEXTS)}}, "all.text", ()),
         (
             {"all": [{"label": c, "text": t} for c, t in zip("xyz", TEXTS, strict=True)]},

@@ -8,7 +8,7 @@ from pathlib import Path
 from stages.storage.errors import StudyError
 from stages.storage.tables import Row
 from stages.study.item import Task
-from stages.tasks.files.columns import BadRow
+from stages.tasks.files.columns import BadRow, short
 from stages.tasks.files.published_format import (
     TASK,
     PublishedRow,
@@ -130,9 +130,8 @@ def _published_rows(
             except BadRow as reason:
                 reading.refuse(row.place, reason)
     if not reading.rows:
-        raise StudyError(
-            f"there is no row of task {task!r}; there are: {', '.join(sorted(others))}"
-        )
+        found = ", ".join(short(other) for other in sorted(others)[:20])
+        raise StudyError(f"there is no row of task {task!r}; there are: {found or 'none'}")
 
 
 def _values(row: FileRow) -> Row:

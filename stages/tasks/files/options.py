@@ -77,7 +77,7 @@ def _listed(row: Mapping[str, Any], column: str) -> Options:
     if any(is_missing(option) for option in value):
         raise BadRow(column, "an option is missing")
     texts = tuple(plain_value(option, column) for option in value)
-    return Options(texts, tuple(str(label).strip() for label in labels or ()))
+    return Options(texts, tuple(plain_value(label, column).strip() for label in labels or ()))
 
 
 def _without_end(value: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -113,10 +113,8 @@ def option_letter(row: Mapping[str, Any], column: str, options: Options) -> str:
     letter = choice_letter(told, options.texts)
     if letter is None or letters_of(options.labels) != LETTERS[: len(options.labels)]:
         allowed = options.labels or LETTERS[: len(options.texts)]
-        raise BadRow(
-            column,
-            f"{short(told)} is no letter of its options; allowed: {', '.join(allowed)}",
-        )
+        shown = ", ".join(name if name.isalnum() else short(name) for name in allowed)
+        raise BadRow(column, f"{short(told)} is no letter of its options; allowed: {shown}")
     return letter
 
 
