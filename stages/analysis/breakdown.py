@@ -89,7 +89,7 @@ def cell_table(rows: pd.DataFrame, excluded: pd.DataFrame, rule: Rule) -> list[R
     )
     rates = zip(table["right"], table["rows"], strict=True)
     intervals = [wilson(right, n, rule.confidence) for right, n in rates]
-    table["ci_low"], table["ci_high"] = zip(*intervals, strict=True)
+    table["ci_low"], table["ci_high"] = ([ends[n] for ends in intervals] for n in (0, 1))
     names = {name: table[name].astype(object) for name in CELL}
     table = table.assign(**names).merge(
         excluded, on=["target", "seed", "task", "property"], how="left"

@@ -4,13 +4,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, Undefined
+from jinja2 import (
+    ChainableUndefined,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    Undefined,
+)
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from stages.storage.errors import StudyError
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+
+
+class Absent(ChainableUndefined, StrictUndefined):
+    """What metrics/ does not have: a dash where a number goes, also of what lies in it."""
 
 
 def render(template: str, **shown: Any) -> str:
@@ -21,7 +32,7 @@ def render(template: str, **shown: Any) -> str:
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).with_name("templates"), EXPERIMENTS]),
         autoescape=lambda name: not (name or "").endswith(".md.j2"),
-        undefined=StrictUndefined,
+        undefined=Absent,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

@@ -68,6 +68,33 @@ def test_a_study_of_one_subject_has_a_report_that_says_that_there_is_no_gap(stud
     assert "so there is no gap" in text() and "so there is no gap" in page()
 
 
+@pytest.mark.parametrize(
+    ("said", "subjects", "shown"),
+    [
+        ("A", ["left", "right"], "| left | 0.500 | - (-) | - (-) | - (-) | 1.000 | right 0.500 |"),
+        ("A", ["left"], "| left | 0.500 | - (-) | - (-) | - (-) | 1.000 | - |"),
+        ("", ["left", "right"], "| left | - | - (-) | - (-) | - (-) | - | - |"),
+        ("", ["left"], "| left | - | - | - | - | - | - | - | - | - | - |"),
+    ],
+)
+def test_a_model_that_always_says_the_same_has_dashes(monkeypatch, tmp_path, said, subjects, shown):
+    """No cell where the text decides is worth predicting, or none at all."""
+    usual = small_study.response
+    monkeypatch.setattr(
+        small_study,
+        "response",
+        lambda model, *a, **k: said if model == "left" else usual(model, *a, **k),
+    )
+    monkeypatch.setattr(small_study, "value", lambda *a, **k: "A")
+    monkeypatch.chdir(tmp_path)
+    small_study.write_study(tmp_path)
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    Path("params.yaml").write_text(yaml.safe_dump(params | {"subjects": subjects}))
+    run_command(evaluate)
+    run_command(report)
+    assert shown in text() and "Held-out cells that are left out" in page()
+
+
 def test_several_seeds_stand_in_the_report_with_their_spread(evaluated):
     numbers = read_json("metrics/targets.json")
     gap = {"0": 0.25, "7": 0.4167}

@@ -38,6 +38,7 @@ def plot(numbers: Mapping[str, Any]) -> list[Row]:
         for target, found in numbers["targets"].items()
         for name, cell in found["properties"].items()
         for kind in (UNTRAINED, SELF)
+        if "estimate" in cell[kind]
     ]
 
 
