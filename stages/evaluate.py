@@ -4,7 +4,8 @@
 
 Writes data/scores.parquet (every row that was scored) and metrics/: summary.json (the few numbers
 to compare), targets.json (all that they are made of), by_task.json (all cells, what was left out
-and why), by_property.json, subsets.json (the gap where it can and where it cannot show), plots/.
+and why, which letters are chosen), by_property.json, subsets.json (the gap where it can and where
+it cannot show), plots/.
 """
 
 from pathlib import Path
@@ -14,6 +15,7 @@ import click
 from stages.analysis.arms import score_study
 from stages.analysis.breakdown import by_property, by_task
 from stages.analysis.evidence import read_evidence
+from stages.analysis.letters import letter_shares
 from stages.analysis.plots import loss_points, property_points, self_cross
 from stages.analysis.rounding import rounded
 from stages.analysis.subsets import MEANING, gaps_on_subsets
@@ -39,7 +41,8 @@ def main() -> None:
     metrics = Path("metrics")
     write_json(metrics / "summary.json", summary)
     write_json(metrics / "targets.json", rounded(numbers))
-    write_json(metrics / "by_task.json", by_task(scored, behavior, evidence.training, rule))
+    tasks = by_task(scored, behavior, letter_shares(evidence), evidence.training, rule)
+    write_json(metrics / "by_task.json", tasks)
     write_json(metrics / "by_property.json", properties)
     write_json(metrics / "subsets.json", subsets)
     write_json(metrics / "plots" / "self_cross.json", self_cross(rows, rule, design))

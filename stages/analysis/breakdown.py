@@ -26,6 +26,7 @@ RULES = {
 def by_task(
     scored: Scored,
     behavior: Sequence[Row],
+    letters: Sequence[Row],
     training: Mapping[str, Mapping[str, Any]],
     rule: Rule,
 ) -> dict[str, Any]:
@@ -39,6 +40,7 @@ def by_task(
         "accuracy": cell_table(scored.rows, scored.excluded, rule),
         "arms": arms_by_every_rule(scored, rule),
         "gaps": gap_table(informative_rows(scored.rows), rule, "task"),
+        "letters": [rounded(row) for row in letters],
         "rules": RULES,
         "training": {
             name: rounded({k: v for k, v in log.items() if k != "loss"})

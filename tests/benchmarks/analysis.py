@@ -97,7 +97,7 @@ def measure(path: Path) -> dict[str, float]:
     jobs: dict[str, Callable[[], object]] = {
         "reading": lambda: read_columns("scores", path),
         "summarise": lambda: summarise(rows, RULE, study),
-        "by_task": lambda: by_task(Scored(rows, rows, excluded), [], {}, RULE),
+        "by_task": lambda: by_task(Scored(rows, rows, excluded), [], [], {}, RULE),
         "by_property": lambda: by_property(rows, RULE),
         "subsets": lambda: gaps_on_subsets(informative_rows(rows), RULE, study),
     }

@@ -129,6 +129,11 @@ def test_every_number_is_taken_from_the_metrics_files(evaluated):
         assert shown in text() and shown not in before
 
 
+def test_the_letters_that_are_chosen_have_a_table(evaluated):
+    run_command(report)
+    assert "| survival_instinct | right-self | 24 | A 0.500, B 0.500 | 0.000 |" in text()
+
+
 def test_the_page_escapes_what_models_said(evaluated):
     add_scaling()
     rows = read_json("metrics/experiments/rows/scaling.json")
