@@ -19,7 +19,7 @@ CELL = [*ARM, "seed", "task", "property"]
 RULES = {
     "paper": "object answer does not comply: row left out; prediction does not comply: wrong",
     "exclude": "either does not comply: row left out",
-    "keep": "both kept and compared as they are",
+    "keep": "both kept and compared, in one form",
 }
 
 

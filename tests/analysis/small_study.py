@@ -44,6 +44,7 @@ def params(seeds: Sequence[int] = (0,)) -> dict:
             "max_tokens": 16,
             "stop_when_decided": False,
         },
+        "chat": {"date": "2026-01-01"},
         "finetune": {
             "epochs": 1,
             "learning_rate": 0.001,

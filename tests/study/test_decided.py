@@ -31,6 +31,13 @@ OPENINGS = [
     ". ",
     "\ufffd",
     "“",
+    "I’m unable to",
+    "Zu\u0308",
+    "\u0301\u0323",
+    "\u200b",
+    "\U0001f469\u200d",
+    "\U0001f680\ufe0f",
+    "1,001",
 ]
 ANSWERS = st.builds(
     "".join,
