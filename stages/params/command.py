@@ -6,10 +6,12 @@ import inspect
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
 
+from stages.params.loading import load_params
 from stages.params.stopping import stoppable
 from stages.storage.errors import StudyError, plain
 
@@ -27,7 +29,21 @@ class Command(click.Command):
         try:
             return super().make_context(*given, **more)
         except click.UsageError as error:
+            _told_of_names(error)
             raise click.UsageError(plain(error.format_message()), error.ctx) from error
+
+
+def _told_of_names(error: click.UsageError) -> None:
+    """Say what is wrong in params.yaml where an option has no value: dvc writes what stands there.
+
+    An item `true` is written as an option alone, `false` not at all.
+    """
+    lacks = isinstance(error, click.BadOptionUsage | click.MissingParameter)
+    if lacks and Path("params.yaml").is_file():
+        try:
+            load_params()
+        except StudyError as wrong:
+            raise click.ClickException(plain(str(wrong))) from error
 
 
 def command(function: Callable[..., None]) -> click.Command:
