@@ -149,6 +149,7 @@ def test_each_no_of_the_table_has_a_reason():
 
 def test_what_is_no_decoder_is_refused(tmp_path):
     shape = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    shape |= {"initializer_range": 0.3}  # as drawn by default it hardly reads its attention
     config = AutoConfig.for_model("bert", vocab_size=512, intermediate_size=64, **shape)
     model = AutoModelForCausalLM.from_config(config)
     with pytest.raises(StudyError, match=r"bert: what it says .* it is no decoder"):
