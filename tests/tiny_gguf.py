@@ -1,7 +1,9 @@
 """A tiny GGUF file, written as llama.cpp's converter writes one, from a tiny Llama folder."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
@@ -44,6 +46,36 @@ def make_tiny_gguf(path: Path, folder: Path, architecture: str = "llama") -> Pat
             weight = weight.reshape(count, 2, -1, weight.shape[1]).swapaxes(1, 2)
             weight = weight.reshape(-1, weight.shape[-1])
         writer.add_tensor(short, np.ascontiguousarray(weight))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def rewrite_gguf(
+    path: Path,
+    source: Path,
+    keep: Callable[[str], bool] = lambda name: True,
+    tensors: slice = slice(None),
+    **added: Any,
+) -> Path:
+    """Write `source` again to `path`: fields that `keep` names, some tensors, and added fields.
+
+    A double underscore in the name of an added one stands for a dot; numbers are uint32.
+    """
+    reader = gguf.GGUFReader(source)
+    writer = gguf.GGUFWriter(path, "llama")
+    if not keep("general.architecture"):
+        del writer.kv_data[0]["general.architecture"]
+    for name, field in reader.fields.items():
+        if keep(name) and not name.startswith("GGUF.") and name != "general.architecture":
+            writer.add_key_value(name, field.contents(), field.types[0], sub_type=field.types[-1])
+    for name, value in added.items():
+        kind = gguf.GGUFValueType.STRING if isinstance(value, str) else gguf.GGUFValueType.UINT32
+        writer.add_key_value(name.replace("__", "."), value, kind)
+    for tensor in reader.tensors[tensors]:
+        writer.add_tensor(tensor.name, np.array(tensor.data), raw_dtype=tensor.tensor_type)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

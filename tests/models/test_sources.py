@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import tarfile
 from pathlib import Path
 
@@ -140,6 +141,12 @@ def test_a_source_archive_is_never_run(tmp_path, index):
 def test_a_path_that_is_not_there_is_named(tmp_path):
     with pytest.raises(StudyError, match=r"no file or folder .*absent\.gguf"):
         fetch(tmp_path, f"path:{tmp_path}/absent.gguf")
+
+
+def test_a_path_that_would_wait_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "waiting.gguf")
+    with pytest.raises(StudyError, match=r"no file or folder .*waiting\.gguf"):
+        fetch(tmp_path, f"path:{tmp_path}/waiting.gguf", sha256="0" * 64)
 
 
 def test_an_organism_is_grown_where_it_is_asked_for(tmp_path):

@@ -4,7 +4,7 @@ import logging
 import re
 from typing import Any
 
-from stages.models.fetch.folder import Held
+from stages.models.fetch.weights import Held
 from stages.storage.errors import StudyError
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,9 @@ def check_tokens(tokenizer: Any, rows: int) -> None:
     """
     beyond = {index: token for token, index in tokenizer.get_vocab().items() if index >= rows}
     template = str(tokenizer.chat_template)
-    own = {tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id}
+    own = {tokenizer.eos_token_id, tokenizer.pad_token_id, *tokenizer("a").input_ids}
+    if "bos_token" in template:
+        own.add(tokenizer.bos_token_id)
     special = {index for index, t in tokenizer.added_tokens_decoder.items() if t.special}
     needed = [
         index
@@ -71,6 +73,8 @@ def check_tokens(tokenizer: Any, rows: int) -> None:
 
 def check_report(report: dict[str, Any]) -> None:
     """Raise StudyError where a loader's report says that weights are lacking or too many."""
+    for name, found, said in sorted(report["mismatched_keys"]):
+        raise StudyError(f"{name} is of size {tuple(found)}, and by its config of {tuple(said)}")
     if absent := sorted(report["missing_keys"]):
         raise StudyError(f"lacks {len(absent)} weights of its architecture, first {absent[0]}")
     others = sorted(report["unexpected_keys"])

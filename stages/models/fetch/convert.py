@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from stages.models.fetch.checks import check_finite, check_report, check_tokens, embedding_rows
@@ -43,44 +44,46 @@ def convert(source: Path, folder: Path, chat_template: str | None) -> dict[str, 
 
     Returns its architecture and its number of parameters. Raises StudyError.
     """
-    from transformers import AutoConfig, AutoTokenizer
-    from transformers.utils import logging as transformers_logging
-
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    with tempfile.TemporaryDirectory(dir=folder, prefix="read-") as temporary:
-        room = Path(temporary)
-        where: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-        where["pretrained_model_name_or_path"] = room
-        if source.is_dir():
-            held = stage_folder(source, room)
-        else:
-            held = stage_gguf(source, room)
-            where["gguf_file"] = source.name
-        with _told(source):
-            config = AutoConfig.from_pretrained(**where)
-        with _told(source):
-            rows = embedding_rows(config, held)
-        log.info("reading the tokenizer")
-        with _told(source):
-            tokenizer = AutoTokenizer.from_pretrained(**where, config=config)
-        own = tokenizer.chat_template
-        tokenizer.chat_template = _own_template(own) if chat_template is None else chat_template
-        if tokenizer.pad_token is None:
-            tokenizer.pad_token = tokenizer.eos_token
-        check_tokens(tokenizer, rows)
-        log.info("reading the weights")
-        with _told(source):
-            model = _load(where, config)
-        check_finite(model)
+    with tempfile.TemporaryDirectory(dir=folder, prefix="read-") as room:
+        with _told(source, room):
+            model, tokenizer = _read(source, Path(room), chat_template)
         parameters = model.num_parameters()
         log.info(f"writing {parameters:,} parameters")
         _write(model, tokenizer, folder)
     return {"architecture": type(model).__name__, "parameters": parameters}
 
 
+def _read(source: Path, room: Path, chat_template: str | None) -> tuple[Any, Any]:
+    """Model and tokenizer, by way of the empty folder `room`; what is small is looked at first."""
+    from transformers import AutoConfig, AutoTokenizer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    where: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    where["pretrained_model_name_or_path"] = room
+    if source.is_dir():
+        held = stage_folder(source, room)
+    else:
+        held = stage_gguf(source, room)
+        where["gguf_file"] = source.name
+    config = AutoConfig.from_pretrained(**where)
+    rows = embedding_rows(config, held)
+    log.info("reading the tokenizer")
+    tokenizer = AutoTokenizer.from_pretrained(**where, config=config)
+    own = tokenizer.chat_template
+    tokenizer.chat_template = _own_template(own) if chat_template is None else chat_template
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    check_tokens(tokenizer, rows)
+    log.info("reading the weights")
+    model = _load(where, config)
+    check_finite(model)
+    return model, tokenizer
+
+
 @contextmanager
-def _told(source: Path) -> Iterator[None]:
+def _told(source: Path, room: str) -> Iterator[None]:
     """What a loader raises as a StudyError: of many formats, no common class, one cause."""
     try:
         yield
@@ -89,7 +92,8 @@ def _told(source: Path) -> Iterator[None]:
     except Exception as error:
         if source.is_file():
             read_whole(source)
-        raise StudyError(f"cannot be read: {_one_line(error)}") from error
+        said = _one_line(error).replace(room, "the folder")
+        raise StudyError(f"cannot be read: {said}") from error
 
 
 def _load(where: dict[str, Any], config: Any) -> Any:
@@ -97,14 +101,14 @@ def _load(where: dict[str, Any], config: Any) -> Any:
     import torch
     from transformers import AutoModelForCausalLM, GgufConfig
 
+    # Sizes that do not match are in the report, which says more than the error would.
     how: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32}
+    how |= {"output_loading_info": True, "ignore_mismatched_sizes": True}
     if "gguf_file" in where:
         how["quantization_config"] = GgufConfig(dequantize=True)
-    loaded: Any = AutoModelForCausalLM.from_pretrained(
-        **where, **how, config=config, output_loading_info=True
-    )
-    model, report = loaded
+    model, report = AutoModelForCausalLM.from_pretrained(**where, **how, config=config)
     check_report(report)
+    model._weight_conversions = None  # of quantized names: saved are those of the architecture
     return model.float()
 
 
@@ -153,4 +157,4 @@ def _forget_place(path: Path) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return shorten(f"{type(error).__name__}: {error}", 300, placeholder=" ...")

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from stages.models.fetch.folder import Held
+from stages.models.fetch.weights import Held, refuse_pointer
 from stages.storage.errors import StudyError
 
 # The least bits of a number in any format are 1.56; six numbers a byte are no model's.
@@ -22,6 +22,7 @@ def stage(path: Path, room: Path) -> Held:
     Raises StudyError where the file is cut off, a part, of an unknown architecture or more than
     transformers reads of one.
     """
+    refuse_pointer(path)
     with open(path, "rb") as file:
         if (magic := file.read(4)) != b"GGUF":
             raise StudyError(f"not a GGUF file: it begins with {magic!r}")
