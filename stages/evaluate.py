@@ -21,7 +21,7 @@ from stages.analysis.rounding import rounded
 from stages.analysis.subsets import MEANING, gaps_on_subsets
 from stages.analysis.summary import headline, informative_rows, summarise
 from stages.params import command, load_params
-from stages.storage.files import write_json
+from stages.storage.files import write_json, write_points
 from stages.storage.tables import write_table
 
 
@@ -45,9 +45,9 @@ def main() -> None:
     write_json(metrics / "by_task.json", tasks)
     write_json(metrics / "by_property.json", properties)
     write_json(metrics / "subsets.json", subsets)
-    write_json(metrics / "plots" / "self_cross.json", self_cross(rows, rule, design))
-    write_json(metrics / "plots" / "by_property.json", property_points(properties["arms"]))
-    write_json(metrics / "plots" / "loss.json", loss_points(evidence.training))
+    write_points(metrics / "plots" / "self_cross.json", self_cross(rows, rule, design))
+    write_points(metrics / "plots" / "by_property.json", property_points(properties["arms"]))
+    write_points(metrics / "plots" / "loss.json", loss_points(evidence.training))
     click.echo("  ".join(f"{name}: {summary.get(name)}" for name in ("self", "cross", "gap")))
 
 

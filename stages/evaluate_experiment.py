@@ -15,7 +15,7 @@ import click
 from stages.analysis.columns import together
 from stages.analysis.outcomes import sample_rows
 from stages.params import command, load_params
-from stages.storage.files import write_json
+from stages.storage.files import write_json, write_points
 from stages.storage.schemas import SCHEMAS
 from stages.storage.tables import read_columns, read_rows
 
@@ -36,7 +36,7 @@ def main(experiment: str) -> None:
     numbers = measure.numbers(rows, told, params.design, rule)
     samples = sample_rows(row for table in tables for row in read_rows("outcomes", table))
     write_json(METRICS / f"{experiment}.json", numbers)
-    write_json(METRICS / "plots" / f"{experiment}.json", measure.plot(numbers))
+    write_points(METRICS / "plots" / f"{experiment}.json", measure.plot(numbers))
     write_json(METRICS / "rows" / f"{experiment}.json", samples)
 
 

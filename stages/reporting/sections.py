@@ -1,5 +1,9 @@
-"""Numbers of the metrics files as the words and tables of the report; the words are templates."""
+"""Numbers of the metrics files as the words and tables of the report; the words are templates.
 
+Names and texts of models are shown as they are and act as nothing: no markup, link or image.
+"""
+
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +19,7 @@ from jinja2 import (
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from stages.storage.errors import StudyError
+from stages.storage.errors import StudyError, plain
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 
@@ -25,13 +29,14 @@ class Absent(ChainableUndefined, StrictUndefined):
 
 
 def render(template: str, **shown: Any) -> str:
-    """A template of templates/, or of an experiment, filled in; all but Markdown is escaped.
+    """A template of templates/, or of an experiment, filled in; what it is filled with is escaped.
 
     Raises StudyError where the template is missing or wrong, or asks for what is not there.
     """
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).with_name("templates"), EXPERIMENTS]),
-        autoescape=lambda name: not (name or "").endswith(".md.j2"),
+        autoescape=True,
+        finalize=_in_markdown if template.endswith(".md.j2") else None,
         undefined=Absent,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -42,6 +47,7 @@ def render(template: str, **shown: Any) -> str:
         "p": p_value,
         "interval": interval,
         "percent": percent,
+        "code": code,
     }
     try:
         return environment.get_template(template).render(**shown)
@@ -59,8 +65,29 @@ def section(experiment: str, numbers: Mapping[str, Any]) -> str:
 def trusted(text: str, *, markdown: bool = False) -> Markup:
     """SVG or Markdown made here as HTML for the page; HTML within Markdown is escaped."""
     if markdown:
-        text = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+        reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+        text = reader.disable(["image", "link", "reference", "autolink"]).render(text)
     return Markup(text)
+
+
+def _in_markdown(value: Any) -> Any:
+    """What fills in a template of Markdown; a text such that it is shown and marks up nothing."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    text = re.sub(r"[\\`*\[\]<|~$#]|&(?=[#\w])|(?<!\w)_|_(?!\w)", r"\\\g<0>", _line(value))
+    return Markup(re.sub(r":(?=//)|(?<=\bwww)\.", r"\\\g<0>", text))  # GitHub links bare addresses
+
+
+def code(text: str) -> Markup:
+    """A text as it is, in a code span of Markdown; not for tables, where a | would end the cell."""
+    text = _line(text)
+    marks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    return Markup(f"{marks}{pad}{text}{pad}{marks}")
+
+
+def _line(text: str) -> str:
+    return plain(re.sub(r"[\t\n\v\f\r\x85\u2028\u2029]", " ", text))
 
 
 def number(value: float | Undefined | None) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -147,6 +147,21 @@ def write_json(path: str | Path, value: Any) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     with atomic_path(path) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
+
+
+def write_points(path: str | Path, points: Sequence[Mapping[str, Any]]) -> None:
+    """Write the points of a plot, with another sign for `<` in their texts.
+
+    dvc puts their JSON into a script of its page as it is; `</script>` in a name would end it.
+    """
+    shown = [
+        {
+            name: of.replace("<", "\u2039") if isinstance(of, str) else of
+            for name, of in point.items()
+        }
+        for point in points
+    ]
+    write_json(path, shown)
 
 
 def read_json(path: str | Path) -> Any:

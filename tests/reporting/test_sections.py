@@ -1,9 +1,21 @@
 """Words around numbers: what a number looks like, and what a section may hold."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from jinja2 import Undefined
+from markdown_it import MarkdownIt
 
-from stages.reporting.sections import interval, number, p_value, percent, section, trusted
+from stages.reporting.sections import (
+    code,
+    interval,
+    number,
+    p_value,
+    percent,
+    render,
+    section,
+    trusted,
+)
 from stages.storage.errors import StudyError
 
 
@@ -39,6 +51,58 @@ def test_html_within_markdown_is_escaped_and_its_tables_are_tables():
     page = trusted("<b>x</b>\n\n| a |\n|---|\n| <i>y</i> |\n", markdown=True)
     assert "<b>" not in page and "&lt;b&gt;" in page
     assert "<table>" in page and "<td>&lt;i&gt;y&lt;/i&gt;</td>" in page
+
+
+HOSTILE = [
+    "a|b",
+    "a\nb\r\n\n# c\u2028d",
+    "![x](http://h.example/x.png)",
+    "[x](javascript:alert(1)) <http://h.example> http://h.example www.h.example",
+    "<img src=x onerror=alert(1)></script><!-- &lt;b&gt; --> &#60;",
+    "`a` ``b`` **c** _d_ ~~e~~ $f$ \\",
+]
+SIGNS = st.lists(st.sampled_from([*"|`*_[]()<>!\\~$#&;:/.-\n\r\tab 1", "://", "www."]))
+TABLE = {
+    f"{of}_{end}"
+    for of in ("table", "thead", "tbody", "tr", "th", "td")
+    for end in ("open", "close")
+}
+
+
+def read_by_github(text: str) -> list:
+    """The tokens of a text of Markdown with all that may be switched on, inner ones too."""
+    reader = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+    return [t for token in reader.parse(text) for t in (token, *(token.children or []))]
+
+
+@given(SIGNS.map("".join))
+@example(HOSTILE[0])
+@example(HOSTILE[1])
+@example(HOSTILE[2])
+@example(HOSTILE[3])
+@example(HOSTILE[4])
+@example(HOSTILE[5])
+def test_a_name_in_a_table_of_the_report_is_shown_and_marks_up_nothing(name):
+    found = {"what": name, "must": name, "gap": {}, "held": True}
+    found |= dict.fromkeys(("self", "cross", "mode"))
+    tokens = read_by_github(render("controls.md.j2", controls={name: found}))
+    kinds = {token.type for token in tokens} - {"heading_open", "heading_close"}
+    assert kinds <= TABLE | {"inline", "text", "text_special"}
+    cells = [token.content for token in tokens if token.type == "inline"]
+    assert len(cells) == 1 + 8 + 8  # the heading, the columns, and one row
+
+
+@given(SIGNS.map("".join))
+def test_a_code_span_holds_the_text_as_it_is(text):
+    shown = f"a {code('x' + text + 'x')} b"
+    (span,) = [token for token in read_by_github(shown) if token.type == "code_inline"]
+    assert span.content == "x" + text.replace("\n", " ").replace("\r", " ").replace("\t", " ") + "x"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_markdown_of_the_page_has_no_link_image_or_html(text):
+    page = trusted(text, markdown=True)
+    assert not any(of in page for of in ("<img", "<a", "<script", "<!--", "href"))
 
 
 def test_a_section_that_looks_for_what_is_not_there_is_one_error_that_names_it():
