@@ -1,6 +1,8 @@
 """Training is seeded, learns, and goes on from a checkpoint to the same bytes."""
 
 import math
+import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,10 +93,13 @@ def test_a_run_that_was_stopped_ends_in_the_same_bytes(folder, tmp_path, monkeyp
     with pytest.raises(KeyboardInterrupt):
         run(folder, tmp_path / "stopped", settings)
     monkeypatch.undo()
-    assert (tmp_path / "stopped/progress.json").is_file()
-    resumed, report_again, logged_again = run(folder, tmp_path / "stopped", settings)
-    assert report_again == report and logged_again == logged
-    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    shutil.copytree(tmp_path / "stopped", tmp_path / "cut")
+    os.truncate(tmp_path / "cut/state.safetensors", 999)
+    for name in ("stopped", "cut"):  # of the second nothing is left to go on from
+        resumed, report_again, logged_again = run(folder, tmp_path / name, settings)
+        assert report_again == report and logged_again == logged
+        assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    assert (tmp_path / "cut.damaged").is_dir()
 
 
 def test_the_order_is_decided_by_the_seed(folder, tmp_path):
