@@ -48,7 +48,10 @@ def graph(tmp_path: Path):
     def cells(told: dict) -> dict[str, str]:
         text = yaml.safe_dump(told, allow_unicode=True)
         (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
-        return {stage.addressing: stage.cmd for stage in Repo(str(tmp_path)).index.stages}
+        index = Repo(str(tmp_path)).index
+        if told["subjects"] != PLANTED:  # where some hold a file's separator, or nothing else
+            index.check_graph()
+        return {stage.addressing: stage.cmd for stage in index.stages}
 
     return cells
 
@@ -86,6 +89,13 @@ def test_a_command_gets_the_very_text_of_an_id_as_its_option(graph, tmp_path):
 def test_an_item_that_is_no_text_makes_no_command(graph, key, item):
     with pytest.raises(DvcException, match="Cannot interpolate"):
         graph(params(**{key: [item]}))
+
+
+@pytest.mark.parametrize("up", ["../x", "../../x", "../models/x", "a/../../x", "../../../../x"])
+@pytest.mark.parametrize("key", ["subjects", "run"])
+def test_an_id_that_leaves_its_folder_is_refused_before_anything_is_deleted(graph, key, up):
+    with pytest.raises(DvcException, match=r"specified in|overlap"):
+        graph(params(**{key: [up]}))
 
 
 def test_no_command_has_a_value_that_dvc_does_not_quote():

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from stages.params import load_params
+from stages.params.__main__ import main
 from stages.storage.errors import StudyError
 from tests.conftest import ROOT
 
@@ -127,3 +129,13 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path, text):
 def test_a_missing_file_says_where_to_run(tmp_path):
     with pytest.raises(StudyError, match="run at the root"):
         load_params(tmp_path / "params.yaml")
+
+
+def test_a_file_of_params_is_checked_without_running_anything(tmp_path):
+    sound = CliRunner().invoke(main, [str(ROOT / "params.yaml")])
+    assert (sound.exit_code, sound.output.split(": ", 1)[1][:15]) == (0, "sound; subjects")
+    wrong = tmp_path / "theirs.yaml"
+    wrong.write_text("seed: 1; touch PWNED\n")
+    result = CliRunner().invoke(main, [str(wrong)])
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {wrong}: seed: '1; touch PWNED': Input should be")
