@@ -16,7 +16,7 @@ import click
 
 from stages.models.inputs import task_inputs
 from stages.models.local.subject.loading import Subject, load_base, trained_subject
-from stages.models.sampling import sampled
+from stages.models.sampling import check_system_messages, sampled
 from stages.params import Params, command, load_params
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, write_table
@@ -51,6 +51,7 @@ def _trained(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
 def _behavior(
     subject: Subject, params: Params, cache: ResponseCache, *, trained: bool = False
 ) -> Iterator[Row]:
+    check_system_messages(subject, params.design.tasks)
     for task in params.design.tasks:
         inputs = task_inputs(task)
         if trained:

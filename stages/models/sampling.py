@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from stages.models.inputs import task_inputs
 from stages.models.local.ask.asking import ask
 from stages.models.local.subject.loading import Subject
 from stages.models.questions import Decoding, Question, Until
 from stages.models.section import SamplingParams
+from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
 from stages.study.decided import decides
@@ -84,6 +86,18 @@ def sampled(
         cut_for=design.properties if rule.stop_when_decided else None,
         label=label,
     )
+
+
+def check_system_messages(subject: Subject, tasks: Sequence[str]) -> None:
+    """StudyError that names a task whose system messages the subject's template does not take."""
+    for task in tasks:
+        for row in task_inputs(task):
+            if any(message["role"] == "system" for message in row["object_prompt"]):
+                try:
+                    subject.chat.written(row["object_prompt"])
+                except StudyError as error:
+                    told = f"{subject.name}: task {task!r}, input {row['input_id']}: {error}"
+                    raise StudyError(told) from error
 
 
 def _until(item: Mapping[str, Any], names: Sequence[str]) -> Until:

@@ -186,6 +186,23 @@ def test_a_model_that_cannot_be_asked_is_refused(llama, template, reason):
     assert reason in check_refused(result, f"path:{llama}")
 
 
+def test_of_several_templates_the_default_one_is_used_or_they_are_named(llama, tmp_path):
+    tokenizer = AutoTokenizer.from_pretrained(llama)
+    for name in ("default", "plain"):
+        source = shutil.copytree(llama, tmp_path / name)
+        tokenizer.chat_template = {"tools": "{{ tools }}", name: TEMPLATE}
+        tokenizer.save_pretrained(source, save_jinja_files=False)
+        fetched = fetch(source=f"path:{source}", chat_template=None)
+        if name == "default":
+            assert AutoTokenizer.from_pretrained(OUT).chat_template == TEMPLATE
+            shutil.rmtree(OUT)
+    line = check_refused(fetched, f"path:{source}")
+    assert line.endswith(
+        "the model has 2 chat templates, plain, tools, and none is named default; "
+        "give one as chat_template in params.yaml"
+    )
+
+
 def test_a_wrong_hash_leaves_the_earlier_model_as_it_was(llama, tmp_path):
     source = make_tiny_gguf(tmp_path / "m.gguf", llama)
     fetch(source=f"path:{source}")

@@ -12,6 +12,7 @@
     ask/runs            prefill and decoding over a tree
     ask/draws           the next token: the most probable, or drawn by noise
     ask/generate        answers: greedy, sampled, cut where decided, closed ones scored
+    ask/thoughts        what a model thinks before its answer, taken off
     ask/asking          questions in, answers out: batches by token budget, the response cache
     teach/loss          the loss of a training step over a tree
     teach/lora          which layers are taught
