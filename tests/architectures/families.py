@@ -193,6 +193,13 @@ FAMILIES: dict[str, dict[str, Any]] = {
         "context_length": 256,
         "intermediate_size": 64,
     },
+    "xlstm": {
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "num_blocks": 2,
+        "num_heads": 2,
+        "qk_dim_factor": 1.0,
+    },
 }
 
 

@@ -47,6 +47,7 @@ WHY = {
     "bamba": STATE,
     "jamba": STATE,
     "zamba2": f"{STATE}; with its cache transformers 5.23 computes other logits",
+    "xlstm": f"{STATE}; padding would enter it",
     "rwkv": f"{STATE}; in batches transformers 5.23 mixes it up",
 }
 

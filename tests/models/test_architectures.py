@@ -46,6 +46,7 @@ TAKES = {
     "bamba": PADDED,
     "mamba": PADDED,
     "recurrent_gemma": ALIKE,
+    "xlstm": ALIKE,
     "rwkv": UNCACHED,
 }
 
@@ -134,7 +135,7 @@ def test_samples_of_one_prompt_are_drawn_by_their_seeds(subject):
     assert len({answer.text for answer in together.values()}) > 2
 
 
-@pytest.mark.parametrize("family", ["gpt_oss", "bloom"])
+@pytest.mark.parametrize("family", ["gpt_oss", "xlstm"])
 def test_the_table_of_the_docs_is_what_the_runner_makes(family):
     assert row(family) in in_page()
 
