@@ -1,6 +1,7 @@
 """A SQLite file that many processes share, that may be read-only, damaged or on a full disk."""
 
 import logging
+import os
 import shutil
 import sqlite3
 import time
@@ -74,8 +75,7 @@ class Database:
                     raise
 
     def _open(self) -> sqlite3.Connection:
-        self._inode = self.path.stat().st_ino if self.path.exists() else None
-        connection = None
+        self._inode, connection = _inode(self.path), None
         try:
             connection = _connected(str(self.path))
             connection.execute("BEGIN IMMEDIATE")
@@ -85,6 +85,7 @@ class Database:
                 connection.execute(change)
             (connection.commit if changes else connection.rollback)()
             connection.execute("PRAGMA journal_mode=WAL")
+            self._inode = _inode(self.path)  # of a file that it may just have made
             return connection
         except sqlite3.Error as error:
             if connection is not None:
@@ -95,11 +96,12 @@ class Database:
             return self._open_read_only()
 
     def _open_read_only(self) -> sqlite3.Connection:
-        where, wal = quote(str(self.path)), self.path.with_name(f"{self.path.name}{BESIDE[0]}")
+        where = quote(os.fsencode(self.path))
+        wal, shm = (self.path.with_name(f"{self.path.name}{ending}") for ending in BESIDE)
         ways = [f"file:{where}?mode=ro"]
         if not wal.is_file() or not wal.stat().st_size:
             ways.append(f"file:{where}?mode=ro&immutable=1")
-        elif not self.path.with_name(f"{self.path.name}{BESIDE[1]}").is_file():
+        elif not shm.is_file():
             ways.append(self._copied(wal))
         for way in ways if self.path.is_file() else []:
             try:
@@ -147,7 +149,7 @@ class Database:
         self.close()
         try:
             with writing(self.path):
-                if self.path.is_file() and self.path.stat().st_ino == self._inode:
+                if self._inode is not None and _inode(self.path) == self._inode:
                     aside = set_aside(self.path, *BESIDE).name
                     log.warning(f"{self.path}: damaged: {error}; set aside as {aside}, begun anew")
         except StudyError as refused:
@@ -158,6 +160,10 @@ def _connected(where: str) -> sqlite3.Connection:
     connection = sqlite3.connect(where, timeout=ATTEMPT, uri=where.startswith("file:"))
     connection.text_factory = lambda text: text.decode("utf-8", "replace")
     return connection
+
+
+def _inode(path: Path) -> int | None:
+    return path.stat().st_ino if path.is_file() else None
 
 
 def _kind(error: sqlite3.Error) -> str:
