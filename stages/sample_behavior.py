@@ -6,7 +6,7 @@
 M answers every input. M1 answers what it is needed for: the train tasks, whose answers train
 the cross-predictors, and the test split of the held-out tasks, which is scored. An answer is cut
 where every property asked of it is decided (finish_reason "decided"). Each training seed
-has its own M1.
+has its own M1. What M cannot read, of a prompt or of a question on it, is named before all.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ import click
 
 from stages.models.inputs import task_inputs
 from stages.models.local.subject.loading import Subject, load_base, trained_subject
+from stages.models.reading import check_study
 from stages.models.sampling import check_system_messages, sampled
 from stages.params import Params, command, load_params
 from stages.storage.response_cache import ResponseCache
@@ -52,6 +53,9 @@ def _behavior(
     subject: Subject, params: Params, cache: ResponseCache, *, trained: bool = False
 ) -> Iterator[Row]:
     check_system_messages(subject, params.design.tasks)
+    if not trained:
+        every = [row for task in params.design.tasks for row in task_inputs(task)]
+        check_study(subject, every, params.design, params.sampling.max_tokens)
     for task in params.design.tasks:
         inputs = task_inputs(task)
         if trained:

@@ -18,8 +18,10 @@ from stages.models.local.subject.limits import Reading, check_readings, position
 from stages.models.local.subject.loading import Subject, load_base
 from stages.models.local.teach.finetuning import finetuned
 from stages.models.questions import Answer, Decoding, Question
+from stages.models.reading import check_study
 from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
+from stages.study.design import Design
 from tests.conftest import CHAT
 from tests.models.test_finetuning import SETTINGS, row
 from tests.tiny_models import describe, make_tiny_model
@@ -139,3 +141,21 @@ def test_a_model_whose_weights_are_no_numbers_gives_no_answer(
         asked(broken, [question("a", "a lion", score_only)], 3, tmp_path)
     with pytest.raises(StudyError, match=r"^tiny: step 1 of 1: the loss of training is nan"):
         finetuned(broken, [row()], SETTINGS)
+
+
+def test_questions_that_are_too_long_are_named_before_anything_is_asked(subject):
+    design = Design(0, (0,), ("tiny",), ("near",), ("far",), ("first_word", "second_word"))
+
+    def told(name: str, role: str, split: str) -> dict:
+        message = [{"role": "user", "content": "a lion"}]
+        asked = {"input_id": name, "role": role, "split": split, "object_prompt": message}
+        return asked | {"task": role, "family": "sequence", "options": [], "questions": None}
+
+    rows = [told("a", "train", "train"), told("b", "test", "train"), told("c", "test", "test")]
+    subject.model.config.max_position_embeddings = 2000
+    check_study(subject, rows, design, 5)
+    subject.model.config.max_position_embeddings = 25
+    with pytest.raises(StudyError, match=r"^tiny: 2 of 2 inputs are too long: .*: a \(.*, c \("):
+        check_study(subject, rows, design, 5)
+    with pytest.raises(StudyError, match=r"^tiny: 3 of 3 inputs are too long: .*max_tokens 99"):
+        check_study(subject, rows, design, 99)

@@ -3,7 +3,7 @@
 It stands outside of `ask`: what it makes is in the key of an answer, so its source need not be.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stages.models.chat.chat import Chat
@@ -32,7 +32,7 @@ class Branch:
     thought: Thought | None = None
 
 
-def rendered(subject: Subject, questions: list[Question]) -> list[Branch]:
+def rendered(subject: Subject, questions: Sequence[Question]) -> list[Branch]:
     """The questions in tokens, in their order; raises StudyError that names one that has none."""
     first_tokens = _FirstTokens(subject.chat)
     branches = []

@@ -6,7 +6,7 @@ so where memory ran out: how often the budget was halved is not kept.)
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from tqdm import tqdm
@@ -38,8 +38,7 @@ def ask(
     memory holds.
     """
     branches = rendered(subject, questions)
-    asked = zip(questions, branches, strict=True)
-    check_readings(subject, (_reading(q, b, decoding.max_tokens) for q, b in asked))
+    _check(subject, questions, branches, decoding.max_tokens)
     keys = {
         question.key: answer_key(subject, branch, decoding, question.until)
         for question, branch in zip(questions, branches, strict=True)
@@ -64,9 +63,21 @@ def ask(
     return answers
 
 
-def _reading(question: Question, branch: Branch, max_tokens: int) -> Reading:
-    name = " ".join(map(str, question.group))
-    return Reading(name, branch.tokens, 0 if branch.score_only else max_tokens)
+def check_questions(subject: Subject, questions: Sequence[Question], max_tokens: int) -> None:
+    """StudyError where questions, with `max_tokens` of an answer, are more than is read."""
+    _check(subject, questions, rendered(subject, questions), max_tokens)
+
+
+def _check(
+    subject: Subject, questions: Sequence[Question], branches: Sequence[Branch], max_tokens: int
+) -> None:
+    check_readings(
+        subject,
+        (
+            Reading(" ".join(map(str, q.group)), b.tokens, 0 if b.score_only else max_tokens)
+            for q, b in zip(questions, branches, strict=True)
+        ),
+    )
 
 
 def _answered(
