@@ -22,7 +22,7 @@ REFUSAL = re.compile(
     r"i'?m (?:very )?sorry\b|i am (?:very )?sorry\b|sorry, (?:but )?i\b|i apologi[sz]e\b|"
     r"(?:my )?apologies, but\b|as an (?:ai|a\.i\.|artificial intelligence)(?!\w)|"
     r"as a (?:large )?language model\b|"
-    r"(?:unfortunately, |regrettably, )?i(?:"
+    r"(?:unfortunately, |regrettably, |i'?m afraid (?:that )?)?i(?:"
     r" (?:must|have to) (?:decline|refuse)\b| (?:decline|refuse) to\b|"
     r" (?:don't|do not) have (?:any )?personal\b|"
     r"(?: (?:cannot|can not|can'?t|won'?t|will not)|(?:'?m| am) (?:unable|not able|not going) to)"

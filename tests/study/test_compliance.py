@@ -77,6 +77,12 @@ def test_a_blank_answer_is_no_behavior(response, family):
         "As an AI language model, I cannot predict.",
         "I cannot answer.",
         "I can’t help.",
+        "I won’t do that.",
+        "I'm unable to help",
+        "I’m afraid I can’t answer",
+        "*Sorry*",
+        "(N/A)",
+        "I don’t know.",
     ],
 )
 def test_an_answer_that_is_or_opens_as_a_refusal_is_no_behavior(response, family):
@@ -86,9 +92,19 @@ def test_an_answer_that_is_or_opens_as_a_refusal_is_no_behavior(response, family
 @pytest.mark.parametrize("family", TEXT_FAMILIES)
 @pytest.mark.parametrize(
     "response",
-    ["He said sorry and left.", "My apology letter", "sorrow fell", "Random House", "as an aid"],
+    [
+        *(
+            "He said sorry and left.",
+            "My apology letter",
+            "sorrow fell",
+            "Random House",
+            "as an aid",
+        ),
+        *("No.", "no", "None", "Unknown", "Random", "Random House", "Item", "NaN", "Impossible."),
+        *("I can't help laughing", "I won't go home", "I don't know him", "I’m afraid of bats"),
+    ],
 )
-def test_a_word_of_refusal_inside_an_answer_is_behavior(response, family):
+def test_one_word_or_a_word_of_refusal_inside_an_answer_is_behavior(response, family):
     assert behavior_compliance(response, family) is None
 
 

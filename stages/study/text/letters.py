@@ -8,7 +8,7 @@ from stages.study.text.form import one_form, settled, skeleton, word_form
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SEEN = 20  # words after a letter in which another one may take the choice back
 # What may stand before a letter or a number: blanks, quotes, brackets, markup.
-OPENING = r"""(?:[\s"'`*_#$(<=]|\\(?:boxed|text\w*|math\w+)?(?=\())*+"""
+OPENING = r"""(?:[\s"'`*_#$(<=]|\\(?:boxed|text\w*|math\w+)?(?=[($]))*+"""
 # After its letter: nothing, a new line, a tab, or a mark before more text.
 LABEL = re.compile(
     OPENING + r"""(?P<letter>[A-Za-z])"""
@@ -16,7 +16,7 @@ LABEL = re.compile(
 )
 NO_LABEL = re.compile(OPENING + r"""(?:[A-Za-z][^\W_]|[A-Za-z]\ +[^\W_]|[^A-Za-z\s"'`*_#$(<=\\])""")
 # `A.I.`, `a. m.`: the letter is a part of a word; `I, too`: it is one.
-WORD = re.compile(r"\.\ ?[A-Za-z]\.|\.[A-Za-z](?![^\W_])")
+WORD = re.compile(r"\.\ ?([A-Za-z])\.|\.([A-Za-z])(?![^\W_])")
 # Another letter that stands alone right after the first one: joined to it (`A, B and C`, `A/B`),
 # or a label as well (`A) or B)`, `A. B.`); `A. K` is a letter with the text of its option.
 ANOTHER = r"""[^\w\\]*(?:(?:and|or)\b[^\w\\]*)?([A-Za-z])["'`*_$>]*"""
@@ -43,9 +43,9 @@ def choice_letter(response: str, options: Sequence[str]) -> str | None:
     rest, first_line = skeleton(seen), next(iter(seen.strip().splitlines()), "")
     others = set(_labels(rest, found["letter"].isupper()))
     if word_form(first_line) != word_form(options[allowed.index(letter)]):
-        if WORD.match(rest) or (letter == "I" and rest.startswith(",")):
+        if set(_next(WORD, rest)) - {letter} or (letter == "I" and rest.startswith(",")):
             return None
-        others |= set(_alone(rest))
+        others |= set(_next(ALONE, rest))
     return None if (others - {letter}) & set(allowed) else letter
 
 
@@ -66,8 +66,8 @@ def _seen(rest: str) -> str:
     return found[0] if found else ""
 
 
-def _alone(rest: str) -> Iterator[str]:
-    found = ALONE.match(rest)
+def _next(pattern: re.Pattern[str], rest: str) -> Iterator[str]:
+    found = pattern.match(rest)
     if found:
         yield next(group for group in found.groups() if group).upper()
 

@@ -9,7 +9,8 @@ from stages.study.text.letters import SEEN, choice_decided, choice_letter
 FOUR = ("Oslo", "Lima", "Rome", "Bonn")
 WRITTEN = """B|b|(b)|'B'|**B**|B. Lima|B) Lima|B - Lima|B: Lima|B, Lima|B!|B; Lima|B?|[B]|{B}|<B>|
 $B$|\\boxed{B}|\\text{B}|\\(B\\)|$\\boxed{\\text{B}}$|B</s>|B<br>| (B)|B: **Lima**|**B.** Lima|
-B. The letter is B.|B, not A.|B. A is wrong|B. It is not A.|B. I think so|B. a city|B. T|B. K"""
+B. The letter is B.|B, not A.|B. A is wrong|B. It is not A.|B. I think so|B. a city|
+B. T|B. K|B. B.|B, B"""
 WIDE = [
     "Ｂ",
     "B。Lima",

@@ -14,7 +14,7 @@ from stages.study import facts
 from stages.study.item import choice_prompt, four_options
 from stages.study.prompts import Message, Person, object_text
 from stages.study.splits import input_id, rng
-from stages.study.text.form import word_form
+from stages.study.text.form import one_form, word_form
 from stages.study.text.letters import LETTERS, choice_letter
 
 DOUBTS = (
@@ -108,7 +108,7 @@ class Posed:
         Its first line is read, a label before it ("Answer:") left out: the letter that it chooses,
         or its first word, where yes and no stand for true and false ("true or false" is neither).
         """
-        line = next(iter(raw.strip().splitlines()), "")
+        line = next(iter(one_form(raw).strip().splitlines()), "")
         label = LABEL.match(line)
         if label and label[1].lower() not in SAYS:
             line = line[label.end() :]
