@@ -39,7 +39,11 @@ class Spelling:
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         longest_first = sorted(self.controls, key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
+        if not longest_first:
+            return re.compile("(?!)")
+        # Gemma has 6,000 of them: only where a text has their first character are they looked for.
+        first = "".join(re.escape(one) for one in sorted({mark[0] for mark in longest_first}))
+        return re.compile(f"(?=[{first}])(?:{'|'.join(map(re.escape, longest_first))})")
 
     def ids(self, text: str, *, start: bool = False) -> list[int]:
         """Token ids; `start` adds the beginning-of-sequence token where the model has one.
