@@ -22,6 +22,7 @@ from stages.storage.files import (
     writing,
 )
 from stages.storage.keys import Parts, content_key
+from stages.storage.locks import turn
 from stages.storage.response_cache import cache_folder
 
 KINDS = ("adapters", "checkpoints", "organisms")
@@ -97,10 +98,16 @@ def copy_kept(folder: Path, to: Path) -> None:
     copytree(folder, to, ignore=ignore_patterns(HASHES))
 
 
-def forget(folder: Path) -> None:
-    """Delete a kept folder, its parts and what killed runs left of it."""
-    take_away(folder)
-    take_away(parts_file(folder))
+def forget(folder: Path, made: Path, *, wait: bool = True) -> bool:
+    """Delete a kept folder and its parts, in the turn of what is made of it; whether it went."""
+    if not folder.exists() and not parts_file(folder).exists():
+        return True
+    made.parent.mkdir(exist_ok=True)
+    with turn(made, wait=wait) as had:
+        if had:
+            take_away(folder)
+            take_away(parts_file(folder))
+    return had
 
 
 def _damage(folder: Path) -> str | None:

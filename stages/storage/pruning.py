@@ -74,12 +74,10 @@ def _folder_went(bundle: Bundle) -> bool:
     made_of = bundle.folder
     if bundle.kind == "checkpoints":  # of the adapter that has the same key
         made_of = bundle.folder.parents[1] / "adapters" / bundle.folder.name
-    with turn(made_of, wait=False) as had:
-        if not had:
-            log.info(f"{bundle.folder}: is being written; it stays")
-            return False
-        forget(bundle.folder)
-        return True
+    went = forget(bundle.folder, made_of, wait=False)
+    if not went:
+        log.info(f"{bundle.folder}: is being written; it stays")
+    return went
 
 
 def _delete_answers(path: Path, going: Sequence[Bundle]) -> None:

@@ -19,12 +19,14 @@ from stages.storage.locks import turn
 MAKER = """
     import sys, time
     from pathlib import Path
-    from stages.storage.kept_folders import kept_folder, made_once
+    from stages.storage.kept_folders import forget, kept_folder, made_once
     def make(folder):
         print("makes", flush=True)
         time.sleep(0.3)
         (folder / "weights").write_text("w")
+    checkpoint = kept_folder("checkpoints", "one", {"rows": 1})
     folder = made_once(kept_folder("adapters", "one", {"rows": 1}), make)
+    forget(checkpoint, folder)
     assert (folder / "weights").read_text() == "w"
 """
 HOLDER = """
@@ -59,6 +61,7 @@ def test_two_processes_of_one_cache_make_a_folder_once_whatever_their_temp_folde
     said = [one.communicate()[0] for one in running]
     assert [one.returncode for one in running] == [0, 0]
     assert sorted(said) == ["", "makes\n"]
+    assert names(cache / "checkpoints") == []
     assert len(names(cache / "adapters")) == 2 and not any(map(names, (tmp_path / n for n in "ab")))
 
 

@@ -47,7 +47,7 @@ def finetuned(subject: Subject, rows: Iterable[Row], settings: Settings) -> Path
         write_json(folder / "train_log.json", report)
 
     finished = made_once(kept_folder("adapters", subject.name, parts), train)
-    forget(checkpoint)
+    forget(checkpoint, finished)
     return finished
 
 
