@@ -23,7 +23,7 @@ import torch
 
 from stages.models.local.subject.loading import Subject, default_device
 from stages.study.properties import PROPERTIES, property_value
-from tests.benchmarks import analysis, ours, peers, workload
+from tests.benchmarks import analysis, draws, ours, peers, workload
 
 ROUNDS = 3
 BATCH_INPUTS = 4  # to a training step, as in the default study
@@ -31,8 +31,8 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 HEAD = f"""# Results of `make bench`
 
 A ratio says how many times faster the project's way is, the median of {ROUNDS} rounds in which both
-ways took turns; of memory and of matrix throughput it is a share. The group evaluate has no peer:
-its figures are seconds of one core, and GB.
+ways took turns; of memory, noise and matrix throughput it is a share. The group evaluate has no
+peer: its figures are seconds of one core, and GB.
 """
 Timed = dict[str, list[float]]
 Lines = list[tuple[str, float, str]]
@@ -143,6 +143,15 @@ def samples(subject: Subject) -> Lines:
     ]
 
 
+def noise(subject: Subject) -> Lines:
+    """What drawing adds to a decoding step of a model with 262 thousand tokens."""
+    checked = "processor time beyond a greedy choice's; tests/models/test_draws.py"
+    return [
+        (f"noise_share_of_a_step_of_{rows}", draws.noise_share(subject, rows), checked)
+        for rows in (1, 16, 64)
+    ]
+
+
 def prediction(subject: Subject) -> Lines:
     """Seven property questions on each of 32 inputs, up to 8 tokens.
 
@@ -246,6 +255,7 @@ def main(wanted: list[str]) -> None:
     groups: dict[str, Callable[[], Lines]] = {
         "sampling": lambda: sampling(workload.load("smollm2")),
         "samples": lambda: samples(workload.load("smollm2")),
+        "noise": lambda: noise(workload.load("gemma3")),
         "prediction": lambda: prediction(workload.load("smollm2")),
         "training": lambda: training(workload.load("smollm2")),
         "training_gemma3": lambda: training(workload.load("gemma3"), "gemma3"),
