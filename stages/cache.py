@@ -20,7 +20,8 @@ import click
 from stages.controls.organisms.organism import engine as growing
 from stages.models.local.keys import ANSWERING, CUTTING, TEACHING, engine
 from stages.params import load_params
-from stages.params.command import telling
+from stages.params.command import Command, telling
+from stages.storage.errors import plain
 from stages.storage.inventory import Bundle, bundles
 from stages.storage.kept_folders import KINDS
 from stages.storage.keys import Parts, changed_parts
@@ -34,7 +35,7 @@ UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 def subcommand(function: Callable[..., None]) -> click.Command:
     """A command of the group, with what all commands share."""
-    return main.command(help=function.__doc__)(telling(function))
+    return main.command(cls=Command, help=function.__doc__)(telling(function))
 
 
 class Size(click.ParamType):
@@ -59,7 +60,7 @@ def main(context: click.Context) -> None:
 @subcommand
 def show() -> None:
     """Size and number of entries by subject."""
-    click.echo(f"{cache_folder()}: {_table(list(bundles(cache_folder())))}")
+    click.echo(plain(f"{cache_folder()}: {_table(list(bundles(cache_folder())))}"))
 
 
 @subcommand
@@ -79,7 +80,7 @@ def why(model: str, input_id: str, asked: str | None) -> None:
         )
     with ResponseCache() as cache:
         for line in _explained(key, cache):
-            click.echo(line)
+            click.echo(plain(line))
 
 
 @subcommand
@@ -107,8 +108,8 @@ def prune_command(older_than: float | None, keep: int | None, old: bool, dry_run
         gone = prune(folder, going)
         staying += [bundle for bundle in going if bundle not in gone]
         going = gone
-    click.echo(f"{'would go' if dry_run else 'went'}: {_table(going)}")
-    click.echo(f"{'would stay' if dry_run else 'stays'}: {_table(staying)}")
+    click.echo(plain(f"{'would go' if dry_run else 'went'}: {_table(going)}"))
+    click.echo(plain(f"{'would stay' if dry_run else 'stays'}: {_table(staying)}"))
 
 
 def _today() -> Mapping[str, Parts]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import vl_convert
 
-from stages.storage.errors import StudyError
+from stages.storage.errors import StudyError, plain
 from stages.storage.tables import Row
 
 DATA = "<DVC_METRIC_DATA>"  # where dvc puts the points in
@@ -32,8 +32,13 @@ def svg(name: str, points: Sequence[Row]) -> str:
     if template.get("data", {}).get("values") != DATA or text.count("<DVC_") > 1:
         raise StudyError(f"{path}: {DATA} is to stand in data.values, and no other anchor anywhere")
     # dvc tells revisions apart; here there is one.
-    template["data"]["values"] = [{**point, "rev": ""} for point in points]
+    template["data"]["values"] = [{**_drawn(point), "rev": ""} for point in points]
     try:
         return vl_convert.vegalite_to_svg(template)
     except ValueError as error:
         raise StudyError(f"{path}: Vega-Lite cannot draw it: {error}") from error
+
+
+def _drawn(point: Row) -> Row:
+    """The point with texts that can be drawn: a control character ends vl-convert and us."""
+    return {name: plain(of) if isinstance(of, str) else of for name, of in point.items()}

@@ -36,7 +36,7 @@ def render(template: str, **shown: Any) -> str:
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).with_name("templates"), EXPERIMENTS]),
         autoescape=True,
-        finalize=_in_markdown if template.endswith(".md.j2") else None,
+        finalize=_in_markdown if template.endswith(".md.j2") else _in_html,
         undefined=Absent,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -68,6 +68,13 @@ def trusted(text: str, *, markdown: bool = False) -> Markup:
         reader = MarkdownIt("commonmark", {"html": False}).enable("table")
         text = reader.disable(["image", "link", "reference", "autolink"]).render(text)
     return Markup(text)
+
+
+def _in_html(value: Any) -> Any:
+    """What fills in the page, which has no place for control characters; the rest is escaped."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return re.sub(r"[\0-\b\v-\x1f\x7f-\x9f]", lambda found: plain(found[0]), value)
 
 
 def _in_markdown(value: Any) -> Any:

@@ -5,11 +5,13 @@ import re
 from collections import Counter
 
 import pytest
+from dvc_render.html import render_html
+from dvc_render.vega import VegaRenderer
 
 from stages.reporting import pictures
 from stages.reporting.pictures import DATA, plot_template, svg
 from stages.storage.errors import StudyError
-from stages.storage.files import read_json
+from stages.storage.files import read_json, write_points
 from tests.conftest import ROOT
 
 POINTS = {
@@ -58,6 +60,24 @@ def test_names_in_a_picture_are_escaped():
     point = {"target": "<script>x</script>", "kind": "self", "accuracy": 0.5}
     drawn = svg("self_cross", [point])
     assert "<script>" not in drawn and "&lt;script&gt;" in drawn
+
+
+def test_a_name_with_control_characters_is_drawn_by_their_numbers():
+    drawn = svg("self_cross", [{"target": "a\x00b\x1b[31m", "kind": "self", "accuracy": 0.5}])
+    assert "a\\u0000b\\u001b[31m" in drawn
+
+
+def test_no_name_closes_the_script_of_dvcs_page(tmp_path):
+    name = "</script><img src=x><!--\u2028{plot_divs}"
+    write_points(tmp_path / "plot.json", [{"target": name, "kind": name, "accuracy": 0.5}])
+    points = [point | {"rev": "main"} for point in read_json(tmp_path / "plot.json")]
+    axes = {"x": "accuracy", "y": "kind"}
+    plot = VegaRenderer(points, "plot", template=str(plot_template("self_cross")), **axes)
+    render_html([plot], tmp_path / "index.html")
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "img src=x" in page
+    found = re.findall(r"<(/?\w+|!--)", page.split("<body>")[1])
+    assert found == ["div", "script", "/script", "/div", "/body", "/html"]
 
 
 @pytest.mark.parametrize(

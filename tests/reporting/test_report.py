@@ -1,11 +1,16 @@
 """The report on a small study whose numbers are known by hand: what it shows is what is there."""
 
+import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from click.testing import CliRunner
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from stages import evaluate, report
 from stages.storage.files import read_json, write_json
@@ -144,6 +149,32 @@ def test_the_page_escapes_what_models_said(evaluated):
     assert small_study.SCRIPT not in page() and "<img" not in page()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page()
     assert page().count("&lt;img src=x onerror=alert(2)&gt;") == 3
+
+
+def test_a_hostile_name_is_shown_in_report_and_page_and_marks_up_nothing(evaluated):
+    add_scaling()
+    name = "<script>x</script>|![y](http://h.example/z)\n# w`\x1b[31m\u202e"
+    for path in Path("metrics").rglob("*.json"):
+        if (whole := path.read_text(encoding="utf-8")).count('"left"'):
+            path.write_text(whole.replace('"left"', json.dumps(name)), encoding="utf-8")
+    run_command(report)
+    reader = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+    tokens = [t for token in reader.parse(text()) for t in (token, *(token.children or []))]
+    assert not {"html_inline", "html_block", "link_open", "image"} & {t.type for t in tokens}
+    headings = [t.content for t in tokens if t.type == "inline" and t.level == 1 and t.children]
+    assert "w" not in headings and "\x1b" not in text() + page()
+    seen = "<script>x</script>|![y](http://h.example/z) # w`\\u001b[31m\\u202e"
+    assert seen in [cell.content for cell in cells(reader, text())]
+    assert not re.search(r"<(script|img|a|iframe|link|object)\b", page())
+    assert "default-src 'none'" in page()
+
+
+def cells(reader: MarkdownIt, whole: str) -> Iterator[Token]:
+    """The inline tokens of a text of Markdown, with what they show for content."""
+    for token in reader.parse(whole):
+        if token.type == "inline":
+            token.content = "".join(child.content for child in token.children or [])
+            yield token
 
 
 def test_an_experiment_has_its_section_in_both_and_its_picture_and_rows_on_the_page(evaluated):
