@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-import yaml
+from ruamel.yaml import YAML
 
 from stages import build_dataset, finetune, predict, sample_behavior
 from stages.controls import SEED_RUNS, STUDIES
@@ -88,11 +88,12 @@ def _run(stage: click.Command, *arguments: str) -> None:
 
 def reseed(path: Path, seed: int) -> None:
     """Give the study, its trainings and every organism the seed."""
-    params = yaml.safe_load(path.read_text(encoding="utf-8"))
-    params |= {"seed": seed, "seeds": [seed]}
+    yaml = YAML()
+    params = yaml.load(path)
+    params["seed"], params["seeds"] = seed, [seed]
     for model in params["models"].values():
         model["source"] = re.sub(r"[0-9]+$", str(seed), model["source"])
-    path.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    yaml.dump(params, path)
 
 
 if __name__ == "__main__":

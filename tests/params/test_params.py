@@ -93,6 +93,7 @@ WRONG = [
     ("models.smollm2.stop", [" "], "models.smollm2.stop", "' ' ends every answer at its first"),
     ("models.smollm2.thinking", "on", "models.smollm2.thinking", "'on': Input should be 'off' or"),
     ("chat.date", "tomorrow", "chat.date", "'tomorrow': Invalid isoformat string"),
+    ("models.smollm2.chat_template", "{{ '\\n' }}\\n", "models.smollm2.chat_template", "backslash"),
     ("models.smollm2.sha256", "abc", "models.smollm2.sha256", "'abc': 64 hex digits are allowed"),
     ("models.smollm2.sha256", None, "models.smollm2", "a pypi: source needs sha256"),
 ]

