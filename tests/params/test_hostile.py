@@ -167,7 +167,7 @@ def sizes(section: object, place: tuple[str, ...] = ()):
             yield ".".join((*place, key))
 
 
-@pytest.mark.parametrize("key", sizes(DEFAULT))
+@pytest.mark.parametrize("key", list(sizes(DEFAULT)))
 @pytest.mark.parametrize("size", [BILLION, -1])
 def test_no_size_is_a_billion_or_below_zero(tmp_path, key, size):
     message = said(tmp_path, yaml.safe_dump(given(key, size)).encode())
