@@ -8,7 +8,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 from dvc.utils.hydra import apply_overrides
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -112,6 +112,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(value=VALUES)
 def test_any_value_goes_through_dvcs_overrides_or_is_refused(tmp_path_factory, value):
     """Through $(...) too: what has a blank would be two words of a shell."""
