@@ -96,7 +96,10 @@ def house(tmp_path_factory) -> Path:
     ("named", "decide"),
     [
         (ANSWERING, ("stages/models/local/subject/", "stages/models/local/ask/")),
-        (CUTTING, ("stages/study/decided.py", "stages/study/compliance.py")),
+        (
+            CUTTING,
+            ("stages/study/compliance.py", "stages/study/decided.py", "stages/study/text/"),
+        ),
         (
             TEACHING,
             (
