@@ -78,7 +78,7 @@ def started(folder: Path, where: str, **options: object) -> subprocess.Popen:
 def test_a_signal_is_one_line_and_leaves_nothing(tmp_path, name, where):
     process = started(tmp_path, where)
     process.send_signal(getattr(signal, name))
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=120)
     *before, last = said.splitlines()
     assert last == (
         f"stopped by {name}; what is finished is kept, the same command goes on from there"
