@@ -1,11 +1,12 @@
 """A command that is told to stop says so in a line, leaves nothing half made, and can go on."""
 
-import functools
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,14 @@ COMMAND = """
 """
 
 
-def started(folder: Path, where: str, **options: object) -> subprocess.Popen:
+@contextmanager
+def started(folder: Path, where: str, hangup: int = signal.SIG_DFL) -> Iterator[subprocess.Popen]:
+    """The command at work, with the signals of a terminal, whatever the tests themselves ignore."""
+
+    def signals() -> None:
+        signal.signal(signal.SIGHUP, hangup)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(COMMAND), where],
         cwd=folder,
@@ -60,10 +68,14 @@ def started(folder: Path, where: str, **options: object) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **options,
+        preexec_fn=signals,
     )
-    assert process.stdout is not None and process.stdout.readline() == "works\n"
-    return process
+    try:
+        assert process.stdout is not None and process.stdout.readline() == "works\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize(
@@ -76,9 +88,9 @@ def started(folder: Path, where: str, **options: object) -> subprocess.Popen:
     ],
 )
 def test_a_signal_is_one_line_and_leaves_nothing(tmp_path, name, where):
-    process = started(tmp_path, where)
-    process.send_signal(getattr(signal, name))
-    _, said = process.communicate(timeout=120)
+    with started(tmp_path, where) as process:
+        process.send_signal(getattr(signal, name))
+        _, said = process.communicate(timeout=120)
     *before, last = said.splitlines()
     assert last == (
         f"stopped by {name}; what is finished is kept, the same command goes on from there"
@@ -89,10 +101,9 @@ def test_a_signal_is_one_line_and_leaves_nothing(tmp_path, name, where):
 
 
 def test_what_is_ignored_stays_ignored(tmp_path):
-    ignore = functools.partial(signal.signal, signal.SIGHUP, signal.SIG_IGN)
-    process = started(tmp_path, "python", preexec_fn=ignore)
-    process.send_signal(signal.SIGHUP)
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.communicate(timeout=0.5)
-    process.terminate()
-    assert "SIGTERM" in process.communicate()[1]
+    with started(tmp_path, "python", hangup=signal.SIG_IGN) as process:
+        process.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.communicate(timeout=0.5)
+        process.terminate()
+        assert "SIGTERM" in process.communicate()[1]
