@@ -17,6 +17,7 @@ from typing import Any
 
 from stages.models.fetch.checks import check_finite, check_report, check_tokens, embedding_rows
 from stages.models.fetch.folder import stage as stage_folder
+from stages.models.fetch.folder import without_followed
 from stages.models.fetch.gguf_file import read_whole
 from stages.models.fetch.gguf_file import stage as stage_gguf
 from stages.storage.errors import StudyError
@@ -27,15 +28,6 @@ log = logging.getLogger(__name__)
 NO_TEMPLATE = (
     "the model has no chat template of its own; give chat_template in params.yaml, "
     "a Jinja text over `messages` and `add_generation_prompt`"
-)
-# What depends on where and how a model was loaded, or asks for code of its author's.
-NOT_KEPT = (
-    "_name_or_path",
-    "_model_name_or_path",
-    "name_or_path",
-    "auto_map",
-    "is_local",
-    "local_files_only",
 )
 
 
@@ -151,9 +143,8 @@ def _own_template(named: str | dict[str, str] | None) -> str:
 
 
 def _forget_place(path: Path) -> None:
-    settings = json.loads(path.read_text(encoding="utf-8"))
-    kept = {key: value for key, value in settings.items() if key not in NOT_KEPT}
-    write_json(path, kept)
+    """Leave out what depends on where and how a model was loaded, or asks for code."""
+    write_json(path, without_followed(json.loads(path.read_text(encoding="utf-8"))))
 
 
 def _one_line(error: Exception) -> str:
