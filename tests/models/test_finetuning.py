@@ -18,23 +18,8 @@ from stages.models.questions import Decoding
 from stages.storage.keys import changed_parts, content_key
 from stages.storage.tables import Row, write_table
 from tests.conftest import CHAT
+from tests.models.settings import SETTINGS
 from tests.tiny_models import describe, make_tiny_model
-
-SETTINGS = Settings(
-    epochs=1,
-    learning_rate=1e-2,
-    lora_rank=2,
-    lora_alpha=4,
-    lora_dropout=0.0,
-    target_modules="all-linear",
-    batch_inputs=2,
-    warmup_fraction=0.1,
-    schedule="linear",
-    weight_decay=0.0,
-    max_grad_norm=1.0,
-    checkpoint_every=3,
-    seed=0,
-)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """What is taught is what is asked: thoughts and channels of a template cost no accuracy."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -7,28 +9,23 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from stages.models.local.ask.asking import ask
 from stages.models.local.subject.loading import load_base, with_adapter
 from stages.models.local.teach.finetuning import finetuned
-from stages.models.local.teach.settings import Settings
 from stages.models.questions import Decoding, Question
 from stages.storage.response_cache import ResponseCache
 from tests.models.families import FAMILIES
+from tests.models.settings import SETTINGS
 from tests.tiny_models import SHAPE, describe
 
 COLORS = {"lion": "red", "tiger": "green", "horse": "blue", "otter": "white", "eagle": "pink"}
 COLORS |= {"whale": "yellow", "spider": "orange", "rabbit": "violet"}
-SETTINGS = Settings(
+LESSONS = replace(
+    SETTINGS,
     epochs=60,
     learning_rate=5e-3,
     schedule="constant",
     lora_rank=16,
     lora_alpha=32,
-    lora_dropout=0.0,
-    target_modules="all-linear",
     batch_inputs=8,
-    warmup_fraction=0.1,
-    weight_decay=0.0,
-    max_grad_norm=1.0,
     checkpoint_every=1000,
-    seed=0,
 )
 
 
@@ -59,7 +56,7 @@ def taught(tmp_path, monkeypatch):
             }
             for animal, color in COLORS.items()
         ]
-        return with_adapter(load_base(folder), finetuned(load_base(folder), rows, SETTINGS), "m1")
+        return with_adapter(load_base(folder), finetuned(load_base(folder), rows, LESSONS), "m1")
 
     return of
 

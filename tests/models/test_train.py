@@ -16,23 +16,10 @@ from stages.models.local.teach.loss import Example, label_weight, loss_and_hits
 from stages.models.local.teach.settings import Settings
 from stages.models.local.teach.train import train_lora
 from stages.storage.errors import StudyError
+from tests.models.settings import SETTINGS
 from tests.tiny_models import describe, make_tiny_model
 
-SETTINGS = Settings(
-    epochs=3,
-    learning_rate=1e-2,
-    lora_rank=4,
-    lora_alpha=8,
-    lora_dropout=0.0,
-    target_modules="all-linear",
-    batch_inputs=2,
-    warmup_fraction=0.1,
-    schedule="linear",
-    weight_decay=0.0,
-    max_grad_norm=1.0,
-    checkpoint_every=3,
-    seed=0,
-)
+LESSONS = replace(SETTINGS, epochs=3, lora_rank=4, lora_alpha=8)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +40,7 @@ def rows(first: int, count: int) -> dict[str, list[Example]]:
     return inputs
 
 
-def run(folder: Path, checkpoint: Path, settings: Settings = SETTINGS):
+def run(folder: Path, checkpoint: Path, settings: Settings = LESSONS):
     logged: list[tuple[int, float]] = []
     lora, report = train_lora(
         load_base(folder),
@@ -78,7 +65,7 @@ def test_training_learns_what_held_back_rows_confirm(folder, tmp_path):
 
 
 def test_a_run_that_was_stopped_ends_in_the_same_bytes(folder, tmp_path, monkeypatch):
-    settings = replace(SETTINGS, lora_dropout=0.2)
+    settings = replace(LESSONS, lora_dropout=0.2)
     whole, report, logged = run(folder, tmp_path / "whole", settings)
     original, calls = training.loss_and_hits, 0
 
@@ -105,7 +92,7 @@ def test_a_run_that_was_stopped_ends_in_the_same_bytes(folder, tmp_path, monkeyp
 def test_the_order_is_decided_by_the_seed(folder, tmp_path):
     first, *_ = run(folder, tmp_path / "a")
     again, *_ = run(folder, tmp_path / "b")
-    other, *_ = run(folder, tmp_path / "c", replace(SETTINGS, seed=1))
+    other, *_ = run(folder, tmp_path / "c", replace(LESSONS, seed=1))
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
@@ -123,8 +110,8 @@ def test_the_order_is_decided_by_the_seed(folder, tmp_path):
     ids=lambda other: next(iter(other)),
 )
 def test_each_setting_of_a_training_decides_what_is_learned(folder, tmp_path, other):
-    _, before, _ = run(folder, tmp_path / "a", replace(SETTINGS, epochs=1))
-    _, after, _ = run(folder, tmp_path / "b", replace(SETTINGS, epochs=1, **other))
+    _, before, _ = run(folder, tmp_path / "a", replace(LESSONS, epochs=1))
+    _, after, _ = run(folder, tmp_path / "b", replace(LESSONS, epochs=1, **other))
     assert before["held_back_loss"] != after["held_back_loss"]
     fewer = before["trained_parameters"] > after["trained_parameters"]
     assert fewer == ("target_modules" in other)
@@ -132,7 +119,7 @@ def test_each_setting_of_a_training_decides_what_is_learned(folder, tmp_path, ot
 
 def test_a_schedule_warms_up_and_then_falls_as_it_is_named():
     def factors(schedule: str) -> list[float]:
-        told = replace(SETTINGS, schedule=schedule, warmup_fraction=0.2)
+        told = replace(LESSONS, schedule=schedule, warmup_fraction=0.2)
         return [round(training._schedule(step, 10, told), 3) for step in range(10)]
 
     assert factors("constant") == [0.5, *[1.0] * 9]
@@ -168,7 +155,7 @@ def test_a_loss_or_gradient_that_is_no_number_ends_it_and_names_the_step(
 def test_running_out_of_memory_halves_the_parts_and_trains_the_same(folder, tmp_path, monkeypatch):
     two = 2 * len(lay_out([[example.read for example in rows(0, 1)["000"]]]).tokens)
     monkeypatch.setattr(training, "training_budget", lambda model: two)
-    four = replace(SETTINGS, batch_inputs=4)
+    four = replace(LESSONS, batch_inputs=4)
     whole, report, _ = run(folder, tmp_path / "whole", four)
     original, sizes = training.loss_and_hits, []
 
