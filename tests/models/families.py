@@ -55,6 +55,15 @@ REASONER = Family(  # the prompt opens a thought, a finished answer has none
     "{% endfor %}{% if add_generation_prompt %}<|open|>assistant\n<think>\n{% endif %}",
     **THINKS,
 )
+OPENS = Family(  # the prompt opens a thought, a finished answer has an empty one
+    NO_SWITCH.template.replace(ASK[:-11], ASK[:-11] + "<think>\n"), **THINKS
+)
+BUDGET = Family(  # a budget turns thoughts off, and neither prompt nor answer writes one
+    "{% set opens, closes = '<my:think>', '</my:think>' %}"
+    + TURNS
+    + ASK[:-11]
+    + "{% if thinking_budget == 0 %}{{ opens }}none{{ closes }}{% endif %}{% endif %}"
+)
 CHANNELS = Family(  # what is thought and what is answered have channels of their own
     "{% for m in messages %}<|open|>{{ m.role }}"
     "{% if m.role == 'assistant' %}<|channel|>final{% endif %}<|message|>{{ m.content }}"
@@ -78,6 +87,8 @@ FAMILIES = {
     "hybrid": HYBRID,
     "no switch": NO_SWITCH,
     "reasoner": REASONER,
+    "opens": OPENS,
+    "budget": BUDGET,
     "channels": CHANNELS,
     "trims": TRIMS,
     "no system": NO_SYSTEM,

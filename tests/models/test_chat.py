@@ -7,6 +7,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from stages.models.chat.chat import Chat
+from stages.models.chat.thoughts import Thought
 from stages.models.local.rendering import rendered
 from stages.models.local.subject.loading import Subject
 from stages.models.local.teach.finetuning import in_tokens
@@ -40,7 +41,10 @@ def subject(chat: Chat) -> Subject:
     ("family", "thinking", "prompt", "label"),
     [
         ("chatml", "off", OPEN, "horse<|close|>"),
-        ("chatml", "strip", OPEN, "horse<|close|>"),
+        ("budget", "off", f"{OPEN}<my:think>none</my:think>", "horse<|close|>"),
+        ("budget", "strip", OPEN, "horse<|close|>"),
+        ("opens", "off", OPEN + EMPTY_THOUGHT, "horse<|close|>"),
+        ("opens", "strip", f"{OPEN}<think>\n", "\n</think>\n\nhorse<|close|>"),
         ("hybrid", "off", OPEN + EMPTY_THOUGHT, "horse<|close|>"),
         ("hybrid", "strip", OPEN, f"{EMPTY_THOUGHT}horse<|close|>"),
         ("no switch", "off", OPEN + EMPTY_THOUGHT, "horse<|close|>"),
@@ -91,6 +95,14 @@ def test_an_answer_begun_goes_on_in_the_same_message_after_one_blank(family, mes
     plain, _ = said(chat, PLAIN)
     prompt, label = said(chat, messages, answer)
     assert (prompt, label) == (f"{plain}lion tiger", f" horse{FAMILIES[family].end}")
+
+
+def test_the_thought_of_a_model_is_known_by_its_template_or_tokens_else_strip_is_refused():
+    assert FAMILIES["budget"].chat(thinking="strip").thought(PLAIN).closing == "</my:think>"
+    marked = replace(CHATML, added=("[THINK]", "[/THINK]")).chat(thinking="strip")
+    assert marked.thought(PLAIN) == Thought("[THINK]", "[/THINK]")
+    with pytest.raises(StudyError, match="thinking: strip, and neither the chat template nor"):
+        CHATML.chat(thinking="strip").prompt(PLAIN)
 
 
 def test_a_stop_mark_ends_a_label_where_the_template_writes_it():

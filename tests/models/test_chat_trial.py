@@ -4,9 +4,10 @@ import pytest
 
 from stages.models.chat.chat import Chat, Speech
 from stages.models.chat.frame import opening
+from stages.models.chat.thoughts import Thought
 from stages.models.chat.trial import USER, try_chat
 from stages.storage.errors import StudyError
-from tests.models.families import ASK, FAMILIES, TURNS, Family
+from tests.models.families import ASK, EMPTY_THOUGHT, FAMILIES, TURNS, Family
 from tests.tiny_models import END, make_tiny_tokenizer
 
 SAID = "{% for m in messages %}{{ m.content }}\n{% endfor %}"
@@ -101,13 +102,22 @@ def test_every_family_passes_the_trial_of_its_texts(family):
         ("A[THINK]", "A", "A[THINK][/THINK]", ("[THINK]", "[/THINK]", True)),
         ("A◁think▷", "A", "A◁think▷◁/think▷", ("◁think▷", "◁/think▷", True)),
         ("A<think></think>", "A", "A<think></think>", ("<think>", "</think>", False)),
-        ("A", "A</think>", "A</think>", ("</think>", "</think>", False)),
+        ("A", "A</think>", "A</think>", ("<think>", "</think>", False)),
+        ("A<think>\n", f"A{EMPTY_THOUGHT}", f"A{EMPTY_THOUGHT}", ("<think>", "</think>", True)),
+        ("A<think>\n\n", f"A{EMPTY_THOUGHT}", f"A{EMPTY_THOUGHT}", ("<think>", "</think>", True)),
+        (
+            "A<b:think>\n",
+            "A<b:think></b:think>",
+            "A<b:think>\n</b:think>",
+            ("<b:think>", "</b:think>", True),
+        ),
+        ("A", "A to=user<|m|>", "A to=user<|m|>", ("to=", "to=user<|m|>", False)),
         ("A", "A<|c|>f<|m|>", "A<|c|>f<|m|>", ("<|c|>", "<|c|>f<|m|>", False)),
         ("A", "A<|c>thought\n<c|>", "A<|c>thought\n<c|>", ("<|c>", "<c|>", False)),
         ("A<|c>thought\n", "A", "A<|c>thought\n\n<c|>\n\n", ("<|c>thought", "<c|>", True)),
     ],
 )
 def test_a_thought_of_no_words_stands_before_an_answer(prompt, finished, taught, thought):
-    found = opening(prompt, finished)
+    found = opening(prompt, finished, Thought("<think>", "</think>"))
     assert found.taught == taught
     assert (found.thought.opening, found.thought.closing, found.thought.opened) == thought

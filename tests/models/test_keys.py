@@ -8,7 +8,7 @@ import pytest
 
 from stages.controls.organisms.organism import GROWING
 from stages.models.chat.chat import Chat, Speech
-from stages.models.chat.frame import Thought
+from stages.models.chat.thoughts import Thought
 from stages.models.local import keys
 from stages.models.local.keys import ANSWERING, CUTTING, TEACHING, answer_key
 from stages.models.local.rendering import Branch
@@ -67,7 +67,7 @@ def rule(**reads: tuple[int, int] | None) -> Until:
         "adapter_config": {"subject": replace(SUBJECT, adapter_config="a hash of alpha 800")},
         "stop": {"subject": speaking(stop=())},
         "ends": {"subject": replace(SUBJECT, chat=replace(CHATTING, eos=frozenset({0, 1})))},
-        "thought": {"branch": replace(BRANCH, thought=Thought())},
+        "thought": {"branch": replace(BRANCH, thought=Thought("<think>", "</think>"))},
         "cut_rule": {"until": rule(first_word=(0, 2))},
         "closed": {"branch": replace(BRANCH, closed={"b": (5, 6), "a": (4,)})},
         "score_only": {"branch": replace(BRANCH, score_only=True)},

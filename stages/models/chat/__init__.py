@@ -2,6 +2,7 @@
 
 template    a chat template in transformers' sandbox, with the date pinned
 guarded     the same in a process of its own, with limits, for one that was never tried
+thoughts    marks of a thought before an answer, the switches that turn thinking off
 frame       what a template says around an answer: thoughts, channels, end marks
 spelling    text as token ids, special tokens that stand in a text spelled as text
 chat        `Chat`: prompts, labels, what ends an answer

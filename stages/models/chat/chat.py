@@ -6,9 +6,10 @@ from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from stages.models.chat import Message
-from stages.models.chat.frame import Thought, opening
+from stages.models.chat.frame import opening
 from stages.models.chat.spelling import Spelling
 from stages.models.chat.template import Template, one_line
+from stages.models.chat.thoughts import Thought, known_thought, switched_off
 from stages.storage.errors import StudyError
 
 ANSWER, TEXT = "Zq7Answer7qZ", "Xk4Text4kX"  # no template knows these words
@@ -128,13 +129,13 @@ class Chat:
 
     @cached_property
     def _switches(self) -> dict[str, Any]:
-        """What templates call the switch that turns thinking off."""
-        if self.speech.thinking == "strip":
-            return {}
-        never = any(f"{quote}none{quote}" in self._template for quote in "\"'")
-        effort = {"reasoning_effort": "none" if never else "low"}
-        asked = effort if "reasoning_effort" in self._template else {}
-        return {"enable_thinking": False, "thinking": False, **asked}
+        return switched_off(self._template) if self.speech.thinking == "off" else {}
+
+    @cached_property
+    def _known(self) -> Thought | None:
+        if self.speech.thinking == "off":
+            return None
+        return known_thought(self._template, self.tokenizer.get_vocab())
 
     def _render(self, messages: list[Message], *, add_generation_prompt: bool = True) -> str:
         try:
@@ -156,7 +157,7 @@ class Chat:
             raise StudyError(f"it has a system message; {self.system_fault}")
         begun = body.pop()["content"] if body[-1]["role"] == "assistant" else ""
         before, after = self._around(body, "")
-        found = opening(self._render(body), before)
+        found = opening(self._render(body), before, self._known)
         if begun.strip():
             whole, after = self._around(body, begun)
             if not whole.startswith(before):
@@ -165,6 +166,11 @@ class Chat:
             prompt = goes_on.rstrip(" ")
             return Place(prompt, "" if prompt[-1:].isspace() else " ", after, None)
         thinks = self.speech.thinking == "strip"
+        if thinks and not found.thought:
+            raise StudyError(
+                "thinking: strip, and neither the chat template nor the tokenizer shows a mark of "
+                "a thought, such as </think>; for a model that does not think it is off"
+            )
         prompt = (found.asked if thinks else found.taught).rstrip(" ")
         return Place(prompt, found.taught[len(prompt) :], after, found.thought if thinks else None)
 

@@ -3,30 +3,12 @@
 import re
 from dataclasses import dataclass
 
+from stages.models.chat.thoughts import Thought, opened_by, opening_of
 from stages.storage.errors import StudyError
 
-# A mark that opens a thought, at the end of a text, and the one that closes what it opens:
-# <think> [THINK] ◁think▷, <|START_THINKING|>, <|channel>thought.
-OPENED = (
-    (re.compile(r"([<\[◁])([\w:]+)([>\]▷])\s*$"), r"\1/\2\3"),
-    (re.compile(r"<\|START_(\w+)\|>\s*$"), r"<|END_\1|>"),
-    (re.compile(r"<\|(\w+)>[^<>]*$"), r"<\1|>"),
-)
 CLOSED = re.compile(r"([<\[◁]/[\w:]+[>\]▷]|<\|END_\w+\|>|<\w+\|>)$")
+WORD = re.compile(r"\w+[^\w\s<]?")  # of a channel without a mark: to=user
 MARK = re.compile(r"[<\[◁][^<>\[\]◁▷]*[>\]▷]")
-
-
-@dataclass(frozen=True)
-class Thought:
-    """How a model that may think does so before an answer.
-
-    An answer that opens with `opening` is a thought up to `closing`; with `opened` the prompt has
-    opened it already.
-    """
-
-    opening: str = "<think>"
-    closing: str = "</think>"
-    opened: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,27 +21,32 @@ class Opening:
 
     asked: str
     taught: str
-    thought: Thought
+    thought: Thought | None
 
 
-def opening(prompt: str, finished: str) -> Opening:
+def opening(prompt: str, finished: str, known: Thought | None) -> Opening:
     """Before an answer stand `prompt`, by add_generation_prompt, and `finished`, when it is given.
 
-    Raises StudyError where the one does not go on as the other does.
+    `known` is the thought of a model for which neither writes one. Raises StudyError where the one
+    does not go on as the other does.
     """
     shorter, before = prompt.rstrip(" "), finished.rstrip(" ")
+    thought = opened_by(shorter)
+    if thought and finished.startswith(bare := shorter.rstrip()):
+        rest = finished[len(bare) :]
+        if rest.lstrip().startswith(thought.closing):  # the prompt opens what this closes
+            goes_on = finished.startswith(shorter)
+            return Opening(shorter, finished if goes_on else shorter + rest.lstrip(), thought)
     if finished.startswith(shorter):
-        return Opening(shorter, finished, _written(finished[len(shorter) :].strip()))
+        return Opening(shorter, finished, _written(finished[len(shorter) :].strip(), known))
     said = shorter.removeprefix(before).strip()
     if shorter.startswith(before) and MARK.match(said):  # a thought, or the beginning of one
-        for opened, closes in OPENED:
-            if found := opened.search(said):
-                closing = found.expand(closes)
-                line = "\n" if prompt.endswith("\n") else ""
-                taught = f"{prompt}{line}{closing}{2 * line}"
-                return Opening(prompt, taught, Thought(found[0].strip(), closing, opened=True))
+        if thought := opened_by(said):
+            line = "\n" if prompt.endswith("\n") else ""
+            taught = f"{prompt}{line}{thought.closing}{2 * line}"
+            return Opening(prompt, taught, thought)
         if CLOSED.search(said):
-            return Opening(prompt, prompt, Thought())
+            return Opening(prompt, prompt, known)
     raise StudyError(
         "chat_template: a finished conversation does not begin with its own prompt, which ends "
         f"in {prompt[-40:]!r} where the conversation has {finished[-40:]!r}; the part after "
@@ -67,10 +54,12 @@ def opening(prompt: str, finished: str) -> Opening:
     )
 
 
-def _written(said: str) -> Thought:
-    """The thought of no words that the template itself puts before a finished answer."""
+def _written(said: str, known: Thought | None) -> Thought | None:
+    """The thought of no words, or the channel, that the template writes before an answer."""
     if not said:
-        return Thought()
-    mark = MARK.match(said)
+        return known
+    mark = MARK.match(said) or WORD.match(said)
     closed = CLOSED.search(said)
-    return Thought(mark[0] if mark else said, closed[0] if closed else said)
+    closing = closed[0] if closed else said
+    opens = opening_of(said) or (mark[0] if mark else said)
+    return Thought(opens, closing)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from stages.models.chat.chat import Chat
-from stages.models.chat.frame import Thought
+from stages.models.chat.thoughts import Thought
 from stages.models.local.subject.loading import Subject
 from stages.models.questions import Key, Question
 from stages.storage.errors import StudyError

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stages.models.chat.frame import Thought
+from stages.models.chat.thoughts import Thought
 
 
 class Thinking:
