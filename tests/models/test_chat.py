@@ -6,7 +6,7 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from stages.models.chat.chat import Chat
+from stages.models.chat.chat import ANSWER, Chat
 from stages.models.chat.thoughts import Thought
 from stages.models.local.rendering import rendered
 from stages.models.local.subject.loading import Subject
@@ -24,6 +24,11 @@ BEGUN = [*PLAIN, {"role": "assistant", "content": "lion tiger"}]
 BLANK = [*PLAIN, {"role": "assistant", "content": "lion tiger "}]
 SYSTEM = [{"role": "system", "content": "Be brief."}, *PLAIN]
 OPEN = "<|open|>user\nName animals.<|close|>\n<|open|>assistant\n"
+LAST = (  # says the system message before the last message, where that is the user's
+    "{% for m in messages if m.role != 'system' %}<|open|>{{ m.role }}\n{% if loop.last and m.role "
+    "== 'user' and messages[0].role == 'system' %}{{ messages[0].content }} {% endif %}"
+    "{{ m.content }}<|close|>\n{% endfor %}"
+)
 PARAGRAPHS = Family(CHAT, END, ())
 
 
@@ -146,6 +151,31 @@ def test_a_special_token_that_has_no_other_spelling_is_named_with_its_row():
         rendered(subject(chat), [Question(("7",), ("7",), marked)])
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("it says </think> once", "it drops or rewrites what the user says"),
+        ("one \U000f0000 two", "the text holds U.F0000, a character of private use"),
+    ],
+)
+def test_a_text_of_which_something_would_be_lost_is_named(text, fault):
+    chat = replace(FAMILIES["hybrid"], added=()).chat()
+    with pytest.raises(StudyError, match=f"tiny: input 7: .*{fault}"):
+        rendered(subject(chat), [Question(("7",), ("7",), [{"role": "user", "content": text}])])
+    with pytest.raises(StudyError, match=r"rewrites an answer that was begun|private use"):
+        chat.prompt([*PLAIN, {"role": "assistant", "content": text}])
+
+
+def test_a_text_may_hold_the_word_that_stands_for_an_answer():
+    assert f"{ANSWER} twice" in said(CHATML.chat(), [PLAIN[0] | {"content": f"{ANSWER} twice"}])[0]
+
+
+@pytest.mark.parametrize("family", ["chatml", "pages"])
+def test_an_end_that_the_tokenizer_does_not_know_is_no_end_of_a_label(family):
+    chat = FAMILIES[family].chat()
+    assert said(replace(chat, eos=chat.eos | {-1, 9_999}), PLAIN) == said(chat, PLAIN)
+
+
 def test_a_stop_mark_that_is_a_special_token_ends_an_answer():
     chat = CHATML.chat(stop=("<|open|>",))
     assert chat.tokenizer.convert_tokens_to_ids("<|open|>") in chat.ends
@@ -193,7 +223,11 @@ def test_a_blank_system_message_is_dropped():
         (FAMILIES["no system"], "TemplateError: no system role"),
         (
             replace(CHATML, template=f"{TURNS}{ASK}".replace("messages", "messages[-1:]")),
-            "it leaves out a system message",
+            "it drops or rewrites what the system says",
+        ),
+        (
+            replace(CHATML, template=LAST + ASK),
+            "it drops or rewrites what the system says once it is answered",
         ),
     ],
 )

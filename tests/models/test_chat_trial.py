@@ -5,7 +5,7 @@ import pytest
 from stages.models.chat.chat import Chat, Speech
 from stages.models.chat.frame import opening
 from stages.models.chat.thoughts import Thought
-from stages.models.chat.trial import USER, try_chat
+from stages.models.chat.trial import BEGUN, USER, _try, try_chat
 from stages.storage.errors import StudyError
 from tests.models.families import ASK, EMPTY_THOUGHT, FAMILIES, TURNS, Family
 from tests.tiny_models import END, make_tiny_tokenizer
@@ -50,10 +50,14 @@ def test_what_takes_no_system_message_is_taken_and_told(tmp_path):
         "upper case": (SAID.replace("content", "content | upper"), "drops or rewrites the answer"),
         "cut": (SAID.replace("content", "content[:4]"), "drops or rewrites the answer"),
         "twice": (SAID + SAID, "repeats the answer"),
-        "backwards": (SAID.replace("messages", "messages | reverse"), "not begin with its own"),
-        "an answer alone": ("{{ messages[-1].content }}\n", "not begin with its own"),
+        "backwards": (SAID.replace("messages", "messages | reverse"), "says once it is answered"),
+        "an answer alone": (
+            "{{ messages[-1].content }}\n",
+            "what the user says once it is answered",
+        ),
         "another opening": (TURNS + ASK.replace("assistant", "model"), "not begin with its own"),
         "chance": ("{{ [1, 2] | random }}" + SAID, "it draws by chance"),
+        "a function": ("{{ raise_exception }}" + SAID, "it writes an address in memory"),
         "private": ("{{ messages.__class__.__mro__ }}" + SAID, "SecurityError"),
         "globals": ("{{ cycler.__init__.__globals__ }}" + SAID, "SecurityError"),
         "a format": ("{{ '{0.__init__.__globals__}'.format(cycler) }}" + SAID, "SecurityError"),
@@ -67,8 +71,20 @@ def test_what_takes_no_system_message_is_taken_and_told(tmp_path):
 )
 def test_a_template_that_says_no_conversation_is_refused_in_a_line(template, fault):
     with pytest.raises(StudyError, match=f"^chat_template: .*{fault}") as told:
-        Family(template, END, ()).chat().example([USER], "red")
+        _try(Family(template, END, ()).chat(), [USER])
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "rewritten",
+    ["truncate(60)", "e", "tojson", "replace('.', '')", "replace('\n', ' ')"],
+)
+def test_a_template_that_rewrites_some_texts_is_refused(rewritten):
+    for role in ("user", "assistant"):
+        said = "{{ m.content | " + rewritten + " if m.role == '" + role + "' else m.content }}"
+        chat = Family(SAID.replace("{{ m.content }}", said), END, ()).chat()
+        with pytest.raises(StudyError, match="rewrites"):
+            _try(chat, [USER, BEGUN])
 
 
 def test_what_the_user_says_must_be_in_the_prompt(tmp_path):

@@ -6,13 +6,15 @@ from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from stages.models.chat import Message
-from stages.models.chat.frame import opening
+from stages.models.chat.frame import Opening, ending, opening
 from stages.models.chat.spelling import Spelling
 from stages.models.chat.template import Template, one_line
 from stages.models.chat.thoughts import Thought, known_thought, switched_off
 from stages.storage.errors import StudyError
 
-ANSWER, TEXT = "Zq7Answer7qZ", "Xk4Text4kX"  # no template knows these words
+ANSWER = "Zq7Answer7qZ"  # no template knows this word, nor rewrites a text because of it
+# A text of all that templates are known to cut, escape or take out.
+TEXT = f"Xk4Text4kX: \"1\" & '2' <b>3.5%</b> {{4}} [5] `6` \\\\ é 日本\n{'And so on. ' * 40}End."
 Tokens = tuple[int, ...]
 Thinking = Literal["off", "strip"]
 
@@ -104,12 +106,10 @@ class Chat:
     def system_fault(self) -> str | None:
         """Why the template takes no system message; None where it does."""
         try:
-            said = self._render(
-                [{"role": "system", "content": TEXT}, {"role": "user", "content": "?"}]
-            )
+            self._frame([{"role": "system", "content": TEXT}, {"role": "user", "content": "?"}])
         except StudyError as error:
             return str(error)
-        return None if TEXT in said else "chat_template: it leaves out a system message"
+        return None
 
     @cached_property
     def _spelling(self) -> Spelling:
@@ -156,11 +156,10 @@ class Chat:
         if any(message["role"] == "system" for message in body) and self.system_fault:
             raise StudyError(f"it has a system message; {self.system_fault}")
         begun = body.pop()["content"] if body[-1]["role"] == "assistant" else ""
-        before, after = self._around(body, "")
-        found = opening(self._render(body), before, self._known)
+        found, before, after = self._frame(body)
         if begun.strip():
             whole, after = self._around(body, begun)
-            if not whole.startswith(before):
+            if not whole.startswith(before) or begun.strip() not in whole[len(before) :]:
                 raise StudyError("chat_template: it rewrites an answer that was begun")
             goes_on = f"{found.taught}{whole[len(before) :]}"
             prompt = goes_on.rstrip(" ")
@@ -174,33 +173,31 @@ class Chat:
         prompt = (found.asked if thinks else found.taught).rstrip(" ")
         return Place(prompt, found.taught[len(prompt) :], after, found.thought if thinks else None)
 
+    def _frame(self, body: list[Message]) -> tuple[Opening, str, str]:
+        """What opens an answer; what a finished conversation has before and after it."""
+        asked = self._render(body)
+        before, after = self._around(body, "")
+        for when, text in (("", asked), (" once it is answered", before)):
+            for message in body:
+                if message["content"].strip() not in text:
+                    fault = f"drops or rewrites what the {message['role']} says{when}"
+                    raise StudyError(f"chat_template: it {fault}")
+        return opening(asked, before, self._known), before, after
+
     def _around(self, body: list[Message], begun: str) -> tuple[str, str]:
         """What a finished conversation has before and after its answer, what was begun of it."""
-        answer = {"role": "assistant", "content": f"{begun}{ANSWER}"}
-        pieces = self._render([*body, answer], add_generation_prompt=False).split(ANSWER)
+        marker = ANSWER
+        while any(marker in text for text in (begun, *(one["content"] for one in body))):
+            marker += "7qZ"
+        answer = {"role": "assistant", "content": f"{begun}{marker}"}
+        pieces = self._render([*body, answer], add_generation_prompt=False).split(marker)
         if len(pieces) != 2:
             fault = "drops or rewrites" if len(pieces) == 1 else "repeats"
             raise StudyError(f"chat_template: it {fault} the answer of a finished conversation")
         return pieces[0], pieces[1]
 
     def _end(self, after: str) -> tuple[str, Tokens]:
-        """What a label has behind its answer: text, and the token that ends it.
-
-        The first end mark that the template writes; where it writes none, the tokenizer's or
-        the first stop mark.
-        """
-        marks = {self.tokenizer.decode([number]): number for number in self.ends}
-        found = [
-            (at + len(mark), at, mark)
-            for mark in (*marks, *self.speech.stop)
-            if (at := after.find(mark)) >= 0
-        ]
-        if found:
-            end, at, mark = min(found)
-            return (after[:at], (marks[mark],)) if mark in marks else (after[:end], ())
-        own = {self.tokenizer.eos_token_id} & self.eos or self.eos
-        if own:
-            return "", (min(own),)
-        if self.speech.stop:
-            return self.speech.stop[0], ()
-        raise StudyError("nothing ends an answer: the model has no end mark; name one in stop")
+        marks = {text: number for number in self.ends if (text := self._spelling.text(number))}
+        eos = self.tokenizer.eos_token_id
+        own = sorted(self.eos & {*marks.values()}, key=lambda number: (number != eos, number))
+        return ending(after, marks, self.speech.stop, own)

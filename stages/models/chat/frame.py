@@ -1,6 +1,7 @@
 """What a chat template says around an answer: before it a thought or a channel, after it an end."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stages.models.chat.thoughts import Thought, opened_by, opening_of
@@ -63,3 +64,25 @@ def _written(said: str, known: Thought | None) -> Thought | None:
     closing = closed[0] if closed else said
     opens = opening_of(said) or (mark[0] if mark else said)
     return Thought(opens, closing)
+
+
+def ending(
+    after: str, marks: Mapping[str, int], stop: Sequence[str], own: Sequence[int]
+) -> tuple[str, tuple[int, ...]]:
+    """What a label has behind its answer: text, and the token that ends it.
+
+    The first of the end tokens `marks` and the texts `stop` that a template writes `after` an
+    answer; where it writes none, the first of the model's `own` end tokens or the first stop mark.
+    Raises StudyError where there is none of these.
+    """
+    found = [
+        (at + len(mark), at, mark) for mark in (*marks, *stop) if (at := after.find(mark)) >= 0
+    ]
+    if found:
+        end, at, mark = min(found)
+        return (after[:at], (marks[mark],)) if mark in marks else (after[:end], ())
+    if own:
+        return "", (own[0],)
+    if stop:
+        return stop[0], ()
+    raise StudyError("nothing ends an answer: the model has no end mark; name one in stop")

@@ -34,8 +34,9 @@ class Guarded:
             text=True,
         )
         self.timer = threading.Timer(WALL, self.process.kill)
-        self.timer.start()
         try:
+            self._wait()
+            self.timer.start()
             self._ask(self.told)
         except BaseException:
             self.__exit__()
@@ -50,6 +51,12 @@ class Guarded:
     def render(self, messages: Sequence[Mapping[str, str]], **how: Any) -> str:
         """The messages as one text."""
         return self._ask({"messages": list(messages), **how})
+
+    def _wait(self) -> None:
+        """Until the process has imported what it needs, which on a busy machine takes long."""
+        assert self.process.stdout
+        if not self.process.stdout.readline():
+            raise StudyError("chat_template: the process that tries it could not start")
 
     def _ask(self, told: Mapping[str, Any]) -> str:
         assert self.process.stdin and self.process.stdout

@@ -30,9 +30,22 @@ class Spelling:
             if token.special or (token.content in self.template and not token.content.isspace())
         }
 
+    def text(self, number: int) -> str:
+        """What a token id says; nothing where the tokenizer does not know it."""
+        return str(self.tokenizer.decode([number])) if number >= 0 else ""
+
     def as_text(self, text: str) -> str:
-        """The text with each of these marked, so that `ids` spells it letter by letter."""
+        """The text with each of these marked, so that `ids` spells it letter by letter.
+
+        Raises StudyError for a text that holds what they are marked with.
+        """
         from transformers.utils.chat_template_utils import mark_control_tokens
+
+        if found := MARKED.search(text):
+            raise StudyError(
+                f"the text holds U+{ord(found[0]):X}, a character of private use that would be "
+                "taken out of it; all others are allowed"
+            )
 
         return str(mark_control_tokens(text, self._pattern))
 

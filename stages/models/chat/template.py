@@ -62,6 +62,8 @@ def _serve() -> None:
     from transformers.utils import chat_template_utils  # noqa: F401  before the limits
 
     _limit()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     template = None
     for line in sys.stdin:
         try:

@@ -1,5 +1,6 @@
 """What is tried of a model's conversations before it is taken: what cannot be said is told now."""
 
+import re
 from pathlib import Path
 
 from stages.models.chat import Message
@@ -9,8 +10,9 @@ from stages.models.chat.loading import load_chat
 from stages.storage.errors import StudyError
 
 USER = {"role": "user", "content": f"Say {TEXT}."}
-BEGUN = {"role": "assistant", "content": "One, two,"}
-BLANK = {"role": "assistant", "content": "One, two, "}
+BEGUN = {"role": "assistant", "content": f"One, {TEXT} Two,"}
+BLANK = {"role": "assistant", "content": f"One, {TEXT} Two, "}
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")  # of a function in memory, another one in each run
 
 
 def try_chat(folder: Path, speech: Speech) -> str | None:
@@ -28,6 +30,9 @@ def try_chat(folder: Path, speech: Speech) -> str | None:
 
 
 def _try(chat: Chat, messages: list[Message]) -> None:
-    if TEXT not in chat.written(messages):
-        raise StudyError("chat_template: it drops or rewrites what the user says")
+    if found := ADDRESS.search(chat.written(messages)):
+        raise StudyError(
+            f"chat_template: it writes an address in memory ({found[0].strip()}), so no prompt "
+            "would be the same"
+        )
     chat.example(messages, "red")
