@@ -8,11 +8,12 @@ import torch
 
 from stages.models.local.ask import asking
 from stages.models.local.ask.asking import ask
-from stages.models.local.ask.generate import before_stop_mark
-from stages.models.local.subject.loading import load_base
+from stages.models.local.ask.stops import Stops, before_stop_mark
+from stages.models.local.subject.loading import Subject, load_base
 from stages.models.questions import Decoding, Question, Until
 from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
+from tests.models.families import CHATML
 from tests.tiny_models import describe, make_tiny_model
 
 TEMPLATE = (
@@ -220,3 +221,23 @@ def test_tokens_that_are_as_likely_are_reported(subject, tmp_path, caplog):
 )
 def test_what_may_become_a_stop_mark_decides_nothing(text, stop, settled):
     assert before_stop_mark(text, stop) == settled
+
+
+@pytest.mark.parametrize(
+    ("mark", "answer", "cut", "settled"),
+    [
+        ("<|open|>user", " red<|open|>user", "red", None),
+        ("<|open|>user", " red<|open|>us", None, "red"),
+        ("\n<|open|>", "\n<|open|>", "", None),
+        ("\n<|open|>", "<|close|>red, blue\n<|open|>", "red, blue", None),
+        ("\n<|open|>", "<|open|>red\n", None, "red"),
+        ("<|open|>user", "<|open|>red us", None, "red us"),
+    ],
+)
+def test_a_stop_mark_may_hold_a_special_token(mark, answer, cut, settled):
+    chat = CHATML.chat(stop=(mark,))
+    stops = Stops(Subject("tiny", None, chat, "a hash", {}))
+    tokens = chat.tokenizer.encode(answer, add_special_tokens=False)
+    text = stops.text(tokens)
+    assert "<|open|>" not in text and stops.cut(text, tokens) == cut
+    assert settled is None or stops.settled(text, tokens) == settled

@@ -13,6 +13,7 @@
     ask/draws           the next token: the most probable, or drawn by noise
     ask/generate        answers: greedy, sampled, cut where decided, closed ones scored
     ask/thoughts        what a model thinks before its answer, taken off
+    ask/stops           stop marks: where they end an answer
     ask/asking          questions in, answers out: batches by token budget, the response cache
     teach/loss          the loss of a training step over a tree
     teach/lora          which layers are taught

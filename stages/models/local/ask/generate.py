@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import partial
 from itertools import chain
 
@@ -11,6 +10,7 @@ import torch
 
 from stages.models.local.ask.draws import NEAR_TIE, next_tokens
 from stages.models.local.ask.runs import TreeRun
+from stages.models.local.ask.stops import Stops
 from stages.models.local.ask.thoughts import Thinking
 from stages.models.local.rendering import Branch
 from stages.models.local.subject.attention import prefix_attention
@@ -31,7 +31,8 @@ def answer_groups(
     """
     model, cuda = subject.model, subject.device.type == "cuda"
     prompts = [[branch.tokens for branch in group] for group in groups]
-    drafts = [_Draft(b, subject, max_tokens) for group in groups for b in group]
+    stops = Stops(subject)
+    drafts = [_Draft(b, subject, stops, max_tokens) for group in groups for b in group]
     advance = partial(_advance, drafts, temperature)
     with prefix_attention(model, subject.shares), torch.autocast("cuda", torch.bfloat16, cuda):
         if subject.shares:
@@ -62,21 +63,14 @@ def _advance(
     return {n: drafts[n].tokens[-1] for n in live}
 
 
-def before_stop_mark(text: str, stop: Sequence[str]) -> str:
-    """The text without an end that may begin a stop mark, which would take it away."""
-    openings = [n for mark in stop for n in range(1, len(mark)) if text.endswith(mark[:n])]
-    return text[: len(text) - max(openings, default=0)]
-
-
 class _Draft:
     """An answer as it grows."""
 
-    def __init__(self, branch: Branch, subject: Subject, max_tokens: int) -> None:
+    def __init__(self, branch: Branch, subject: Subject, stops: Stops, max_tokens: int) -> None:
         self.branch, self.max_tokens = branch, max_tokens
         self.asked = subject.name
-        self.tokenizer, self.stop = subject.tokenizer, subject.chat.speech.stop
-        self.ends = subject.chat.ends
-        self.thinking = Thinking(branch.thought, self.tokenizer)
+        self.stops, self.ends = stops, subject.chat.ends
+        self.thinking = Thinking(branch.thought, subject.tokenizer)
         self.tokens: list[int] = []
         self.logprobs: list[float] = []
         self.text, self.finish_reason, self.near_tie = "", "length", False
@@ -107,19 +101,21 @@ class _Draft:
         self.near_tie |= near_tie
         last = len(self.tokens) == self.max_tokens
         if token in self.ends:
-            self.text, self.finish_reason = self._decode(self.tokens[:-1]), "stop"
+            said = self.thinking.taken_off(self.tokens[:-1])
+            self.text, self.finish_reason = self.stops.text(said), "stop"
             return True
-        if not (last or self.stop or self.branch.decided):
+        if not (last or self.stops or self.branch.decided):
             return False
-        self.text = self._decode(self.tokens)
+        said = self.thinking.taken_off(self.tokens)
+        self.text = self.stops.text(said)
         if not answering:
             return last
-        found = [at for mark in self.stop if (at := self.text.find(mark)) >= 0]
-        if found:
-            self.text, self.finish_reason = self.text[: min(found)], "stop"
+        cut = self.stops.cut(self.text, said)
+        if cut is not None:
+            self.text, self.finish_reason = cut, "stop"
             return True
-        settled = before_stop_mark(self.text, self.stop)
-        if not last and self.branch.decided and self.branch.decided(settled):
+        decided = self.branch.decided
+        if not last and decided and decided(self.stops.settled(self.text, said)):
             self.finish_reason = "decided"
             return True
         return last
@@ -134,10 +130,6 @@ class _Draft:
                 f"({number}), so it has no answer: its weights are damaged or too large; fetch it "
                 "again, or lower finetune.learning_rate where it was finetuned"
             )
-
-    def _decode(self, tokens: list[int]) -> str:
-        answer = self.thinking.taken_off(tokens)
-        return self.tokenizer.decode(answer, skip_special_tokens=True).lstrip()
 
     def answer(self) -> Answer:
         first, whole = self.logprobs[0], sum(self.logprobs)
