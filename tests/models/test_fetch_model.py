@@ -203,6 +203,13 @@ def test_of_several_templates_the_default_one_is_used_or_they_are_named(llama, t
     )
 
 
+def test_a_template_in_a_file_of_its_own_is_used(llama, tmp_path):
+    source = shutil.copytree(llama, tmp_path / "model")
+    (source / "chat_template.json").write_text(json.dumps({"chat_template": TEMPLATE}))
+    fetch(source=f"path:{source}", chat_template=None)
+    assert AutoTokenizer.from_pretrained(OUT).chat_template == TEMPLATE
+
+
 def test_a_wrong_hash_leaves_the_earlier_model_as_it_was(llama, tmp_path):
     source = make_tiny_gguf(tmp_path / "m.gguf", llama)
     fetch(source=f"path:{source}")

@@ -89,6 +89,7 @@ WRONG = [
         "models.smollm2.stop",
         "'\\\\n' holds a backslash and a letter",
     ),
+    ("models.smollm2.stop", ["\\nUser:"], "models.smollm2.stop", "holds a backslash and a letter"),
     ("models.smollm2.stop", [""], "models.smollm2.stop", "'' ends every answer at its first"),
     ("models.smollm2.stop", [" "], "models.smollm2.stop", "' ' ends every answer at its first"),
     ("models.smollm2.thinking", "on", "models.smollm2.thinking", "'on': Input should be 'off' or"),

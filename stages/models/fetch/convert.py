@@ -20,6 +20,7 @@ from stages.models.fetch.folder import stage as stage_folder
 from stages.models.fetch.folder import without_followed
 from stages.models.fetch.gguf_file import read_whole
 from stages.models.fetch.gguf_file import stage as stage_gguf
+from stages.models.fetch.weights import read_json
 from stages.storage.errors import StudyError
 from stages.storage.files import file_sha256, write_json
 
@@ -63,7 +64,7 @@ def _read(source: Path, room: Path, chat_template: str | None) -> tuple[Any, Any
     rows = embedding_rows(config, held)
     log.info("reading the tokenizer")
     tokenizer = AutoTokenizer.from_pretrained(**where, config=config)
-    own = tokenizer.chat_template
+    own = tokenizer.chat_template or _template_beside(room / "chat_template.json")
     tokenizer.chat_template = _own_template(own) if chat_template is None else chat_template
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -126,6 +127,12 @@ def describe(folder: Path, about: dict[str, Any], stop: list[str]) -> None:
     hashes = [(path.name, file_sha256(path)) for path in sorted(folder.iterdir())]
     fingerprint = hashlib.sha256(json.dumps([hashes, stop]).encode()).hexdigest()
     write_json(folder / "model.json", {**about, "fingerprint": fingerprint, "stop": stop})
+
+
+def _template_beside(path: Path) -> str | None:
+    """The template of a file of its own, where older processors of pictures kept it."""
+    held = read_json(path).get("chat_template") if path.is_file() else None
+    return held if isinstance(held, str) else None
 
 
 def _own_template(named: str | dict[str, str] | None) -> str:

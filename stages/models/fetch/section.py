@@ -64,8 +64,11 @@ class ModelSpec(Strict):
 
 
 def _no_escape(value: str, text: str) -> None:
-    """Raise ValueError where a text has a backslash and an n: what dvc's -S makes of a "\\n"."""
-    if re.search(r"\\n|\\[rt](?![a-z])", text):
+    """Raise ValueError where a text has a backslash and an n: what dvc's -S makes of a "\\n".
+
+    Before a small letter the backslash is that of a word or a path, as in C:\\new.
+    """
+    if re.search(r"\\[nrt](?![a-z])", text):
         raise ValueError(
             f"{value[:80]!r} holds a backslash and a letter, no line break or tab; in YAML it is "
             "written between double quotes, for dvc's -S in a shell's $'...'"
