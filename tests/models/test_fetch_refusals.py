@@ -114,6 +114,22 @@ def test_an_index_names_what_is_there(folder):
     assert "in c.safetensors, which lacks it" in refused(folder)
 
 
+def test_a_tensor_that_lies_in_two_files_is_refused(folder):
+    split(folder)
+    weights = load_file(folder / "a.safetensors")
+    first = min(load_file(folder / "b.safetensors"))
+    save_file(weights | {first: torch.zeros(2, 3)}, folder / "a.safetensors")
+    assert f"{first} lies in two files, a.safetensors and b.safetensors" in refused(folder)
+
+
+def test_a_pipe_in_place_of_a_file_is_no_file_and_a_tokenizer_is_missed(folder):
+    os.remove(folder / "config.json")
+    os.mkfifo(folder / "config.json")
+    assert refused(folder) == "config.json is no file"
+    os.remove(folder / "tokenizer.json")
+    assert "the folder has no tokenizer: no tokenizer.json" in refused(folder)
+
+
 @pytest.mark.parametrize("name", [FILE, "config.json", "tokenizer.model"])
 def test_a_link_out_of_the_folder_is_not_followed(folder, name):
     outside = folder.parent / "elsewhere"
@@ -163,6 +179,8 @@ def test_a_pickle_by_another_name_and_a_pointer_are_no_safetensors(folder):
         (lambda w: w[DOWN][3].fill_(NAN), f"128 of the 8,192 numbers of {DOWN} are NaN"),
         (lambda w: w["lm_head.weight"][3, 5].fill_(-INFINITE), "1 of the 32,768 numbers of lm_h"),
         (lambda w: w.update({DOWN: w[DOWN].char()}), f"{DOWN} holds bytes (I8), but config.json"),
+        (lambda w: w.update({DOWN: w[DOWN].cfloat()}), f"{DOWN} is of type C64; a weight is a fl"),
+        (lambda w: w.update(gain=w[DOWN].bool()), "gain is of type BOOL; a weight is a floating"),
         (lambda w: w.update({DOWN: torch.ones(64, 5)}), "is of size (64, 5), and by its config"),
     ],
 )
@@ -377,6 +395,10 @@ def test_a_part_of_a_gguf_is_named_as_one(whole, tmp_path):
         ("feed_forward", {"llama__feed_forward_length": 10**9}, "describes a model of 384,000,"),
         ("tokenizer", {}, "Cannot build a tokenizer from a GGUF"),
         ("none", {"llama__rope__scaling__type": "yarn"}, "scales its positions (llama.rope."),
+        ("none", {"llama__rope__scaling__factor": 4}, "positions (llama.rope.scaling.factor 4)"),
+        ("none", {"llama__rope__scale_linear": 2}, "positions (llama.rope.scale_linear 2)"),
+        ("head_count", {}, "lacks llama.attention.head_count in its header"),
+        ("epsilon", {}, "lacks llama.attention.layer_norm_rms_epsilon in its header"),
     ],
 )
 def test_a_gguf_with_another_header_than_its_weights_is_refused(

@@ -1,21 +1,15 @@
 """What a model must be before it is taken: that which transformers would pass over in silence."""
 
 import logging
-import re
 from typing import Any
 
-from stages.models.fetch.weights import Held
+from stages.models.fetch.weights import LEFT_OUT, Held
 from stages.storage.errors import StudyError
 
 log = logging.getLogger(__name__)
 
 # Four-bit weights hold two numbers in each that is stored; any more would be made up.
 NUMBERS_AT_MOST = 2.5
-# Buffers that older versions saved, and parts beside the language model.
-LEFT_OUT = re.compile(
-    r"(attn|attention)\.(masked_)?bias$|inv_freq$|position_ids$|_extra_state$"
-    r"|(^|\.)(vision|visual|audio|image|speech|mtp|multi_modal|mm_|talker|code2wav|token2wav)"
-)
 
 
 def embedding_rows(config: Any, held: Held) -> int:

@@ -23,6 +23,7 @@ from stages.storage.errors import StudyError
 
 ADAPTERS = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin")
 TEXTS = (".jinja", ".model", ".txt")  # of tokenizers and chat templates, beside their JSON
+TOKENIZERS = re.compile(r"(tokenizer|tekken)\.json|.*vocab.*|.*\.model")
 # What a loader would follow: code, other repositories, kernels, files by path, ways to compute.
 FOLLOWED = re.compile(
     r"auto_map|custom_(generate|pipelines)|transformers_weights|\w+_file|(fusion|kernel)_config"
@@ -40,10 +41,14 @@ def stage(folder: Path, room: Path) -> Held:
     files = weight_files(folder, names)
     if "config.json" not in names:
         raise StudyError("the folder has no config.json")
+    if not any(TOKENIZERS.fullmatch(name) for name in names):
+        raise StudyError("the folder has no tokenizer: no tokenizer.json, tokenizer.model or vocab")
     for name in sorted(names - {INDEX}):
-        if name.endswith(".json") and (folder / name).is_file():
+        if name != "config.json" and (folder / name).is_dir():
+            continue
+        if name.endswith(".json"):
             _copy_json(own_file(folder, name), room / name)
-        elif name.endswith(TEXTS) and (folder / name).is_file():
+        elif name.endswith(TEXTS):
             (room / name).symlink_to(own_file(folder, name))
     for name in files:
         (room / name).symlink_to(own_file(folder, name))

@@ -14,6 +14,13 @@ from stages.storage.errors import StudyError
 NUMBERS_A_BYTE = 6
 PART = ("split.no", "split.count")
 LAYER = re.compile(r"blk\.(\d+)\.")
+# What no size of a tensor tells: where the file does not say it, transformers takes that of
+# another model. A file that names no frequency means 10,000, as most architectures do.
+SAID = ("attention.head_count", "attention.sliding_window", "expert_used_count")
+EPSILONS = ("attention.layer_norm_rms_epsilon", "attention.layer_norm_epsilon")
+FREQUENCY, OTHER_FREQUENCY = "rope.freq_base", ("gemma3", "gptoss", "lfm2", "minimaxm2")
+# Numbers that scale positions, also those of files from before there was a type of it.
+FACTORS = ("rope.scaling.factor", "rope.scaling.attn_factor", "rope.scale_linear")
 
 
 def stage(path: Path, room: Path) -> Held:
@@ -33,6 +40,7 @@ def stage(path: Path, room: Path) -> Held:
     architecture = str(header["general.architecture"])
     _check_architecture(architecture)
     _check_layers(architecture, header, tensors)
+    _check_said(architecture, header)
     _check_positions(architecture, header, tensors)
     (room / path.name).symlink_to(path.resolve())
     return Held(len(tensors), path.stat().st_size * NUMBERS_A_BYTE)
@@ -104,11 +112,30 @@ def _check_layers(architecture: str, header: dict[str, Any], tensors: tuple[str,
         raise StudyError(f"the GGUF file says that it has {said} layers and holds {found}")
 
 
+def _check_said(architecture: str, header: dict[str, Any]) -> None:
+    """What transformers reads of this architecture and would make up."""
+    from transformers.modeling_gguf_pytorch_utils import GGUF_TO_TRANSFORMERS_MAPPING
+
+    known = GGUF_TO_TRANSFORMERS_MAPPING["config"]
+    read = next(keys for name, keys in known.items() if _letters(name) == _letters(architecture))
+    needed = [(key,) for key in SAID if key in read]
+    if any(key in read for key in EPSILONS):
+        needed.append(tuple(sorted(EPSILONS, key=lambda key: key not in read)))
+    if _letters(architecture) in OTHER_FREQUENCY:
+        needed.append((FREQUENCY,))
+    for keys in needed:
+        if not any(f"{architecture}.{key}" in header for key in keys):
+            raise StudyError(f"the GGUF file lacks {architecture}.{keys[0]} in its header")
+
+
 def _check_positions(architecture: str, header: dict[str, Any], tensors: tuple[str, ...]) -> None:
     """Scaled rotary positions, which transformers leaves out silently but for gpt-oss."""
     scaled = [name for name in tensors if name.startswith("rope_")]
     kind = f"{architecture}.rope.scaling.type"
-    if header.get(kind, "none") != "none" and _letters(architecture) != "gptoss":
+    if kind not in header:
+        factors = (f"{architecture}.{key}" for key in FACTORS)
+        scaled += [f"{key} {header[key]}" for key in factors if header.get(key, 1) not in (0, 1)]
+    elif header[kind] != "none" and _letters(architecture) != "gptoss":
         scaled.append(f"{kind} {header[kind]}")
     if scaled:
         raise StudyError(

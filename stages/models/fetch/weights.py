@@ -14,6 +14,13 @@ from stages.storage.errors import StudyError
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
+FLOATS = re.compile(r"B?F(8_\w+|16|32|64)")
+BYTES = ("I8", "U8")  # which quantized weights are packed into
+# Buffers that older versions saved, and parts beside the language model.
+LEFT_OUT = re.compile(
+    r"(attn|attention)\.(masked_)?bias$|inv_freq$|position_ids$|_extra_state$"
+    r"|(^|\.)(vision|visual|audio|image|speech|mtp|multi_modal|mm_|talker|code2wav|token2wav)"
+)
 
 
 @dataclass(frozen=True)
@@ -53,14 +60,22 @@ def weight_files(folder: Path, names: set[str]) -> dict[str, set[str]]:
 
 
 def held_by(files: dict[str, set[str]], folder: Path, *, quantized: bool) -> Held:
-    """What the files of weights hold, by their headers; all that the index looks for is there."""
-    held: set[str] = set()
+    """What the files of weights hold, by their headers; all that the index looks for is there.
+
+    A loader reads all tensors of all files, so one that lies in two is refused.
+    """
+    held: dict[str, str] = {}  # the file of each tensor
     numbers = 0
     for name, indexed in files.items():
         sizes = _sizes(own_file(folder, name), quantized=quantized)
         if absent := indexed - sizes.keys():
             raise StudyError(f"{INDEX} looks for {min(absent)!r} in {name}, which lacks it")
-        held |= sizes.keys()
+        if twice := held.keys() & sizes.keys():
+            first = min(twice)
+            raise StudyError(
+                f"{first} lies in two files, {held[first]} and {name}; take out what is not meant"
+            )
+        held |= dict.fromkeys(sizes, name)
         numbers += sum(sizes.values())
     return Held(len(held), numbers)
 
@@ -78,10 +93,12 @@ def _sizes(path: Path, *, quantized: bool) -> dict[str, int]:
             f"{path.stat().st_size:,} bytes: {error}"
         ) from None
     for name, tensor in tensors.items():
-        if not quantized and name.endswith(".weight") and tensor.get_dtype() in ("I8", "U8"):
-            raise StudyError(
-                f"{name} holds bytes ({tensor.get_dtype()}), but config.json names no quantization"
-            )
+        kind = tensor.get_dtype()
+        if FLOATS.fullmatch(kind) or (quantized and kind in BYTES) or LEFT_OUT.search(name):
+            continue
+        if kind in BYTES:
+            raise StudyError(f"{name} holds bytes ({kind}), but config.json names no quantization")
+        raise StudyError(f"{name} is of type {kind}; a weight is a floating-point number")
     return {name: prod(tensor.get_shape()) for name, tensor in tensors.items()}
 
 
