@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -47,7 +48,7 @@ class Size(click.ParamType):
         found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", str(value), re.IGNORECASE)
         if found is None:
             self.fail(f"{value!r} is no size; write 500MB or 5GB", param, context)
-        return int(float(found[1]) * UNITS[found[2].upper()])
+        return int(Decimal(found[1]) * UNITS[found[2].upper()])
 
 
 @click.group(help=__doc__, invoke_without_command=True)

@@ -240,7 +240,8 @@ def test_a_prune_of_nothing_said_is_refused(study, arguments, line):
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("5GB", 5e9), ("1.5m", 1.5e6), ("12", 12), ("3 kB", 3e3)]
+    ("text", "size"),
+    [("5GB", 5e9), ("1.5m", 1.5e6), ("12", 12), ("3 kB", 3e3), (f"1{'0' * 399}", 10**399)],
 )
 def test_sizes_are_read_as_they_are_written(text, size):
     assert cache.Size().convert(text, None, None) == size

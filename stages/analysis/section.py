@@ -8,6 +8,7 @@ from stages.analysis.rule import Limits, Rule
 from stages.study.section import Share, Strict
 
 MOST_PERMUTATIONS = 1_000_000  # p to six decimals; some seconds for each of many comparisons
+MOST_CONFIDENCE = 0.9999  # wider intervals say nothing, and their quantiles round to 0 and 1
 
 
 class EvaluateParams(Strict):
@@ -16,7 +17,7 @@ class EvaluateParams(Strict):
     max_mode_share: Annotated[float, Field(gt=0, le=1)]
     min_compliance: Share
     permutations: Annotated[int, Field(ge=100, le=MOST_PERMUTATIONS)]
-    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    confidence: Annotated[float, Field(gt=0.5, le=MOST_CONFIDENCE)]
 
     def rule(self, seed: int) -> Rule:
         """The rule of all intervals and p-values, with the seed of the study."""

@@ -1,5 +1,6 @@
 """A SQLite file that many processes share, that may be read-only, damaged or on a full disk."""
 
+import errno
 import logging
 import os
 import shutil
@@ -13,11 +14,12 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from stages.storage.errors import StudyError
-from stages.storage.files import set_aside, writing
+from stages.storage.files import first_path, set_aside, writing
 
 PATIENCE = 600  # seconds that one process waits for the others to write
 ATTEMPT = 1.0  # seconds of it at a time: within, SQLite hears no signal
 BESIDE = ("-wal", "-shm")  # end the names of what SQLite keeps beside a file
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 READ_ONLY = ("SQLITE_READONLY", "SQLITE_CANTOPEN")
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 TROUBLE = ("SQLITE_BUSY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_PROTOCOL", *READ_ONLY, *DAMAGED)
@@ -32,10 +34,11 @@ class UnfitError(sqlite3.DatabaseError):
 
 
 class Database:
-    """The tables of one file, made where they are not there.
+    """The tables of one file, made whole where it is not there.
 
-    A damaged file is named, set aside and begun anew. `writable` is False where the file or its
-    folder is read-only: then it holds what it held, or nothing. Raises StudyError.
+    A damaged file, or one that lacks a table, is named, set aside and begun anew. `writable` is
+    False where the file or its folder is read-only: then it holds what it held, or nothing.
+    Raises StudyError.
     """
 
     def __init__(self, path: Path, tables: str) -> None:
@@ -75,6 +78,7 @@ class Database:
                     raise
 
     def _open(self) -> sqlite3.Connection:
+        self._begin()
         self._inode, connection = _inode(self.path), None
         try:
             connection = _connected(str(self.path))
@@ -85,7 +89,6 @@ class Database:
                 connection.execute(change)
             (connection.commit if changes else connection.rollback)()
             connection.execute("PRAGMA journal_mode=WAL")
-            self._inode = _inode(self.path)  # of a file that it may just have made
             return connection
         except sqlite3.Error as error:
             if connection is not None:
@@ -94,6 +97,19 @@ class Database:
                 raise
             self.writable = False
             return self._open_read_only()
+
+    def _begin(self) -> None:
+        """Make the file where there is none, if it can be written."""
+        try:
+            with first_path(self.path) as partial:
+                if partial is not None:
+                    with closing(_connected(str(partial))) as connection:
+                        connection.executescript(self.tables)
+        except StudyError as error:
+            if not (isinstance(error.__cause__, OSError) and error.__cause__.errno in REFUSED):
+                raise
+        if os.path.lexists(self.path) and not self.path.is_file():
+            raise StudyError(f"{self.path}: is no file, or a link to none; take it away")
 
     def _open_read_only(self) -> sqlite3.Connection:
         where = quote(os.fsencode(self.path))
@@ -123,16 +139,18 @@ class Database:
         return f"file:{quote(self._copies.name)}/{quote(self.path.name)}"
 
     def _changes(self, connection: sqlite3.Connection) -> Iterator[str]:
-        """What gives the tables and indexes that are not there, and columns that came later.
+        """What gives the indexes that are not there, and columns that came later.
 
-        Raises UnfitError where a table has other columns.
+        Raises UnfitError where a table is not there or has other columns.
         """
-        wanted = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+        wanted = "SELECT name, sql, type FROM sqlite_master WHERE sql IS NOT NULL"
         with closing(sqlite3.connect(":memory:")) as model:
             model.executescript(self.tables)
-            there = {name for name, _ in connection.execute(wanted)}
-            for name, statement in model.execute(wanted).fetchall():
+            there = {name for name, *_ in connection.execute(wanted)}
+            for name, statement, kind in model.execute(wanted).fetchall():
                 if name not in there:
+                    if kind == "table":
+                        raise UnfitError(f"it lacks the table {name}")
                     yield statement
                     continue
                 ours, found = (

@@ -49,6 +49,24 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
+def first_path(path: Path) -> Iterator[Path | None]:
+    """As `atomic_path` where nothing has the name yet; None where something has.
+
+    Of processes that begin one file at once, one makes it and the others find it.
+    """
+    if os.path.lexists(path):
+        yield None
+        return
+    with writing(path):
+        if os.path.lexists(path):
+            yield None
+            return
+        with _partial(path) as partial:
+            yield partial
+            os.replace(partial, path)
+
+
+@contextmanager
 def atomic_folder(path: str | Path) -> Iterator[Path]:
     """Yield an empty folder to fill; it replaces the folder `path` when the block ends well.
 
@@ -167,11 +185,16 @@ def write_points(path: str | Path, points: Sequence[Mapping[str, Any]]) -> None:
 def read_json(path: str | Path) -> Any:
     """What a JSON file that a stage wrote holds; raises StudyError where there is none."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_number)
     except FileNotFoundError:
         raise StudyError(f"{path}: no such file; run `dvc repro` to make it") from None
-    except ValueError as error:
-        raise StudyError(f"{path}: not JSON: {error}; run `dvc repro` to make it again") from None
+    except (ValueError, RecursionError, IsADirectoryError, NotADirectoryError) as error:
+        said = error.strerror if isinstance(error, OSError) else error
+        raise StudyError(f"{path}: not JSON: {said}; run `dvc repro` to make it again") from None
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def file_sha256(path: str | Path) -> str:

@@ -15,8 +15,8 @@ CUT_SOURCE = (  # of an answer; of one that is damaged there is none
     "CASE WHEN json_valid(answers.parts) THEN json_extract(answers.parts, '$.cut_source') END"
 )
 GROUPED = f"""
-SELECT name, subject, used / 86400, {CUT_SOURCE}, subjects.parts,
-       COUNT(*), MAX(used),
+SELECT CAST(name AS TEXT), subject, used / 86400, {CUT_SOURCE}, subjects.parts,
+       COUNT(*), MAX(CAST(used AS INTEGER)),
        SUM(LENGTH(CAST(question || answers.parts || value AS BLOB)) + 2 * LENGTH(key))
 FROM answers JOIN subjects ON subject = subjects.id GROUP BY 1, 2, 3, 4
 """

@@ -52,7 +52,7 @@ def read_parts(beside: Path) -> dict[str, Any] | None:
     try:
         about = json.loads(beside.read_text(encoding="utf-8"))
         return {"subject": str(about["subject"]), "parts": dict(about["parts"])}
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
@@ -88,9 +88,13 @@ def usable(folder: Path) -> bool:
 
 def keep_hashes(folder: Path) -> None:
     """Note what the files of a folder are, when all are written."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    hashes = {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
-    write_json(folder / HASHES, hashes)
+    write_json(folder / HASHES, {name: file_sha256(folder / name) for name in _files(folder)})
+
+
+def _files(folder: Path) -> list[str]:
+    """The paths of the files in a folder, but for the list of their hashes."""
+    paths = (path for path in folder.rglob("*") if not path.is_dir())
+    return sorted({path.relative_to(folder).as_posix() for path in paths} - {HASHES})
 
 
 def copy_kept(folder: Path, to: Path) -> None:
@@ -113,11 +117,15 @@ def forget(folder: Path, made: Path, *, wait: bool = True) -> bool:
 def _damage(folder: Path) -> str | None:
     """What is not as it was made in a folder."""
     try:
-        hashes = dict(json.loads((folder / HASHES).read_text(encoding="utf-8")))
+        hashes = json.loads((folder / HASHES).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return f"{HASHES} is missing"
-    except (NotADirectoryError, ValueError, TypeError):
+    except (NotADirectoryError, IsADirectoryError, ValueError, RecursionError):
         return f"{HASHES} is broken"
+    if not isinstance(hashes, dict):
+        return f"{HASHES} is broken"
+    if added := sorted(set(_files(folder)) - hashes.keys()):
+        return f"{added[0]} is not in {HASHES}"
     for name, sha256 in hashes.items():
         file = folder / name
         if not file.is_file():

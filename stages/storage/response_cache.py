@@ -144,8 +144,9 @@ class ResponseCache:
     def like(self, key: AnswerKey) -> list[KeptParts]:
         """The parts of all answers of the same subject to the same question, the newest first."""
         query = (
-            "SELECT subjects.parts, answers.parts, made FROM answers JOIN subjects "
-            "ON subject = subjects.id WHERE name = ? AND question = ? ORDER BY made DESC"
+            "SELECT subjects.parts, answers.parts, CAST(made AS INTEGER) FROM answers "
+            "JOIN subjects ON subject = subjects.id WHERE name = ? AND question = ? "
+            "ORDER BY made DESC"
         )
         rows = self.database.run(
             lambda connection: connection.execute(query, (key.subject, key.label)).fetchall()
@@ -182,7 +183,8 @@ def read_shared(*texts: str) -> Parts:
 def _rows(connection: sqlite3.Connection, contents: Iterable[str]) -> Iterator[Any]:
     for content in contents:
         yield from connection.execute(
-            "SELECT key, value, sha256, used FROM answers WHERE key = ?", (content,)
+            "SELECT key, value, sha256, CAST(used AS INTEGER) FROM answers WHERE key = ?",
+            (content,),
         )
 
 

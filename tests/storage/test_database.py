@@ -91,6 +91,14 @@ def other_tables(path: Path) -> None:
     execute(path, "CREATE TABLE answers (question TEXT, answer TEXT)")
 
 
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def table_gone(path: Path) -> None:
+    execute(path, "DROP TABLE answers")
+
+
 def execute(path: Path, *statements: str) -> None:
     """As another program would."""
     with contextlib.closing(sqlite3.connect(path)) as connection:
@@ -99,7 +107,7 @@ def execute(path: Path, *statements: str) -> None:
         connection.commit()
 
 
-@pytest.mark.parametrize("damage", [cut, garbage, pages_of_it, other_tables])
+@pytest.mark.parametrize("damage", [cut, garbage, pages_of_it, other_tables, empty, table_gone])
 def test_a_damaged_file_is_named_set_aside_and_begun_anew(tmp_path, caplog, damage):
     path = filled(tmp_path / "answers.sqlite")
     damage(path)
@@ -113,6 +121,14 @@ def test_a_damaged_file_is_named_set_aside_and_begun_anew(tmp_path, caplog, dama
     aside = [bundle for bundle in bundles(tmp_path) if bundle.subject == ASIDE]
     assert prune(tmp_path, aside) == aside
     assert list(tmp_path.glob("*.damaged*")) == []
+
+
+@pytest.mark.parametrize("made", [Path.mkdir, lambda path: path.symlink_to("gone")])
+def test_what_is_no_file_is_named_and_stays(tmp_path, made):
+    made(tmp_path / "answers.sqlite")
+    with pytest.raises(StudyError, match=r"answers\.sqlite: is no file, or a link to none"):
+        ResponseCache(tmp_path / "answers.sqlite")
+    assert [p.name for p in tmp_path.iterdir()] == ["answers.sqlite"]
 
 
 def test_what_is_set_aside_never_replaces_what_was(tmp_path):
@@ -140,6 +156,8 @@ def test_a_damaged_answer_is_asked_again_and_the_others_stay(tmp_path, caplog, v
 def test_damaged_parts_are_no_reason_to_stop(tmp_path):
     path = filled(tmp_path / "answers.sqlite")
     execute(path, "UPDATE answers SET parts = '{\"n\"'", "UPDATE subjects SET parts = ''")
+    execute(path, "UPDATE answers SET made = 'noon', used = 'noon' WHERE key < '8'")
+    execute(path, "UPDATE answers SET used = x'ff' WHERE key > 'e'")
     with ResponseCache(path) as cache:
         assert len(cache.get(KEYS)) == len(KEYS)
         assert [dict(entry.parts) for entry in cache.like(KEYS[0])] == [{}]

@@ -53,6 +53,27 @@ def list_cut(folder: Path) -> None:
     (folder / ".files.json").write_text('{"weights": ')
 
 
+def list_empty(folder: Path) -> None:
+    (folder / ".files.json").write_text("{}")
+
+
+def list_of_pairs(folder: Path) -> None:
+    (folder / ".files.json").write_text("[]")
+
+
+def list_deep(folder: Path) -> None:
+    (folder / ".files.json").write_text("[" * 200_000)
+
+
+def list_a_folder(folder: Path) -> None:
+    (folder / ".files.json").unlink()
+    (folder / ".files.json").mkdir()
+
+
+def one_more(folder: Path) -> None:
+    (folder / "dvclive/more").write_text("1")
+
+
 def a_file(folder: Path) -> None:
     shutil.rmtree(folder)
     folder.write_text("no folder")
@@ -62,7 +83,10 @@ def test_what_is_whole_is_made_once(adapter, made):
     assert adapter() == adapter() and len(made) == 1
 
 
-@pytest.mark.parametrize("damage", [cut, one_bit, lost, half_there, list_cut, a_file])
+LISTS = [half_there, list_cut, list_empty, list_of_pairs, list_deep, list_a_folder]
+
+
+@pytest.mark.parametrize("damage", [cut, one_bit, lost, one_more, *LISTS, a_file])
 def test_a_damaged_folder_is_named_set_aside_and_made_anew(adapter, made, cache, caplog, damage):
     folder = adapter()
     damage(folder)
@@ -76,7 +100,7 @@ def test_a_damaged_folder_is_named_set_aside_and_made_anew(adapter, made, cache,
     assert not aside.exists() and [bundle.subject for bundle in bundles(cache)] == ["one"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", '{"subject": "one", "parts": 3}'])
+@pytest.mark.parametrize("text", ["", "{", "[1]", "[" * 200_000, '{"subject": "one", "parts": 3}'])
 def test_broken_parts_are_written_again_and_cost_nothing(adapter, made, cache, text):
     beside = parts_file(adapter())
     beside.write_text(text)

@@ -118,7 +118,7 @@ def _check_said(architecture: str, header: dict[str, Any]) -> None:
 
     known = GGUF_TO_TRANSFORMERS_MAPPING["config"]
     read = next(keys for name, keys in known.items() if _letters(name) == _letters(architecture))
-    needed = [(key,) for key in SAID if key in read]
+    needed: list[tuple[str, ...]] = [(key,) for key in SAID if key in read]
     if any(key in read for key in EPSILONS):
         needed.append(tuple(sorted(EPSILONS, key=lambda key: key not in read)))
     if _letters(architecture) in OTHER_FREQUENCY:
