@@ -9,6 +9,7 @@ A preset is a part of params.yaml (presets/NAME.yaml). What it would make is che
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,14 @@ def _word(value: Any) -> str:
         return f"[{','.join(map(_word, value))}]"
     if isinstance(value, dict):
         return f"{{{','.join(f'{_word(key)}:{_word(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, date):
+        value = value.isoformat()
     if not isinstance(value, str):
         return json.dumps(value)
     if PLAIN_TEXT.fullmatch(value):
         return value
-    escaped = value.replace("${", "\\${")  # it is no reference to another key
+    # No reference to another key: what stands before it is a backslash only if written twice.
+    escaped = re.sub(r"(\\*)\$\{", lambda m: m[1] * 2 + "\\${", value)
     # Before a quote, and at the end, a backslash is one only where it is written twice.
     return "'" + re.sub(r"(\\*)('|$)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), escaped) + "'"
 

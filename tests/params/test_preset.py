@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+from datetime import date
 
 import pytest
 from click.testing import CliRunner
@@ -110,6 +111,14 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3),
     max_leaves=4,
 )
+
+
+@pytest.mark.parametrize("value", ["${x}", r"\${x}", r"a'\\${x}\\\${y}'\${", date(2026, 2, 3)])
+def test_what_dvc_could_take_for_another_key_or_a_day_goes_through(tmp_path, value):
+    (tmp_path / "params.yaml").write_text("a: {b: 1}\n")
+    words = list(overrides({"a": {"b": [value]}}, {"a": {"b": 1}}))
+    apply_overrides(str(tmp_path / "params.yaml"), words)
+    assert YAML(typ="safe", pure=True).load(tmp_path / "params.yaml") == {"a": {"b": [str(value)]}}
 
 
 @settings(max_examples=60, deadline=None)
