@@ -9,6 +9,7 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 
 .PHONY: run test lint bench
 run: $(READY)
+	@python -m stages.params
 	@python -m stages.versions
 	dvc repro
 	@cat metrics/report.md
