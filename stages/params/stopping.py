@@ -13,9 +13,8 @@ from types import FrameType
 
 import click
 
-SIGNALS = [
-    getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)
-]
+from stages import SIGNALS, stop_line
+
 CLEANING = 5  # seconds; a signal that comes within is of the same wish to stop
 
 
@@ -59,11 +58,7 @@ def stoppable() -> Iterator[None]:
         stopped = _stopped(error)
         if stopped is None:
             raise
-        click.echo(
-            f"stopped by {stopped.signal.name}; what is finished is kept, "
-            "the same command goes on from there",
-            err=True,
-        )
+        click.echo(stop_line(stopped.signal), err=True)
         raise click.exceptions.Exit(128 + stopped.signal) from None
     finally:
         for number, usual in found.items():

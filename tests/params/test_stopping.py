@@ -100,6 +100,25 @@ def test_a_signal_is_one_line_and_leaves_nothing(tmp_path, name, where):
     assert [path.name for path in tmp_path.iterdir()] == ["answers.sqlite"]
 
 
+def test_a_signal_while_a_command_imports_is_the_same_line(tmp_path):
+    (tmp_path / "pydantic.py").write_text("print('works', flush=True)\nimport time; time.sleep(60)")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stages.params"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None and process.stdout.readline() == "works\n"
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 128 + signal.SIGINT
+    assert said == (
+        "stopped by SIGINT; what is finished is kept, the same command goes on from there\n"
+    )
+
+
 def test_what_is_ignored_stays_ignored(tmp_path):
     with started(tmp_path, "python", hangup=signal.SIG_IGN) as process:
         process.send_signal(signal.SIGHUP)
