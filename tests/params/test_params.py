@@ -68,6 +68,7 @@ WRONG = [
     ("evaluate.max_mode_share", 1.2, "evaluate.max_mode_share", "1.2: Input should be less"),
     ("evaluate.min_compliance", -0.1, "evaluate.min_compliance", "-0.1: Input should be great"),
     ("evaluate.permutations", 3, "evaluate.permutations", "3: Input should be greater than"),
+    ("experiments.prompt_shift.prefixes", {"p": ""}, "experiments.prompt_shift.prefixes.p", "''"),
     ("evaluate.confidence", 1 - 1e-16, "evaluate.confidence", "should be less than or equal to 0."),
     ("seed", -1, "seed", "-1: Input should be greater than"),
     ("seed", "zero", "seed", "'zero': Input should be a valid integer"),

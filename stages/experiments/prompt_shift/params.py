@@ -1,9 +1,13 @@
 """The section experiments.prompt_shift of params.yaml."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from stages.experiments.shared.told import Section
 from stages.study.section import Count
+
+Text = Annotated[str, Field(min_length=1)]
 
 
 class Told(Section):
@@ -12,5 +16,5 @@ class Told(Section):
     `inputs` of each held-out task are asked.
     """
 
-    prefixes: dict[str, str] = Field(min_length=1)
+    prefixes: dict[Text, Text] = Field(min_length=1)
     inputs: Count
