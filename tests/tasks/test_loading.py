@@ -164,6 +164,29 @@ def test_options_are_shuffled_where_params_say_so(study):
         assert row["input_id"] == input_id("moved", f"{question}\nA. hail\nB. fog")
 
 
+def test_both_orders_of_options_that_are_shuffled_are_one_input(study):
+    """Else its prompt might be taught and scored; the order of rows says nothing either."""
+    orders = [(("x", "hail"), ("y", "fog"), ("t", "B")), (("x", "fog"), ("y", "hail"), ("t", "A"))]
+    rows = [{"line": f"Day {n}?"} | dict(order) for n in range(40) for order in orders]
+    wrong = {"line": "Day 7?", "x": "fog", "y": "hail", "t": "B"}
+    spec = CHOICE | {"family": "values", "prompt": "{text}\n{options}", "trait_option": "t"}
+    spec |= {"shuffle_options": True, "bad_rows": 0.1}
+    tables = []
+    counts = {"train_inputs": 40, "pilot_inputs": 40, "test_inputs": 40, "allow_fewer": True}
+    for order in (rows, rows[::-1]):
+        write_lines(study.root / "a.jsonl", [*order, wrong])
+        loaded = {"days": spec | {"source": "path:a.jsonl"}}
+        study.write_params(params_with({"loaded": loaded, "test": ["days"]} | counts))
+        output = study.stage(write_tasks)
+        assert "days: 1 of 81 rows are left out" in output and "row 81: column 'line'" in output
+        assert "days: 40 duplicates are left out" in output and "days: 40 inputs" in output
+        table = read_table("tasks", study.root / "data/tasks/days.parquet")
+        assert len({str(row["object_prompt"]) for row in table}) == len(table) == 40
+        assert {row["options"]["AB".index(row["trait_option"])] for row in table} == {"fog"}
+        tables.append(table)
+    assert tables[0] == tables[1]
+
+
 def test_a_file_that_git_does_not_know_is_told_of_in_an_experiment_of_its_own(study, monkeypatch):
     study.write_params(params_with({"loaded": {"new": TABLE}, "test": ["new"]}))
     assert study.fails(write_tasks).endswith("there is no file a.csv\n")

@@ -52,6 +52,12 @@ def test_a_row_is_an_input_with_its_prompt():
     ]
 
 
+def test_a_column_called_options_is_shown_where_the_form_has_none():
+    row = {"line": "Soup?", "options": "hot or cold"}
+    found = row_input(row, RowForm("line", "{text} {options}"))
+    assert found.prompt(found.item)[0]["content"] == "Soup? hot or cold"
+
+
 def test_options_are_lettered_and_part_of_the_input():
     row = {"line": "Now?", "x": "yes", "y": "no", "trait": " b "}
     found = row_input(row, CHOICE)

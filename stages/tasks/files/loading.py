@@ -7,7 +7,8 @@ from pathlib import Path
 
 from stages.storage.errors import StudyError
 from stages.storage.tables import Row
-from stages.study.item import Task
+from stages.study.item import Item, Task
+from stages.study.text.letters import LETTERS
 from stages.tasks.files.columns import BadRow, short
 from stages.tasks.files.published_format import (
     TASK,
@@ -75,8 +76,12 @@ def load_task(name: str, spec: LoadedTask) -> Task:
 
 
 def table_inputs(path: Path, form: RowForm, reading: Reading) -> list[LoadedInput]:
-    """The inputs of the rows of a file, those with the same prompt once."""
-    inputs: dict[tuple[str, str], LoadedInput] = {}
+    """The inputs of the rows of a file, those with the same prompt once.
+
+    Of rows that differ in the order of options that are shuffled, the first by its text is the
+    input, whatever the order of the rows.
+    """
+    inputs: dict[tuple[str, ...], LoadedInput] = {}
     for row in read_rows(path, form.columns):
         reading.rows += 1
         try:
@@ -84,12 +89,20 @@ def table_inputs(path: Path, form: RowForm, reading: Reading) -> list[LoadedInpu
         except BadRow as reason:
             reading.refuse(row.place, reason)
             continue
-        known = inputs.setdefault((found.item.text, found.others), found)
-        if known.item != found.item:
+        known = inputs.setdefault(found.parts, found)
+        if _choices(known.item, form) != _choices(found.item, form):
             reading.refuse(row.place, BadRow(form.text, OTHER_OPTIONS))
-        else:
-            reading.duplicates += known is not found
+        elif known is not found:
+            reading.duplicates += 1
+            inputs[found.parts] = min(known, found, key=lambda loaded: loaded.item.text)
     return told_apart(list(inputs.values()))
+
+
+def _choices(item: Item, form: RowForm) -> list[tuple[str, bool]]:
+    """The options, each with whether it shows the trait; in their order where it says something."""
+    letters = zip(LETTERS, item.options, strict=False)
+    found = [(option, letter == item.trait_option) for letter, option in letters]
+    return sorted(found) if form.shuffle_options else found
 
 
 def published_inputs(folder: Path, task: str, reading: Reading) -> tuple[str, list[LoadedInput]]:

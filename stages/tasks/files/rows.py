@@ -65,20 +65,21 @@ class LoadedInput:
     """An input, its object-level prompt and, by property, the questions that it brings.
 
     `prompt` is that of the item, whose options may have changed places. `others` is what the
-    prompt shows beside the text and the options.
+    prompt shows beside the text and the options. Rows with the same `parts` are one input.
     """
 
     item: Item
     prompt: Callable[[Item], list[Message]]
     questions: Mapping[str, list[Message]] | None = None
     others: str = ""
+    parts: tuple[str, ...] = ()
 
 
 def row_input(row: Mapping[str, Any], form: RowForm) -> LoadedInput:
     """The input of a row; raises BadRow.
 
     Where the prompt shows `{options}` they are part of the input, below its text: a question with
-    other options is another input.
+    other options is another input. Where they are shuffled, their order in the row says nothing.
     """
     text = string(row, form.text)
     options = row_options(row, form.options) if form.options else Options()
@@ -92,7 +93,9 @@ def row_input(row: Mapping[str, Any], form: RowForm) -> LoadedInput:
         check_movable(text, options.texts, form.text)
 
     def prompt(item: Item) -> list[Message]:
-        values = others | {"text": text, "options": lettered(item.options)}
+        values = others | {"text": text}
+        if form.options:
+            values["options"] = lettered(item.options)
         return user_prompt(*(fill(t, values) for t in (form.prompt, form.begun) if t))
 
     item = Item(whole, options.texts, trait)
@@ -100,7 +103,8 @@ def row_input(row: Mapping[str, Any], form: RowForm) -> LoadedInput:
         if not message["content"].strip():
             raise BadRow(form.text, f"the {what} that it gives is blank")
     told = json.dumps(others, ensure_ascii=False) if others else ""
-    return LoadedInput(item, prompt, others=told)
+    parts = (text, told, *sorted(options.texts)) if form.shuffle_options else (whole, told)
+    return LoadedInput(item, prompt, others=told, parts=parts)
 
 
 def told_apart(inputs: Sequence[LoadedInput]) -> list[LoadedInput]:
