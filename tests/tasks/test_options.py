@@ -119,9 +119,42 @@ def test_the_order_is_decided_by_seed_and_id_and_the_id_by_the_row():
         ("Rain?\n(A) yes\n(B) no", ["yes", "no"], "its text has options of its own"),
         ("Rain?", ["yes", "no", "none of the above"], "option 'none of the above', which names"),
         ("Rain?", ["A", "B", "Both A and B"], "option 'Both A and B', which names a place"),
+        ("Rain?", ["A", "B"], "its options are letters of others"),
+        ("Rain?", ["B. yes", "A. no"], "option 'B. yes', which names a place"),
         ("Rain?", ["A. yes", "B. no"], "option 'A. yes', which names a place"),
     ],
 )
 def test_options_that_cannot_change_places_are_a_bad_row(text, options, reason):
     with pytest.raises(BadRow, match=reason):
         row_input({"q": text, "all": options, "trait": "A"}, SHUFFLED)
+
+
+NAMING = """A and C only|A, B and C|Options A and B|A & B|A/B|Answer A|Same as A|Not A|(A) or (C)
+B only|a and b|C is wrong|Either B or D|All but the last|Both of the first two|the former|1 and 2
+Any of the preceding|None of these|all of them|Both|the others|Choice 2|1 only|as above|A to C
+all except the second|the first two|Only C|A-C|None of the other answers|neither is true"""
+BESIDE = r"""Which? (A) hail (B) fog|Q? A. hail B. fog|[A] hail\n[B] fog|**A.** hail\n**B.** fog
+- A: hail\n- B: fog|a. hail\nb. fog|1. hail\n2. fog|The first option is wrong. So?|Is option B true?
+(1) hail (2) fog|A - hail\nB - fog|Why is the last answer wrong?"""
+
+
+@pytest.mark.parametrize("option", NAMING.replace("\n", "|").split("|"))
+def test_an_option_that_names_others_is_not_moved(option):
+    with pytest.raises(BadRow, match="names a place; where it does not, word it otherwise"):
+        row_input({"q": "Now?", "all": ["x", "y", option, "z"], "trait": "A"}, SHUFFLED)
+
+
+@pytest.mark.parametrize("text", BESIDE.replace("\n", "|").split("|"))
+def test_options_that_stand_in_the_text_are_not_moved(text):
+    row = {"q": text.replace("\\n", "\n"), "all": ["hail", "fog"], "trait": "A"}
+    with pytest.raises(BadRow, match=r"its text (has options of its own|names a place)"):
+        row_input(row, SHUFFLED)
+
+
+MOVABLE = """A dog|Vitamin A|none|1/2|3 and 5|the first president|Above the water|all of the water
+A. Lincoln|the other side|in 1951|I and my dog|the last day of May|one of the oldest towns"""
+
+
+@pytest.mark.parametrize("option", MOVABLE.replace("\n", "|").split("|"))
+def test_an_option_that_names_no_other_is_moved(option):
+    row_input({"q": "Who (A) or what?", "all": ["x", "y", option], "trait": "A"}, SHUFFLED)

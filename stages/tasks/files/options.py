@@ -20,14 +20,6 @@ from stages.tasks.files.columns import (
 
 TEXT, LABEL = "text", "label"  # what a struct with the options calls them, and their names
 OWN_LETTER = re.compile(r"\W*([A-Za-z])\W*")
-# An option that says which others it means, by their letters or by their place.
-OTHERS = re.compile(
-    r"\W*(?:both|neither|either|only)?\W*[A-Z]\W+(?:and|or|nor)\W+[A-Z]\W*|"
-    r".*\bthe (?:above|below)\b.*",
-    re.IGNORECASE | re.DOTALL,
-)
-# Lines of a text that begin with the letters of options: "(A) Yes", "B. No", "C - None".
-WITHIN = re.compile(r"^\s*(?:\(([A-Z])\)|([A-Z])(?:[.):]|\s+-)\s)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -133,19 +125,6 @@ def by_their_letters(options: Options) -> Options:
 def letters_of(texts: Sequence[str]) -> str:
     """The capitals of those texts that are a letter and no more, such as " (b)"."""
     return "".join(found[1].upper() for found in map(OWN_LETTER.fullmatch, texts) if found)
-
-
-def check_movable(text: str, options: Sequence[str], column: str) -> None:
-    """Raise BadRow where options cannot change places: one has a letter, or means others."""
-    within = {first or second for first, second in WITHIN.findall(text)}
-    if {"A", "B"} <= within:
-        raise BadRow(column, "its text has options of its own, which shuffle_options cannot move")
-    for letter, option in zip(LETTERS, options, strict=False):
-        begins = WITHIN.match(option)
-        if OTHERS.fullmatch(option) or (begins and letter in begins.groups()):
-            raise BadRow(
-                column, f"shuffle_options cannot move option {short(option)}, which names a place"
-            )
 
 
 def shuffled(item: Item, random: Random) -> Item:

@@ -13,10 +13,10 @@ from typing import Any
 from stages.study.item import Item, Message, Task, lettered, user_prompt
 from stages.study.splits import input_id, rng
 from stages.tasks.files.columns import BadRow, plain, string
+from stages.tasks.files.movable import check_movable
 from stages.tasks.files.options import (
     Options,
     by_their_letters,
-    check_movable,
     option_letter,
     row_options,
     shuffled,
