@@ -1,11 +1,12 @@
 """What a row holds in a column: text, a number, or nothing; a dotted name reaches into it."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-EXACT = 2**53  # up to here a float of 64 bits holds every whole number
+DIGITS = (1e-7, 1e21)  # floats from the first up to the second are written without an exponent
 
 
 class BadRow(ValueError):
@@ -48,16 +49,24 @@ def plain(row: Mapping[str, Any], column: str) -> str:
 
 def plain_value(value: Any, column: str) -> str:
     """A value as text, as `plain` does it; raises BadRow."""
-    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
-        value = int(value)  # 1951.0: a column of whole numbers, floats because one is missing
     number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
     if number and abs(value) != float("inf"):
-        return f"{value:f}" if isinstance(value, Decimal) else str(value)
+        return _written(value)
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
     if not isinstance(value, str):
         raise BadRow(column, f"{short(value)} is neither text, a number nor a day")
     return unicode_text(value, column)
+
+
+def _written(value: float | Decimal) -> str:
+    """A number in digits; a float that is very large or small with an exponent: 6.02e23."""
+    if not isinstance(value, float):
+        return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    if value and not DIGITS[0] <= abs(value) < DIGITS[1]:
+        return re.sub(r"e\+?(-?)0*", r"e\1", repr(value))
+    # 1951.0: a column of whole numbers, floats because one is missing.
+    return f"{Decimal(repr(value + 0.0)):f}".removesuffix(".0")
 
 
 def unicode_text(value: str, column: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -14,6 +15,8 @@ from stages.tasks.files.readers.csv_rows import check_header
 from stages.tasks.files.readers.opening import FileRow, too_large, too_many
 
 BATCH = 4096  # rows that are unpacked at once
+WITHIN = 32  # bytes more that a value of a list has than one of a row, which is counted by itself
+NARROW = {pa.float16(): np.float16, pa.float32(): np.float32}
 
 
 def parquet_rows(path: Path, columns: Sequence[str] | None) -> Iterator[FileRow]:
@@ -31,11 +34,10 @@ def parquet_rows(path: Path, columns: Sequence[str] | None) -> Iterator[FileRow]
         with pq.ParquetFile(path, read_dictionary=texts) as file:
             number, size = 0, 0
             for batch in file.iter_batches(BATCH, columns=roots):
-                arrays = [_shortest(array) for array in batch.columns]
-                size += sum(_unpacked(array) for array in arrays)
+                size += sum(_unpacked(array) for array in batch.columns)
                 if size > opening.MOST_BYTES:
                     raise too_large(path)
-                for row in _python(path, pa.record_batch(arrays, batch.schema.names)):
+                for row in _python(path, batch):
                     number += 1
                     yield FileRow(path, number, row)
     except (pa.ArrowException, LookupError, UnicodeDecodeError) as error:
@@ -44,9 +46,15 @@ def parquet_rows(path: Path, columns: Sequence[str] | None) -> Iterator[FileRow]
 
 def _python(path: Path, batch: pa.RecordBatch) -> list[dict[str, Any]]:
     try:
-        return batch.to_pylist()
-    except (ValueError, OverflowError) as error:  # a day or a zone of time that Python has not
+        rows: list[dict[str, Any]] = batch.to_pylist(maps_as_pydicts="strict")
+    # A day or a zone of time that Python has not; a map with a name twice.
+    except (ValueError, OverflowError, KeyError) as error:
         raise StudyError(f"{path}: a value cannot be read: {error}; write it as text") from error
+    for field in batch.schema:
+        if _is_narrow(field.type):
+            for row in rows:
+                row[field.name] = _shortest(row[field.name], field.type)
+    return rows
 
 
 def _root(name: str, known: Sequence[str]) -> str:
@@ -67,6 +75,7 @@ def _checked_leaves(path: Path, about: pq.FileMetaData, roots: Sequence[str]) ->
             if any(f"{leaf.path_in_schema}.".startswith(f"{root}.") for root in roots):
                 # What stands once in the file, for many values, has 8 bytes for each in memory.
                 size += max(leaf.total_uncompressed_size, 8 * leaf.num_values)
+                size += WITHIN * max(0, leaf.num_values - group.num_rows)
                 if leaf.physical_type == "BYTE_ARRAY":
                     texts[leaf.path_in_schema] = None
     if size > opening.MOST_BYTES:
@@ -86,20 +95,21 @@ def _unpacked(array: pa.Array) -> int:
     return int(array.nbytes)
 
 
-def _shortest(array: pa.Array) -> pa.Array:
-    """The array, where 0.1 of 32 bits is 0.1 and not 0.10000000149011612."""
-    if _typed(array.type, pa.float32(), pa.string()) == array.type:
-        return array
-    text = array.cast(_typed(array.type, pa.float32(), pa.string()))
-    return text.cast(_typed(array.type, pa.float32(), pa.float64()))
+def _is_narrow(kind: pa.DataType) -> bool:
+    """Whether it is a number of 16 or 32 bits with a fraction, or holds one."""
+    if kind in NARROW:
+        return True
+    return any(_is_narrow(kind.field(n).type) for n in range(kind.num_fields))
 
 
-def _typed(kind: pa.DataType, of: pa.DataType, to: pa.DataType) -> pa.DataType:
-    """The type with all that are `of` in it replaced."""
-    if kind == of:
-        return to
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return pa.list_(_typed(kind.value_type, of, to))
-    if pa.types.is_struct(kind):
-        return pa.struct([(field.name, _typed(field.type, of, to)) for field in kind])
-    return kind
+def _shortest(value: Any, kind: pa.DataType) -> Any:
+    """The value, where 0.1 of 32 bits is 0.1 and not 0.10000000149011612."""
+    if isinstance(value, list):
+        return [_shortest(each, kind.value_type) for each in value]
+    if isinstance(value, dict):
+        of_map = pa.types.is_map(kind)
+        return {
+            name: _shortest(each, kind.item_type if of_map else kind.field(name).type)
+            for name, each in value.items()
+        }
+    return value if value is None or kind not in NARROW else float(str(NARROW[kind](value)))
