@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from stages.params import command
 from stages.storage.errors import StudyError
 from stages.study.properties import PROPERTIES
+from stages.study.section import LONGEST_NAME
 from stages.study.splits import input_id, split_of
 from stages.tasks.files.loading import Reading, published_inputs
 from stages.tasks.files.published_format import TASK
@@ -29,7 +30,6 @@ from stages.tasks.files.rows import LoadedInput
 from stages.tasks.files.sources import parse_task_source, task_folder
 
 NO_PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
-LONGEST = 100  # characters of a task's name; a file's name is limited to 255 bytes
 
 
 @command
@@ -54,6 +54,11 @@ def params_of(source: str, folder: Path) -> str:
     for task, role in sorted(roles.items()):
         name, reading = called[task], Reading()
         family, inputs = published_inputs(folder, task, reading)
+        if not inputs:
+            lines.append(f"# {task}: left out: none of its {reading.rows} rows gives an input")
+            lines += [f"#   {line}" for line in reading.told()[:1]]
+            del roles[task]
+            continue
         names = {property_name for found in inputs for property_name in found.questions or ()}
         asked |= names
         sizes.setdefault(role, []).append(split_sizes(name, inputs))
@@ -62,6 +67,8 @@ def params_of(source: str, folder: Path) -> str:
             f"# {name}: {family}, {len(inputs)} inputs, {reading.bad} bad rows; "
             f"{', '.join(sorted(names))}"
         )
+    if not loaded:
+        raise StudyError("\n".join(["no task has an input", *lines]))
     tasks: dict[str, Any] = {"loaded": loaded}
     for role in ("train", "test"):
         if names_of := [called[task] for task in sorted(roles) if roles[task] == role]:
@@ -88,11 +95,12 @@ def plain_names(tasks: Iterable[str]) -> dict[str, str]:
     taken: set[str] = set()
     # Those that are plain as they are come first, so that no other takes their name.
     for task in sorted(tasks, key=lambda task: (NO_PLAIN.search(task) is not None, task)):
-        name = start = f"published_{NO_PLAIN.sub('_', task)[:LONGEST]}"
+        name = start = f"published_{NO_PLAIN.sub('_', task)}"[:LONGEST_NAME]
         number = 1
         while name.lower() in taken:
             number += 1
-            name = f"{start}_{number}"
+            end = f"_{number}"
+            name = f"{start[: LONGEST_NAME - len(end)]}{end}"
         taken.add(name.lower())
         names[task] = name
     return names

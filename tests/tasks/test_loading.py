@@ -233,7 +233,7 @@ def test_a_file_that_gives_no_task_is_one_line(study, spec, message):
 def test_published_rows_are_asked_as_they_stand(study):
     folder = published_folder(study.root / "prompts", 40)
     write_lines(
-        folder / "test/rivers_second_word.jsonl",
+        folder / "test/zzz.jsonl",  # its name says nothing of its task
         [text_row("rivers", 0, "first_word") | {"behavioral_property": "second_word"}],
     )
     write_lines(folder / "test/coins_again.jsonl", [choice_row("coins", 3, "matches_target")])
@@ -319,6 +319,7 @@ def test_the_params_of_a_published_folder_can_be_pasted(study):
 
 def test_the_params_of_a_published_folder_name_its_tasks_as_params_may(study):
     odd = ["sets/Hard-Set", "sets_Hard-Set", "SETS_hard-set", "my lakes", "1e5", "\u010d" * 300]
+    odd += ["k" * 90, "k" * 80]
     for number, task in enumerate(odd):
         rows = [text_row(task, n, "first_word") for n in range(20)]
         folder = "train" if number % 2 else "test"
@@ -332,11 +333,26 @@ def test_the_params_of_a_published_folder_name_its_tasks_as_params_may(study):
         "published_my_lakes": "my lakes",
         "published_1e5": "1e5",
         "published__": "\u010d" * 300,
+        f"published_{'k' * 54}": "k" * 80,
+        f"published_{'k' * 52}_2": "k" * 90,
     }
     others = {key: DEFAULT[key] for key in DEFAULT if key not in ("tasks", "properties")}
     others["experiments"] = {"run": []}
     (study.root / "params.yaml").write_text(f"{yaml.safe_dump(others)}{output}", encoding="utf-8")
     assert "published_sets_Hard-Set_3: " in study.stage(write_tasks)
+
+
+def test_a_published_task_without_an_input_is_left_out_of_the_params(study):
+    rows = [text_row("lakes", n, "first_word") for n in range(3)]
+    write_lines(
+        study.root / "prompts/train/a.jsonl", [row | {"original_question": ""} for row in rows]
+    )
+    assert "no task has an input" in study.fails(published_params, "prompts")
+    rows = [text_row("seas", n, "first_word") for n in range(3)]
+    write_lines(study.root / "prompts/train/b.jsonl", rows)
+    output = study.stage(published_params, "prompts")
+    assert "# lakes: left out: none of its 3 rows gives an input" in output
+    assert list(yaml.safe_load(output)["tasks"]["loaded"]) == ["published_seas"]
 
 
 def test_a_folder_without_held_out_tasks_gives_params_that_say_what_to_name(study):

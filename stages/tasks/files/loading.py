@@ -17,7 +17,7 @@ from stages.tasks.files.published_format import (
     published_row,
     with_row,
 )
-from stages.tasks.files.readers import FileRow, published_files, read_rows
+from stages.tasks.files.readers import FileRow, names_in, published_files, read_rows
 from stages.tasks.files.rows import LoadedInput, RowForm, loaded_task, row_input, told_apart
 from stages.tasks.files.section import LoadedTask
 from stages.tasks.files.sources import task_file, task_folder
@@ -131,7 +131,10 @@ def _published_rows(
     folder: Path, task: str, reading: Reading
 ) -> Iterator[tuple[str, PublishedRow]]:
     others: set[str] = set()
-    for path in published_files(folder, task):
+    files = published_files(folder)
+    # A file that is called so is the task's, even where no row says so; others hold rows of it too.
+    own = [p for p in files if p.name.startswith(f"{task}_") or task in names_in(p, TASK)]
+    for path in own or files:
         for row in read_rows(path):
             named = (row.values or {}).get(TASK)
             if isinstance(named, str) and named != task:
