@@ -42,6 +42,8 @@ def test_options_are_read_as_files_hold_them(row, named, labels):
         (["a", None], "an option is missing"),
         (["a", float("nan")], "an option is missing"),
         (["a", " "], "an option is blank"),
+        (["a", "b", "a "], "two options of .* are the same"),
+        ([str(n) for n in range(27)], "27 options; 2 to 26 are allowed"),
         ({"text": ["a", "b"], "label": ["1", "1"]}, r"\['1', '1'\] are no labels of its options"),
         ({"text": ["a", "b"], "label": ["1"]}, "are no labels of its options, one each"),
         ({}, "0 options; 2 to 26 are allowed"),

@@ -75,6 +75,7 @@ BAD = [
     (FORM, {"other": "a"}, r"column 'line': it is missing; the row has \['other'\]"),
     (FORM, {"line": None}, "column 'line': its value is missing"),
     (FORM, {"line": " \n"}, "column 'line': it is blank"),
+    (FORM, {"line": "\u200b"}, "column 'line': it is blank"),
     (FORM, {"line": 5}, "column 'line': 5 is no string"),
     (FORM, {"line": ["a"]}, r"column 'line': \['a'\] is no string"),
     (FORM, {"line": "\ud800"}, "half of a surrogate pair"),

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from stages.study.text.form import one_form
+
 DIGITS = (1e-7, 1e21)  # floats from the first up to the second are written without an exponent
 
 
@@ -37,7 +39,7 @@ def string(row: Mapping[str, Any], column: str) -> str:
     value = value_of(row, column)
     if not isinstance(value, str):
         raise BadRow(column, f"{short(value)} is no string")
-    if not value.strip():
+    if not one_form(value).strip():
         raise BadRow(column, "it is blank")
     return unicode_text(value, column)
 

@@ -46,6 +46,8 @@ def row_options(row: Mapping[str, Any], named: str | Sequence[str]) -> Options:
         raise BadRow(where, f"{len(found.texts)} options; 2 to {len(LETTERS)} are allowed")
     if not all(text.strip() for text in found.texts):
         raise BadRow(where, "an option is blank")
+    if len({text.strip() for text in found.texts}) < len(found.texts):
+        raise BadRow(where, f"two options of {short(list(found.texts))} are the same")
     if found.labels and len(set(found.labels)) != len(found.texts):
         raise BadRow(where, f"{short(list(found.labels))} are no labels of its options, one each")
     return found
