@@ -51,8 +51,8 @@ def check_movable(text: str, options: Sequence[str], column: str) -> None:
     found = {label for labels in LABEL.findall(whole) for label in labels}
     if any(two <= found for two in FIRST_TWO) or _named(LETTERS[: len(options)]).search(whole):
         raise BadRow(column, "its text has options of its own, which shuffle_options cannot move")
-    if at := BY_PLACE.search(whole):
-        raise BadRow(column, f"its text names a place, {short(at[0])}, which shuffle_options moves")
+    if place := BY_PLACE.search(whole):
+        raise BadRow(column, f"its text names a place: {short(place[0])}, not to be shuffled")
     if "".join(sorted(letters_of(options))) == LETTERS[: len(options)]:
         raise BadRow(column, "its options are letters of others, which shuffle_options cannot move")
     options = [unicodedata.normalize("NFKC", option).strip() for option in options]
