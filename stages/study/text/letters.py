@@ -17,11 +17,15 @@ LABEL = re.compile(
 NO_LABEL = re.compile(OPENING + r"""(?:[A-Za-z][^\W_]|[A-Za-z]\ +[^\W_]|[^A-Za-z\s"'`*_#$(<=\\])""")
 # `A.I.`, `a. m.`: the letter is a part of a word; `I, too`: it is one.
 WORD = re.compile(r"\.\ ?([A-Za-z])\.|\.([A-Za-z])(?![^\W_])")
-# Another letter that stands alone right after the first one: joined to it (`A, B and C`, `A/B`),
-# or a label as well (`A) or B)`, `A. B.`); `A. K` is a letter with the text of its option.
-ANOTHER = r"""[^\w\\]*(?:(?:and|or)\b[^\w\\]*)?([A-Za-z])["'`*_$>]*"""
+# Another letter that stands alone right after the first one: joined to it (`A, B and C`, `A/B`,
+# `A? B?`, `**A** **B**`), or a label as well (`A) or B)`, `A. B.`); `A. K` is a letter with the
+# text of its option.
+BETWEEN = r"""(?:[^\w\\]|_|\\(?:boxed|text\w*|math\w+)?(?=[()$]))*"""
+JOINS = r"(?:and|or|also|else|even|maybe|perhaps|possibly|plus|then)\b"
+ANOTHER = rf"""{BETWEEN}(?:{JOINS}{BETWEEN})*([A-Za-z])["'`*_$>]*"""
 ALONE = re.compile(
-    rf"""(?=[^\w\\]*(?:[,;/&+|\n-]|(?:and|or)\b)){ANOTHER}(?:\)*\s*\Z|[.,:;!?/&+|)]|\s*\n)"""
+    rf"""(?={BETWEEN}(?:[,;/&+|!?*_`>\n\t-]|{JOINS})){ANOTHER}"""
+    rf"""(?:\)*\s*\Z|[.,:;!?/&+|)]|\s*[\n\t]|(?<=[*_`>])\s)"""
     rf"""|{ANOTHER}(?:[.:)]|\s+(?:and|or|&|[-/|])(?!\w))"""
 )
 

@@ -27,8 +27,18 @@ WIDE = [
 TABBED = ["B\tLima", "B\nLima", "B\n\nLima lies in Peru.\nIt is A capital."]
 SEVERAL = """A, B and C|A,B|A, B|A/B|A) or B)|(A) or (B)|A or B|A and B|A & B|A; B|
 **A** and **B**|A. Oslo B. Lima C. Rome|(A) Oslo (B) Lima|A: Oslo, B: Lima|a) oslo b) lima|
-A、B|A - C|C. D.|A. and B"""
-LISTS = ["A.\nB.\nC.\nD.", "A\nB\nC", "A. Oslo\nB. Lima", "A\nOslo\nB\nLima", "A - Oslo\nB - Lima"]
+A、B|A - C|C. D.|A. and B|**A** **B**|__A__ __C__|`A` `B`|<A> <B>|**A** **B** **C**|A? B?|A! C!|
+A,  and also B|A; or maybe C|\\boxed{A}, \\boxed{B}|A,\t\tB"""
+LISTS = [
+    "A\tC",
+    "A\tB\tD",
+    "A \t B",
+    "A.\nB.\nC.\nD.",
+    "A\nB\nC",
+    "A. Oslo\nB. Lima",
+    "A\nOslo\nB\nLima",
+    "A - Oslo\nB - Lima",
+]
 NO_LETTER = "A.I. is wrong|A.I|a. m. is best|A dog|A-level|A's|Answer|Both|E|7|I|А|A = B|A+|B is it"
 
 
