@@ -1,6 +1,7 @@
 """The number that an answer opens with."""
 
 import re
+from html import unescape
 from itertools import pairwise
 
 from stages.study.text.form import one_form, settled, skeleton
@@ -20,6 +21,11 @@ ENDED = re.compile(
     START + r"""\d++(?:[,'_\u00a0\ ]\d{3}(?!\d)|,\d\d(?=,))*+(?:\.\d++)*+"""
     r"""(?:[^\w.,'\u00a0\ ]|[^\W\d_eE]|\.\D|[,'_\u00a0\ ](?:\D|\d\D|\d\d[^\d,]|\d{4}))"""
 )
+# How HTML and LaTeX write a mark between groups, and what of it an unfinished answer may end with.
+ENTITY = re.compile(r"(?<=\d)&#?[A-Za-z0-9]{1,8};")
+OPEN_ENTITY = re.compile(r"&#?[A-Za-z0-9]{0,8}\Z")
+MARKUP = re.compile(r"(?<=\d)(?:\(\\?,\)|\\[,;:!\ ])(?=\d)")
+OPEN_MARKUP = re.compile(r"(?<=\d)(?:\(\\?,?\)?|\\[,;:!\ ]?)\Z")
 MOST_DIGITS = 400  # more than any float has when it is written out; Python reads at most 4300
 STEP = 3  # how many times the one before it a number of a list may be
 
@@ -27,8 +33,8 @@ STEP = 3  # how many times the one before it a number of a list may be
 def leading_number(response: str) -> str | None:
     """The number that an answer opens with, in ASCII digits without group marks; None without one.
 
-    Read as 7: `7`, ` 7, 9`, `"7"`, `$7`, `\\boxed{7}`; as 1001: `1,001`, `1 001`. Not read:
-    `the 7`, `seven`, `7th`.
+    Read as 7: `7`, ` 7, 9`, `"7"`, `$7`, `\\boxed{7}`; as 1001: `1,001`, `1 001`, `1{,}001`. Not
+    read: `the 7`, `seven`, `7th`.
     """
     found = _number(response)
     return found and found[0]
@@ -45,13 +51,24 @@ def whole_number(text: str) -> str | None:
 
 def number_decided(text: str) -> bool:
     """Whether no way in which an unfinished answer may go on changes the number it opens with."""
-    form = skeleton(settled(text))
+    form = skeleton(settled(_unescaped(OPEN_ENTITY.sub("", text))))
+    form = _plain(OPEN_MARKUP.sub("", form))
     return bool(NO_NUMBER.match(form) or ENDED.match(form))
+
+
+def _unescaped(text: str) -> str:
+    """The text with the characters that HTML entities after a digit stand for."""
+    return ENTITY.sub(lambda found: unescape(found[0]), text)
+
+
+def _plain(form: str) -> str:
+    """The form with a comma for `{,}` between digits, and no-break blanks for LaTeX ones."""
+    return MARKUP.sub(lambda found: "\u00a0" if "\\" in found[0] else ",", form)
 
 
 def _number(text: str) -> tuple[str, str] | None:
     """The number that a text opens with, and what follows it."""
-    form = skeleton(one_form(text))
+    form = _plain(skeleton(one_form(_unescaped(text))))
     found = NUMBER.match(form)
     if found is None:
         return None
