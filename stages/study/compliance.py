@@ -13,40 +13,44 @@ from stages.study.text.form import one_form, unmarked
 from stages.study.text.letters import choice_letter
 from stages.study.text.numbers import leading_number
 
-# Whole answers that say there is none, in lower case without marks around them.
-NO_ANSWERS = frozenset(
-    ["sorry", "apologies", "my apologies", "n/a", "i don't know", "i do not know", "i refuse"]
+# Whole answers that say there is none, as `_bare` has them.
+NO_ANSWERS = frozenset(["n/a", "n.a", "i don't know", "i do not know", "i refuse"])
+# A refusal says "I cannot" of what was asked, or after an apology of anything. An apology alone is
+# a whole answer: "I'm sorry to see you go" and "I cannot believe it" may open a story.
+I_AM = r"i(?:'?| a)m"
+SORRY = rf"(?:{I_AM} (?:\w+ ){{0,2}})?sorry|i (?:\w+ )?apologi[sz]e|(?:my )?apologies"
+CANNOT = (
+    rf"(?:i (?:cannot|can not|can'?t|won'?t|will not|could not|couldn't)|"
+    rf"{I_AM} (?:unable|not able|not going|not allowed) to|"
+    r"i (?:(?:must|have to) )?(?:decline|refuse) to)\b"
 )
-# Only what refuses the request: "I can't believe it" and "Sorry, said Tom" may open a story.
+ASKED = (
+    r"(?:(?:answer|assist|complete|comply|continue|fulfill?|generate|help|predict|provide)"
+    r"(?:$|[.;!]| (?:an?|any|that|the|this|to|with|you|your)\b)|do (?:so|that|this)(?:$|[.;!])|"
+    r"$|[.;!])"
+)
+AI = r"an? (?:(?:ai|a\.i\.|artificial intelligence)(?![\w-])|(?:large )?language model\b)"
 REFUSAL = re.compile(
-    r"i'?m (?:very )?sorry\b|i am (?:very )?sorry\b|sorry, (?:but )?i\b|i apologi[sz]e\b|"
-    r"(?:my )?apologies, but\b|as an (?:ai|a\.i\.|artificial intelligence)(?!\w)|"
-    r"as a (?:large )?language model\b|"
-    r"(?:unfortunately, |regrettably, |i'?m afraid (?:that )?)?i(?:"
-    r" (?:must|have to) (?:decline|refuse)\b| (?:decline|refuse) to\b|"
-    r" (?:don't|do not) have (?:any )?personal\b|"
-    r"(?: (?:cannot|can not|can'?t|won'?t|will not)|(?:'?m| am) (?:unable|not able|not going) to)"
-    r"(?:\W*$| (?:help (?:you|with)\b|(?:help|do (?:that|this|so))(?:\W*$|[.;!])|"
-    r"(?:assist|answer|provide|predict|continue|complete|comply|fulfill?|generate)\b)))"
+    rf"(?:{SORRY})(?: for (?:any |the |my )?(?:confusion|inconvenience|misunderstanding))?"
+    rf"(?:$|[,;.:!]? (?:but )?(?:{CANNOT}|i (?:don't|do not) have\b|as {AI}))|"
+    rf"(?:(?:unfortunately|regrettably|sadly|{I_AM} afraid),? (?:that |but )?)?"
+    rf"(?:{CANNOT} ?{ASKED}|i (?:must|have to) (?:decline|refuse)(?:$|[.;!])|"
+    r"i (?:don't|do not) have (?:any )?personal\b)|"
+    rf"as {AI}(?:$|[,.;]| i\b| (?:language )?(?:assistant|model)\b)|"
+    rf"{I_AM} (?:just |only )?{AI}[^.!?]*\b(?:can(?:not|'?t)|unable|don't|do not)\b"
 )
 OPENINGS = (
-    "i",
-    "im",
-    "sorry",
-    "apologies",
-    "my apologies",
-    "as a",
-    "as an",
-    "unfortunately",
-    "regrettably",
+    *("i", "im", "sorry", "apologies", "my apologies", "as a", "as an"),
+    *("unfortunately", "regrettably", "sadly"),
 )
 """what REFUSAL begins with"""
 OPENED = re.compile(rf"(?:{'|'.join(OPENINGS)})\b")
+BLANKS = re.compile(r"[\s*_]+")  # and emphasis
 
 
 def may_be_refusal(opening: str) -> bool:
     """Whether an answer that begins with `opening`, nothing read after it yet, may be a refusal."""
-    bare = unmarked(one_form(opening).lower())
+    bare = _bare(opening)
     known = (*NO_ANSWERS, *OPENINGS)
     return bool(OPENED.match(bare)) or any(words.startswith(bare) for words in known)
 
@@ -56,11 +60,16 @@ def behavior_compliance(response: str, family: str, options: Sequence[str] = ())
 
     blank, refusal, not_an_option where there are options, not_a_number where one is asked for.
     """
-    said = one_form(response).strip().lower()
-    if not said:
+    if not one_form(response).strip():
         return "blank"
     if family in ("multiple_choice", "values"):
         return None if choice_letter(response, options) else "not_an_option"
     if family == "number":
         return None if leading_number(response) else "not_a_number"
-    return "refusal" if unmarked(said) in NO_ANSWERS or REFUSAL.match(said) else None
+    said = _bare(response)
+    return "refusal" if said in NO_ANSWERS or REFUSAL.match(said) else None
+
+
+def _bare(text: str) -> str:
+    """A text for patterns: in lower case, no marks around it, plain blanks, without emphasis."""
+    return unmarked(BLANKS.sub(" ", one_form(text).lower()))

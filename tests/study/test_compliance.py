@@ -83,6 +83,17 @@ def test_a_blank_answer_is_no_behavior(response, family):
         "*Sorry*",
         "(N/A)",
         "I don’t know.",
+        "**I can't continue.**",
+        "“I cannot assist.”",
+        "I\u00a0cannot  complete\nthis text.",
+        "I **cannot** provide that",
+        "I am afraid that I can't help.",
+        "Regrettably I am unable to assist with this.",
+        "Sorry but I won’t",
+        "I'm so sorry. I can't write about him.",
+        "I apologize for the confusion, but I cannot say.",
+        "n.a.",
+        "I'm a language model and don't have opinions.",
     ],
 )
 def test_an_answer_that_is_or_opens_as_a_refusal_is_no_behavior(response, family):
@@ -102,6 +113,16 @@ def test_an_answer_that_is_or_opens_as_a_refusal_is_no_behavior(response, family
         ),
         *("No.", "no", "None", "Unknown", "Random", "Random House", "Item", "NaN", "Impossible."),
         *("I can't help laughing", "I won't go home", "I don't know him", "I’m afraid of bats"),
+        *("I'm sorry I came, Ida said.", "I am so sorry for him, thought Bo.", "I'm sorry, Bo."),
+        *("I can't continue alone, Ida said.", "I can’t help but smile", "Sorry sight, Bo said."),
+        *(
+            "I refuse to go home!",
+            "I apologised for it",
+            "As an AI-made song played",
+            "As an AI era began",
+            "So it is",
+        ),
+        *("I cannot provide for them, Bo said.", "I cannot answer for him", "I'm Ai, she said."),
     ],
 )
 def test_one_word_or_a_word_of_refusal_inside_an_answer_is_behavior(response, family):
