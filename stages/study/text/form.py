@@ -10,18 +10,15 @@ from functools import cache
 
 ALIKE = str.maketrans(
     {
-        **dict.fromkeys("‘’‛ʼ′´", "'"),
-        **dict.fromkeys("“”„‟″", '"'),
-        **dict.fromkeys("‐‑‒–−", "-"),
-        **dict(zip("ﬀﬁﬂﬃﬄﬅﬆ", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True)),
+        **dict.fromkeys("‘’‛ʼ′´׳", "'"),
+        **dict.fromkeys("“”„‟″״", '"'),
+        **dict.fromkeys("‐‑‒–—―−⁃", "-"),
+        "…": "...",
     }
 )
-WIDTHS = (
-    "<wide>",
-    "<narrow>",
-    "<small>",
-    "<font>",
-)  # of decompositions: the same character, drawn otherwise
+# Of decompositions: the same character, drawn otherwise; of letters only, within a word.
+WIDTHS = ("<wide>", "<narrow>", "<small>", "<font>")
+SHAPES = ("<isolated>", "<initial>", "<medial>", "<final>")
 JOINER = "\u200d"  # makes one picture of two; elsewhere it does not show
 # What does not show, beside category Cf: fillers, and variation selectors.
 UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164") | frozenset(
@@ -33,8 +30,9 @@ COMMAS = frozenset("、،٬")
 def one_form(text: str) -> str:
     """The text composed (NFC), with straight quotes and hyphens, without what does not show.
 
-    Letters and marks of full or half width, ligatures and letters of mathematics are the plain
-    ones; the joiner within an emoji stays. Idempotent; case and blanks are left as they are.
+    Letters and marks of full or half width, ligatures, letters of mathematics and Arabic ones by
+    their place in a word are the plain ones; `…` is three dots, a dash a hyphen; the joiner within
+    an emoji stays. Idempotent; case and blanks are left as they are.
     """
     if text.isascii():
         return text
@@ -62,7 +60,7 @@ def unmarked(text: str) -> str:
 
 def word_form(text: str) -> str:
     """A word as it is compared: lower case, no mark around it unless there is nothing else."""
-    lower = one_form(one_form(text).lower())
+    lower = one_form(one_form(text).replace("İ", "i").lower())
     return unmarked(lower) or lower.strip() or lower
 
 
@@ -98,7 +96,11 @@ def _drawn(character: str) -> str:
     if character in UNSEEN or (unicodedata.category(character) == "Cf" and character != JOINER):
         return ""
     tag, *codes = unicodedata.decomposition(character).split() or [""]
-    return "".join(_drawn(chr(int(code, 16))) for code in codes) if tag in WIDTHS else character
+    category = unicodedata.category(character)
+    same = tag in WIDTHS or (tag in SHAPES and category == "Lo" and codes[0] != "0020")
+    if same or (tag == "<compat>" and category in ("Lu", "Ll", "Lt")):
+        return "".join(_drawn(chr(int(code, 16))) for code in codes)
+    return character
 
 
 def _joined(text: str) -> str:

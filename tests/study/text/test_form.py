@@ -27,6 +27,14 @@ ALIKE = [
     ("\u00bfOwls\u061f", "owls"),
     ("\u2764\ufe0f me", "\u2764"),
     ("\u20ac5 each", "5"),
+    ("wait\u2026what", "wait...what"),
+    ("owl\u2014like", "owl\u2043like"),
+    ("\u05e6\u05d4\u05f4\u05dc", '\u05e6\u05d4"\u05dc'),
+    ("\ufe91\ufeaa\ufefc", "\u0628\u062f\u0644\u0627"),
+    ("\u0133sje \ufb13", "ijsje"),
+    ("\u00b5m", "\u03bcm"),
+    ("lo\u017ft", "lost"),
+    ("\u0130zmir", "izmir"),
 ]
 PICTURES = [
     ("\U0001f469\u200d\U0001f680 up", "\U0001f469\u200d\U0001f680"),
@@ -42,6 +50,7 @@ TEXTS = st.lists(
         st.text(max_size=3),
         st.sampled_from(["e", "\u0301", "\u0323", "\u200d", "\U0001f469", "\ufe0f", "\u1100"]),
         st.sampled_from(["\u1161", "\u11a8", "\uff76", "\uff9e", "\u034f", "J\u030c", "\u2019"]),
+        st.sampled_from(["\u017f", "\u0307", "\u2026", "\ufefb", "\u0653", "\u0149", "\u0130"]),
     ),
     max_size=8,
 ).map("".join)
@@ -85,6 +94,11 @@ def test_the_one_form_is_composed_and_stays(text):
     form = one_form(text)
     assert one_form(form) == unicodedata.normalize("NFC", form) == form
     assert word_form(word_form(text)) == word_form(text)
+
+
+@pytest.mark.parametrize("text", ["5\u00b2", "\u00bd", "\u3131\u314f", "\u2167", "\u2460"])
+def test_what_only_resembles_another_text_stays(text):
+    assert one_form(text) == text
 
 
 @given(TEXTS)
