@@ -37,12 +37,23 @@ def main(name: str, trait_option: str | None, options: tuple[str, ...], family: 
             raise StudyError(
                 f"--family {family}: {prop.name!r} is asked of {', '.join(prop.families)}"
             )
+        _check_options(options or FOUR, trait_option)
         item = {"options": options or FOUR, "trait_option": trait_option}
         for response in _responses(sys.stdin.buffer):
             click.echo(plain(_line(prop, response, family, item)))
     except StudyError as error:
         click.echo(plain(str(error)), err=True)
         sys.exit(2)
+
+
+def _check_options(options: tuple[str, ...], trait_option: str | None) -> None:
+    letters = LETTERS[: len(options)]
+    if len(options) > len(LETTERS):
+        raise StudyError(
+            f"--option stands {len(options)} times; at most {len(LETTERS)} are allowed"
+        )
+    if trait_option is not None and trait_option.upper() not in tuple(letters):
+        raise StudyError(f"TRAIT_OPTION {trait_option!r}: allowed: {', '.join(letters)}")
 
 
 def _known(name: str) -> Property:
