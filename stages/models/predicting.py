@@ -47,7 +47,7 @@ def hypothetical_questions(
             form.reword(question_on(row, name, form.person)),
             rng(seed, row["input_id"], name, n).getrandbits(63),
             until=_first_line(name) if form.stop_when_decided else None,
-            closed=PROPERTIES[name].closed_answers(),
+            closed=PROPERTIES[name].closed_answers(row["options"]),
             score_only=form.score_closed,
         )
         for row in inputs

@@ -190,6 +190,14 @@ PROPERTIES = (Property("tone", asking("its tone"), one_of("calm", "loud"), TEXT,
             r"own\.py, line 4: .*'tone': definition is 'calm'; allowed: a func",
         ),
         (TONE.format("str, 3"), r"'tone': reads is 3; allowed: None, or how many characters"),
+        (OWN.format(name="Last_Word"), r"'last_word' stands in .*own\.py and in .*/words\.py"),
+        (TONE.replace('"calm", "loud"', ""), r"line 4: .*one_of: \(\); allowed: one or more texts"),
+        (TONE.replace("calm", "loud"), r"one_of: .*; allowed: one or more texts, each once"),
+        (TONE.replace('"calm"', "3"), r"one_of: 3 is no text"),
+        (
+            TONE.replace("TEXT, {", "(['number'],), {").format("str"),
+            r"families is .*allowed: a tup",
+        ),
         (
             TONE.replace('"calm"', '"Calm"'),
             r"one_of: 'Calm' would never be replied; allowed: 'calm'",
@@ -209,6 +217,8 @@ def test_a_file_that_is_wrong_is_named_in_a_line(with_file, text, message):
         ("lambda answer, _: True", "its value is True; a text or None is allowed"),
         ("lambda answer, _: 'angry'", "its value is 'angry'; allowed: calm, loud"),
         ("lambda answer, _: answer.split()[1]", "its definition fails: IndexError: list index out"),
+        ("lambda answer, _: exit(0)", "its definition fails: SystemExit: 0"),
+        (r"lambda answer, _: '\ud800'", r"its value is '\\ud800'; a text or None is allowed"),
         ("lambda answer: 'calm'", "its definition fails: TypeError: .* takes 1 positional"),
     ],
 )
@@ -218,6 +228,29 @@ def test_a_value_that_cannot_be_names_file_property_and_answer(with_file, defini
         StudyError, match=f"own.py: property 'tone': of the answer 'Stop!' {message}"
     ):
         tone.value("Stop!")
+
+
+@pytest.mark.parametrize(
+    ("read", "write", "message"),
+    [
+        ("lambda text: 1 / 0", "str", "answer_kind.read fails: ZeroDivisionError"),
+        ("lambda text: 3", "str", "answer_kind.read is 3; a text or None is allowed"),
+        ("str", "lambda text: text[99]", "answer_kind.write fails: IndexError"),
+        ("str", "lambda text: None", "answer_kind.write gives None; write a text"),
+    ],
+)
+def test_a_kind_of_answer_that_fails_is_named_in_a_line(with_file, read, write, message):
+    kind = f"__import__('stages').study.properties.AnswerKind({read}, {write})"
+    tone = TONE.format("str").replace('one_of("calm", "loud")', kind)
+    with pytest.raises(
+        StudyError, match=f"own.py: property 'tone': of the answer 'hm' .*{message}"
+    ):
+        with_file(tone, "own")["tone"].parse_answer("hm")
+
+
+def test_the_letters_of_all_options_of_an_input_are_closed_answers():
+    identity = PROPERTIES["identity"]
+    assert [list(identity.closed_answers("x" * n) or ())[-1] for n in (0, 2, 5)] == ["d", "d", "e"]
 
 
 def test_a_value_is_brought_to_the_form_of_its_closed_set(with_file):
@@ -292,6 +325,19 @@ def test_the_command_prints_text_as_text_but_for_what_acts_on_a_terminal():
     done = command('"Zu\\u0308rich 猫 \\u202e"\n"\\u001b[31m"\n', "first_word")
     assert done.stdout.splitlines()[0] == '{"study": "zürich", "published": "Zu\u0308rich"}'
     assert "\x1b" not in done.stdout and "\\u001b" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("B", "--option", "Oslo"), "TRAIT_OPTION 'B': allowed: A"),
+        (("Z",), "TRAIT_OPTION 'Z': allowed: A, B, C, D"),
+        (("--option", "Oslo") * 27, "--option stands 27 times; at most 26 are allowed"),
+    ],
+)
+def test_the_command_refuses_options_that_have_no_letter(arguments, message):
+    done = command("", "ethical_stance", *arguments)
+    assert done.exit_code == 2 and message in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -33,9 +33,13 @@ class AnswerKind:
 def one_of(*answers: str) -> AnswerKind:
     """The kind of a reply that is one of some answers, each in the form in which it is compared.
 
-    Raises ValueError where one is not: in lower case, without marks around it.
+    Raises ValueError where one is not, in lower case, without marks around it, or stands twice.
     """
+    if not answers or len(set(map(str, answers))) < len(answers):
+        raise ValueError(f"one_of: {answers!r}; allowed: one or more texts, each once")
     for answer in answers:
+        if not isinstance(answer, str):
+            raise ValueError(f"one_of: {answer!r} is no text; allowed: texts, such as 'calm'")
         if not answer or _single_spaced(word_form(answer)) != answer:
             form = _single_spaced(word_form(answer))
             raise ValueError(f"one_of: {answer!r} would never be replied; allowed: {form!r}")
@@ -125,7 +129,9 @@ ONE_LINE = AnswerKind(
     words=None,
 )
 WHOLE_NUMBER = AnswerKind(_integer, _integer_written, words=MOST_GROUPS)
-LETTER = AnswerKind(lambda text: choice_letter(text, LETTERS), closed=_spelled("abcd"), words=None)
+LETTER = AnswerKind(
+    lambda text: choice_letter(text, LETTERS), closed=_spelled(LETTERS.lower()), words=None
+)
 TRUE_FALSE = one_of("true", "false")
 YES_NO = one_of("yes", "no")
 EVEN_ODD = one_of("even", "odd")

@@ -48,12 +48,12 @@ def discovered(package: str, path: Iterable[str]) -> dict[str, Property]:
     for name, file in sorted(_modules(path)):
         for prop in _contributed(f"{package}.{name}", file):
             for called in filter(None, (prop.name, prop.published_name)):
-                if called in owners:
+                if called.lower() in owners:
                     raise StudyError(
-                        f"property {called!r} stands in {owners[called]} and in {file}; a name "
-                        "is given once: rename one of them"
+                        f"property {called!r} stands in {owners[called.lower()]} and in {file}; a "
+                        "name is given once, in either case: rename one of them"
                     )
-                owners[called] = file
+                owners[called.lower()] = file
             found[prop.name] = replace(prop, file=file)
     return found
 

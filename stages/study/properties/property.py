@@ -3,15 +3,17 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NoReturn
 
 from stages.storage.errors import StudyError
-from stages.study.properties.answers import AnswerKind
+from stages.study.properties.answers import LETTER, AnswerKind
 from stages.study.text.form import one_form
 
 TEXT = ("sequence", "continuation")
 NUMBER = ("number",)
 FAMILIES = (*TEXT, "multiple_choice", "values", *NUMBER)
+HALF_PAIR = re.compile("[\ud800-\udfff]")  # which no file can hold
 
 Definition = Callable[[str, str | None], str | None]
 """(answer, option that shows the trait) -> value"""
@@ -59,7 +61,11 @@ class Property:
         if not isinstance(self.answer_kind, AnswerKind):
             self._refuse("answer_kind", self.answer_kind, "an AnswerKind, such as one_of('a', 'b')")
         families = self.families
-        if not isinstance(families, tuple) or not families or not set(families) <= set(FAMILIES):
+        if (
+            not isinstance(families, tuple)
+            or not families
+            or any(f not in FAMILIES for f in families)
+        ):
             self._refuse("families", families, f"a tuple of {', '.join(FAMILIES)}")
         if not callable(self.definition):
             self._refuse("definition", self.definition, "a function of answer and trait option")
@@ -80,15 +86,14 @@ class Property:
         """
         if response is None:
             return self.missing
-        try:
-            value = self.definition(response, trait_option)
-        except Exception as error:
-            what = f"its definition fails: {in_words(error)}"
-            raise StudyError(self._about(response, what)) from error
-        if value is None or isinstance(value, str):
-            return value
-        what = f"its value is {short(value)}; a text or None is allowed"
-        raise StudyError(self._about(response, what))
+        return self._text("definition", response, lambda: self.definition(response, trait_option))
+
+    def written(self, value: str) -> str:
+        """The form in which a value is compared. Raises StudyError where its kind gives none."""
+        found = self._text("answer_kind.write", value, lambda: self.answer_kind.write(value))
+        if found is None:
+            raise StudyError(self._about(value, "its answer_kind.write gives None; write a text"))
+        return found
 
     def value(
         self, response: str, options: Sequence[str] = (), trait_option: str | None = None
@@ -107,16 +112,36 @@ class Property:
         allowed = ", ".join(closed) if closed else "what a reply of its kind can say"
         raise StudyError(self._about(response, f"its value is {short(found)}; allowed: {allowed}"))
 
-    def closed_answers(self) -> Mapping[str, tuple[str, ...]] | None:
-        """Where all answers can be listed: each as `comparable` writes it, with its spellings."""
-        return self.answer_kind.closed
+    def closed_answers(self, options: Sequence[str] = ()) -> Mapping[str, tuple[str, ...]] | None:
+        """Where all answers can be listed: each as `comparable` writes it, with its spellings.
+
+        Of letters A to D, and more where the input has more options.
+        """
+        closed = self.answer_kind.closed
+        if closed is None or self.answer_kind is not LETTER:
+            return closed
+        return dict(islice(closed.items(), max(4, len(options))))
 
     def parse_answer(self, raw: str) -> tuple[str | None, bool]:
         """What a predictor answered, as `comparable` writes it, and whether it complied."""
         form = one_form(raw)
         lines = form.strip().splitlines()
-        found = self.answer_kind.read(lines[0].strip() if lines else form)
+        line = lines[0].strip() if lines else form
+        found = self._text("answer_kind.read", line, lambda: self.answer_kind.read(line))
         return (None, False) if found is None else (comparable(found, self), True)
+
+    def _text(self, part: str, text: str, made: Callable[[], object]) -> str | None:
+        """What a function of the property's file makes of a text: a text or None."""
+        try:
+            value = made()
+        except (Exception, SystemExit) as error:
+            what = f"its {part} fails: {in_words(error)}"
+            raise StudyError(self._about(text, what)) from error
+        if value is None or (isinstance(value, str) and not HALF_PAIR.search(value)):
+            return value
+        told = "value" if part == "definition" else part
+        what = f"its {told} is {short(value)}; a text or None is allowed"
+        raise StudyError(self._about(text, what))
 
     def _about(self, response: str, wrong: str) -> str:
         return f"{self.file}: property {self.name!r}: of the answer {short(response)} {wrong}"
@@ -124,7 +149,7 @@ class Property:
 
 def comparable(value: str, prop: Property) -> str:
     """The form in which truth, label and answer are compared; idempotent."""
-    return prop.answer_kind.write(value)
+    return prop.written(value)
 
 
 def short(found: object) -> str:
