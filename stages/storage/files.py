@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.storage.errors import StudyError
-from stages.storage.locks import turn
+from stages.storage.locks import surely, turn
 
 PARTIAL = ".partial"  # ends the name of what is being written
 GONE = ".gone"  # and of what is being deleted
@@ -31,7 +31,7 @@ def _beside(path: Path, ending: str) -> Path:
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        surely(lambda: shutil.rmtree(path))
     elif os.path.lexists(path):  # else a read-only file system refuses what need not be done
         path.unlink()
 

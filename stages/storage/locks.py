@@ -9,7 +9,7 @@ import errno
 import fcntl
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -33,9 +33,21 @@ def turn(path: Path, *, wait: bool = True) -> Iterator[bool]:
     try:
         yield True
     finally:
-        with suppress(OSError):  # while it is held: who waits for this file sees that it is gone
-            file.unlink()
-        os.close(descriptor)
+        try:
+            with suppress(OSError):  # while it is held: who waits for it sees that it is gone
+                surely(file.unlink)
+        finally:
+            os.close(descriptor)
+
+
+def surely(clean: Callable[[], None]) -> None:
+    """Clean up; where a signal comes meanwhile, again before it goes on its way."""
+    try:
+        clean()
+    except BaseException:
+        with suppress(OSError):
+            clean()
+        raise
 
 
 def _taken(file: Path, path: Path, wait: bool) -> int | None:

@@ -96,6 +96,21 @@ def test_who_is_killed_holds_no_turn_and_the_next_takes_its_file_away(tmp_path):
     assert names(tmp_path) == []
 
 
+def test_a_signal_while_cleaning_up_leaves_nothing_either(tmp_path):
+    calls = []
+
+    def clean() -> None:
+        calls.append(None)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        (tmp_path / "left").unlink()
+
+    (tmp_path / "left").touch()
+    with pytest.raises(KeyboardInterrupt):
+        locks.surely(clean)
+    assert names(tmp_path) == []
+
+
 def test_a_wait_is_told_of(tmp_path, caplog):
     caplog.set_level("INFO")
     path, holds = tmp_path / "model", threading.Event()
