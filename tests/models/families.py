@@ -10,6 +10,9 @@ from tests.tiny_models import END, make_tiny_tokenizer
 TURNS = "{% for m in messages %}<|open|>{{ m.role }}\n{{ m.content }}<|close|>\n{% endfor %}"
 ASK = "{% if add_generation_prompt %}<|open|>assistant\n{% endif %}"
 EMPTY_THOUGHT = "<think>\n\n</think>\n\n"
+UNTHOUGHT = (  # what is said, of an answer without its thought
+    "{{ m.content.split('</think>')[-1].lstrip('\n') if m.role == 'assistant' else m.content }}"
+)
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,7 @@ CHATML = Family(TURNS + ASK)
 HYBRID = Family(  # a switch turns thoughts off, a finished last answer has an empty one
     "{% for m in messages %}<|open|>{{ m.role }}\n"
     "{% if m.role == 'assistant' and loop.last %}<think>\n\n</think>\n\n{% endif %}"
-    "{{ m.content.split('</think>')[-1].lstrip('\n') }}<|close|>\n{% endfor %}"
-    + ASK[:-11]
-    + "{% if "
+    f"{UNTHOUGHT}<|close|>\n{{% endfor %}}" + ASK[:-11] + "{% if "
     "enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}"
     "{% endif %}",
     **THINKS,
@@ -51,8 +52,8 @@ NO_SWITCH = Family(
     HYBRID.template.replace(" is defined and enable_thinking is false", " == 7"), **THINKS
 )
 REASONER = Family(  # the prompt opens a thought, a finished answer has none
-    "{% for m in messages %}<|open|>{{ m.role }}\n{{ m.content.split('</think>')[-1] }}<|close|>"
-    "{% endfor %}{% if add_generation_prompt %}<|open|>assistant\n<think>\n{% endif %}",
+    f"{{% for m in messages %}}<|open|>{{{{ m.role }}}}\n{UNTHOUGHT}<|close|>{{% endfor %}}"
+    "{% if add_generation_prompt %}<|open|>assistant\n<think>\n{% endif %}",
     **THINKS,
 )
 OPENS = Family(  # the prompt opens a thought, a finished answer has an empty one

@@ -110,10 +110,10 @@ def test_a_package_is_hashed_with_all_that_lies_below_it(tmp_path: Path):
 
 
 def test_a_change_of_how_an_answer_is_made_changes_the_source_of_asking(tmp_path: Path):
-    """Once `.upper()` in generate.py gave the answers of before, from the cache."""
+    """Once `.upper()` in what cuts an answer gave the answers of before, from the cache."""
     shutil.copytree(ROOT / "stages" / "models", tmp_path / "stages" / "models")
     asking = "stages.models.local.ask"
-    path = tmp_path / "stages/models/local/ask/generate.py"
+    path = tmp_path / "stages/models/local/ask/stops.py"
     code = path.read_text(encoding="utf-8")
     same = source_hash(asking, root=tmp_path)
     assert same == source_hash(asking)
@@ -121,8 +121,8 @@ def test_a_change_of_how_an_answer_is_made_changes_the_source_of_asking(tmp_path
     path.write_text(f"# a remark\n{code}", encoding="utf-8")
     assert source_hash(asking, root=tmp_path) == same
     source_hash.cache_clear()
-    assert code.count(".lstrip()") == 1
-    path.write_text(code.replace(".lstrip()", ".lstrip().upper()"), encoding="utf-8")
+    assert code.count("True)).lstrip()") == 1
+    path.write_text(code.replace("True)).lstrip()", "True)).upper()"), encoding="utf-8")
     assert source_hash(asking, root=tmp_path) != same
 
 
