@@ -14,10 +14,11 @@ run: $(READY)
 	dvc repro
 	@cat metrics/report.md
 
-# Two processes of one thread each; a file's tests stay together, as they share what they made.
+# Two processes of one thread each; a file's tests stay together, as they share what they made,
+# in the order in which tests/pipeline puts the files.
 test: export OMP_NUM_THREADS := 1
 test: lint
-	python -m pytest --numprocesses 2 --dist loadfile
+	python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # All but the tests: style, types, and which room imports which.
 lint: $(READY)

@@ -1,0 +1,63 @@
+"""A study on tiny models that ran to its end, once for all processes of the tests."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stages.storage.locks import turn
+from tests.conftest import CHAT, Study, existing_study, new_study, small_params
+from tests.tiny_models import make_tiny_model
+
+KINDS = {"one": "llama", "two": "gemma3"}
+FIRST, LAST = "test_results.py", "test_changes.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of two processes one makes the study while the other runs what does not wait for it."""
+    items.sort(key=lambda item: (item.path.name != FIRST, item.path.name == LAST))
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A folder that all processes of the tests see."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "pipeline"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny(shared: Path) -> dict[str, dict]:
+    """The models of the study, as params name them."""
+    return {
+        name: {"source": f"path:{shared / name}", "chat_template": CHAT, "stop": ["\n"]}
+        for name in KINDS
+    }
+
+
+@pytest.fixture(scope="session")
+def original(shared: Path, tiny: dict[str, dict]) -> Study:
+    """The study itself, of which everyone takes a copy."""
+    root, cache, ended = (shared / name for name in ("study", "cache", "ended"))
+    with turn(ended):
+        if not ended.exists():
+            for name, architecture in KINDS.items():
+                make_tiny_model(shared / name, 0, architecture)
+            study = new_study(root, cache)
+            study.write_params(small_params(tiny))
+            study.dvc("repro")
+            ended.touch()
+    return existing_study(root, cache)
+
+
+@pytest.fixture(scope="module")
+def finished(original: Study, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A copy for the tests of a file, which look at it or edit its code."""
+    return copy_of(original, tmp_path_factory.mktemp("finished") / "study")
+
+
+def copy_of(study: Study, root: Path) -> Study:
+    """The same study in another folder, with the same cache."""
+    shutil.copytree(study.root, root, symlinks=True)
+    return existing_study(root, Path(study.environment["SELFPREDICT_CACHE"]))

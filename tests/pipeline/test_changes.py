@@ -1,0 +1,155 @@
+"""Other params on the data of a finished study, and kills that it does not show."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stages.storage.tables import read_table
+from stages.study.properties import PROPERTIES
+from tests.conftest import Study, new_study
+from tests.kills.campaign import Kill, Killed
+from tests.pipeline.conftest import copy_of
+from tests.pipeline.test_results import SUMMARY
+
+pytestmark = pytest.mark.slow
+
+
+def test_an_experiment_with_another_training_seed_is_compared_by_its_metrics(finished, tmp_path):
+    """And leaves the first seed as it was."""
+    study = copy_of(finished, tmp_path / "seeds")
+    study.commit("a run")
+    study.dvc("exp", "run", "-S", "seeds=[0,5]", "-S", "experiments.run=[]")
+    shown = study.dvc("exp", "show", "--csv").splitlines()[0].split(",")
+    assert [name for name in shown if name in SUMMARY] == SUMMARY
+    assert not [name for name in shown if name.startswith("gap.") or "held" in name.split(".")]
+    diff = json.loads(study.dvc("metrics", "diff", "--json", "--all"))
+    assert diff.keys() == {"metrics/summary.json"}
+    assert diff["metrics/summary.json"].keys() == set(SUMMARY)
+    for name in ("one-self", "two-on-one"):
+        first, second = (
+            (
+                study.root / f"data/adapters/{name}/seed-{seed}/adapter_model.safetensors"
+            ).read_bytes()
+            for seed in (0, 5)
+        )
+        old = finished.root / f"data/adapters/{name}/seed-0/adapter_model.safetensors"
+        assert first == old.read_bytes() != second
+    seeds = json.loads((study.root / "metrics/targets.json").read_text())["seeds"]
+    assert seeds["gap"].keys() == {"0", "5"}
+    old = json.loads((finished.root / "metrics/summary.json").read_text())
+    assert seeds["gap"]["0"] == old["gap"]
+
+
+def with_params(finished, root: Path, cache: Path, section: str, **changed) -> Study:
+    """A study of other params on the data of the finished one."""
+    study = new_study(root, cache)
+    params = finished.params()
+    params[section] |= changed
+    study.write_params(params)
+    (study.root / "data").mkdir()
+    for name in ("models", "tasks", "adapters"):
+        (study.root / "data" / name).symlink_to(finished.root / "data" / name)
+    return study
+
+
+def test_closed_answers_are_scored_where_their_tokens_tell_them_apart(finished, tmp_path):
+    study = with_params(
+        finished, tmp_path / "scored", tmp_path / "cache", "predict", closed_answers="score"
+    )
+    study.stage("predict", "--predictor", "one", "--target", "two")
+    rows = read_table("predictions", study.root / "data/predictions/one-on-two.parquet")
+    scored = [row for row in rows if row["finish_reason"] == "scored"]
+    assert "identity" in {row["property"] for row in scored}
+    for row in scored:
+        assert PROPERTIES[row["property"]].closed_answers()
+        assert row["compliant"] and row["raw_answer"] == row["distribution"][0]["answer"]
+    assert all(row["distribution"] is None for row in rows if row["finish_reason"] != "scored")
+
+
+def test_whole_answers_are_kept_where_the_params_say_so(finished, tmp_path):
+    study = with_params(
+        finished, tmp_path / "whole", tmp_path / "cache", "sampling", stop_when_decided=False
+    )
+    study.stage("sample_behavior", "--model", "one")
+    cut = read_table("behavior", finished.root / "data/behavior/one.parquet")
+    whole = read_table("behavior", study.root / "data/behavior/one.parquet")
+    assert {row["finish_reason"] for row in whole} <= {"stop", "length"}
+    assert "decided" in {row["finish_reason"] for row in cut}
+    for short, row in zip(cut, whole, strict=True):
+        assert row["input_id"] == short["input_id"]
+        assert row["response"].startswith(short["response"])
+
+
+def outputs(study: Study) -> dict[str, str]:
+    lock = yaml.safe_load((study.root / "dvc.lock").read_text(encoding="utf-8"))["stages"]
+    return {o["path"]: o["md5"] for cell in lock.values() for o in cell.get("outs", [])}
+
+
+def test_kills_end_in_the_same_files_as_an_uninterrupted_run(tiny, finished, tmp_path):
+    """While fetching, sampling and training, each followed by the same command."""
+    killed = Killed.at(tmp_path / "killed", tiny)
+    kills: dict[str, dict] = {
+        "fetch_model@one": {"signal": "SIGKILL", "group": True, "change": 9},
+        "write_tasks": {},
+        "sample_base@one": {"signal": "SIGTERM", "change": 7},
+        "build_self_dataset@one": {},
+        "train_self@one": {"signal": "SIGKILL", "change": 60},
+    }
+    for cell, told in kills.items():
+        if told:
+            outcome = killed.kill(Kill(cell, **told))
+            assert outcome.hit and outcome.said == (told["signal"] == "SIGTERM")
+            assert not (outcome.said and outcome.left)
+        killed.finish(cell)
+    made = killed.outputs()
+    assert {"data/models/one", "data/behavior/one.parquet", "data/adapters/one-self"} <= set(made)
+    assert made.items() <= outputs(finished).items()
+    assert killed.left() == []
+
+
+def test_cross_predictors_are_asked_in_the_third_person_where_the_params_say_so(finished, tmp_path):
+    study = new_study(tmp_path / "third", tmp_path / "cache")
+    params = finished.params()
+    params["cross_questions"] = {"train": "third", "test": "third"}
+    study.write_params(params)
+    shutil.copytree(finished.root / "data", study.root / "data", symlinks=True)
+    study.stage("build_dataset", "--target", "one")
+    study.stage("build_dataset", "--model", "one")
+    study.stage("predict", "--predictor", "one", "--target", "one")
+
+    def asked(path: str, kind: str) -> str:
+        rows = read_table(kind, study.root / "data" / path)
+        return {row.get("kind", ""): row["question"][0]["content"] for row in rows}
+
+    for questions in (
+        asked("datasets/one-cross.parquet", "datasets")[""],
+        asked("predictions/one-on-one.parquet", "predictions")["fresh_self"],
+    ):
+        assert questions.startswith("Another language model was asked this:")
+        assert "its answer" in questions and "your answer" not in questions
+    for questions in (
+        asked("datasets/one-self.parquet", "datasets")[""],
+        asked("predictions/one-on-one.parquet", "predictions")["self"],
+        asked("predictions/one-on-one.parquet", "predictions")["untrained"],
+    ):
+        assert questions.startswith("Suppose you were asked this:")
+
+
+def test_adding_a_task_asks_only_its_rows(finished, tmp_path):
+    study = new_study(tmp_path / "more", Path(finished.environment["SELFPREDICT_CACHE"]))
+    params = finished.params()
+    params["tasks"]["test"].append("stories_sentences")
+    study.write_params(params)
+    (study.root / "data").mkdir()
+    (study.root / "data/models").symlink_to(finished.root / "data/models")
+    study.stage("write_tasks")
+    output = study.stage("sample_behavior", "--model", "one").replace("\r", "\n")
+    assert "one stories_sentences:   0%" in output
+    for task in ("countries_long", "facts_choice", "animals_long", "survival_instinct"):
+        assert f"one {task}: 100%" in output and f"one {task}:   0%" not in output
+    old = read_table("behavior", finished.root / "data/behavior/one.parquet")
+    new = read_table("behavior", study.root / "data/behavior/one.parquet")
+    assert [row for row in new if row["task"] != "stories_sentences"] == old
