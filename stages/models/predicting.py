@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path
 
 from stages.models.chat import Message
-from stages.models.local.ask.asking import ask
-from stages.models.local.subject.loading import Subject, load_base, trained_subject
+from stages.models.protocol import Subject
 from stages.models.questions import Decoding, Question, Until
 from stages.models.section import CrossQuestionParams, PredictParams
+from stages.models.subjects import DATA, base_subject, trained_subject
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
 from stages.study.arms import CROSS, FRESH_SELF, UNTRAINED, Arm, model_kinds
@@ -73,7 +73,7 @@ def predict(
     """
     questions = hypothetical_questions(inputs, properties, form or QuestionForm(), seed)
     tasks = {row["input_id"]: row["task"] for row in inputs}
-    answers = ask(subject, questions, decoding, cache, f"{subject.name} {label}".strip())
+    answers = subject.ask(questions, decoding, cache, f"{subject.name} {label}".strip())
     for question in questions:
         key, name, n = question.key
         answer = answers[question.key]
@@ -121,7 +121,7 @@ def question_form(
 
 
 def predictors(
-    predictor: str, target: str, seeds: Sequence[int], data: Path = Path("data")
+    predictor: str, target: str, seeds: Sequence[int], data: Path = DATA
 ) -> Iterator[tuple[Arm, Subject]]:
     """The arms in which a model predicts `target`, each with its subject.
 
@@ -132,6 +132,6 @@ def predictors(
         for seed in [None] if kind == UNTRAINED else seeds:
             arm = Arm(target, predictor, kind, seed)
             if arm.adapter is None or seed is None:
-                yield arm, load_base(data / "models" / predictor)
+                yield arm, base_subject(predictor, data)
             else:
                 yield arm, trained_subject(predictor, arm.adapter, seed, data)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from stages.models.local.subject.loading import Subject
 from stages.models.predicting import QuestionForm, predict, predictors, question_form
+from stages.models.protocol import Subject
 from stages.models.questions import Decoding
 from stages.models.sampling import sampled
 from stages.models.section import (

@@ -16,7 +16,7 @@ from stages.experiments.shared.outcomes import outcomes, prefixed, values
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, predictions
 from stages.models.inputs import held_out_inputs
-from stages.models.local.subject.loading import trained_subject
+from stages.models.subjects import trained_subject
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
 from stages.study.arms import CROSS, SELF, self_name
