@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from stages.models.chat import Message
 
@@ -53,12 +53,36 @@ class Decoding:
 
 
 @dataclass(frozen=True)
+class Meter:
+    """What a hosted answer took: tokens, by the server's count or, `estimated`, by its text.
+
+    The prompt of several samples that were asked for at once is counted with the first of them.
+    `date` is the day (YYYY-MM-DD) of the answer; cost_usd is None where no price is told.
+    """
+
+    backend: str
+    system_fingerprint: str | None
+    date: str
+    prompt_tokens: int
+    cached_tokens: int
+    answer_tokens: int
+    cost_usd: float | None
+    estimated: bool
+
+
+@dataclass(frozen=True)
 class Answer:
-    """What came back. Log-probabilities are nats under the model itself, at temperature 1."""
+    """What came back. Log-probabilities are nats under the model itself, at temperature 1.
+
+    finish_reason: stop, length, decided (cut early), scored, content_filter, or error: there is
+    no answer. Log-probabilities are None where a server gives none.
+    """
 
     text: str
-    finish_reason: str  # stop, length, decided (cut early) or scored
-    first_token_logprob: float
-    logprob: float  # of all its tokens, an end mark that was reached included
+    finish_reason: str
+    first_token_logprob: float | None
+    logprob: float | None  # of all its tokens, an end mark that was reached included
     near_tie: bool  # two tokens were nearly chosen alike: another machine or batch may differ
     distribution: dict[str, float] | None  # probability of each closed answer's first tokens
+    distribution_from: Literal["samples"] | None = None  # where it is no exact one
+    meter: Meter | None = None

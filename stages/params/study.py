@@ -10,6 +10,7 @@ from stages.controls.organisms.codes import CODES
 from stages.experiments.shared.told import Section
 from stages.models.chat.section import ChatParams
 from stages.models.fetch.section import ModelSpec
+from stages.models.hosted.limits_section import LimitsParams
 from stages.models.section import (
     CrossQuestionParams,
     FinetuneParams,
@@ -26,6 +27,7 @@ from stages.tasks import TASKS
 from stages.tasks.section import TaskParams
 
 JOINED = re.compile(rf"-({'|'.join(PARTS)})\b", re.IGNORECASE)
+HOSTED = "openai:"  # begins the source of a model that runs on a server
 MOST_SUBJECTS = 100  # each predicts each: 10,000 cells, of which dvc looks at two or three a second
 MOST_SEEDS = 1000  # each trains all arms anew; the paper has three
 
@@ -52,6 +54,7 @@ class Params(Strict):
     predict: PredictParams
     evaluate: EvaluateParams
     experiments: ExperimentsParams = ExperimentsParams(run=[])
+    limits: LimitsParams = LimitsParams()
 
     @field_validator("models")
     @classmethod
@@ -100,6 +103,15 @@ class Params(Strict):
             raise ValueError(f"subjects: {error}") from None
         if found := collision(self.subjects):
             raise ValueError(f"subjects: {found}")
+        return self
+
+    @model_validator(mode="after")
+    def _limits_fit(self) -> "Params":
+        hosted = [name for name in self.subjects if self.models[name].sources[0].startswith(HOSTED)]
+        try:
+            self.limits.check(self.models, hosted)
+        except ValueError as error:
+            raise ValueError(f"limits.{error}") from None
         return self
 
     @model_validator(mode="after")

@@ -1,0 +1,111 @@
+"""What hosted models cost: tokens, prices, and what a stage will cost before it sends anything.
+
+Tokens are counted by the server. Where it does not say, and before anything is sent, they are
+estimated from the text: `estimated_tokens`. Costs are US dollars, None where they are not known.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stages.models.chat import Message
+from stages.models.hosted.limits_section import LimitsParams
+
+MILLION = 1_000_000
+BYTES_A_TOKEN = 4  # of English prose in UTF-8; a rule of thumb that servers' docs give
+FRAME = 4  # tokens that stand around a message
+BEGINNING = 3  # and those that an answer begins after
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens of a request or a training; `cached` ones are among those of the prompt."""
+
+    prompt: int = 0
+    cached: int = 0
+    answer: int = 0
+    trained: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.prompt + self.answer + self.trained
+
+    def __add__(self, other: "Tokens") -> "Tokens":
+        return Tokens(
+            self.prompt + other.prompt,
+            self.cached + other.cached,
+            self.answer + other.answer,
+            self.trained + other.trained,
+        )
+
+
+@dataclass(frozen=True)
+class Tariff:
+    """By which of the prices tokens are paid: `model` is its name in params.yaml."""
+
+    model: str
+    trained: bool = False  # what training made of it is asked
+    batch: bool = False
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What requests will cost, all of it estimated."""
+
+    requests: int
+    tokens: Tokens
+    cost_usd: float | None
+
+
+def cost(tokens: Tokens, tariff: Tariff, limits: LimitsParams) -> float | None:
+    """US dollars; None where a price that is needed is not told."""
+    prices = limits.prices.get(tariff.model)
+    if prices is None or (tokens.trained and prices.training is None):
+        return None
+    asked = prices.trained if tariff.trained and prices.trained else prices
+    cached = asked.input if asked.cached is None else asked.cached
+    asking = (
+        (tokens.prompt - tokens.cached) * asked.input
+        + tokens.cached * cached
+        + tokens.answer * asked.output
+    )
+    training = tokens.trained * (prices.training or 0.0)
+    return (asking * (prices.batch if tariff.batch else 1.0) + training) / MILLION
+
+
+def estimated_tokens(messages: Sequence[Message]) -> int:
+    """About how many tokens a conversation has: its UTF-8 bytes by four, and some a message."""
+    size = sum(len(message["content"].encode("utf-8", "replace")) for message in messages)
+    return -(-size // BYTES_A_TOKEN) + FRAME * len(messages) + BEGINNING
+
+
+def most_tokens(messages: Sequence[Message]) -> int:
+    """How many tokens a conversation has at most: as many as bytes.
+
+    (A chat template may add a system message of its own, of some dozens.)
+    """
+    return BYTES_A_TOKEN * estimated_tokens(messages)
+
+
+def asking_estimate(
+    conversations: Iterable[Sequence[Message]],
+    answer_tokens: int,
+    tariff: Tariff,
+    limits: LimitsParams,
+) -> Estimate:
+    """What it costs to ask these, with answers of `answer_tokens` each, and nothing cached."""
+    prompts = [estimated_tokens(messages) for messages in conversations]
+    tokens = Tokens(prompt=sum(prompts), answer=len(prompts) * answer_tokens)
+    return Estimate(len(prompts), tokens, cost(tokens, tariff, limits))
+
+
+def training_estimate(
+    conversations: Iterable[Sequence[Message]], epochs: int, model: str, limits: LimitsParams
+) -> Estimate:
+    """What it costs to train on these, their answers included."""
+    tokens = Tokens(trained=epochs * sum(map(estimated_tokens, conversations)))
+    return Estimate(1, tokens, cost(tokens, Tariff(model), limits))
+
+
+def dollars(amount: float | None) -> str:
+    """An amount as it is shown: to four digits, or as what it is, unknown."""
+    return "unknown" if amount is None else f"${amount:,.4f}"

@@ -1,0 +1,1 @@
+"""Hosted models, asked and taught over real HTTP on loopback."""

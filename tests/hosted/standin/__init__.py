@@ -1,0 +1,6 @@
+"""A stand-in for a server of hosted models: real HTTP on loopback, with a log and faults.
+
+server   requests, replies, the log; what is served are tables of routes
+chat     chat completions and the list of models, with a bill
+faults   what goes wrong, by the number of a request or for a share of them
+"""
