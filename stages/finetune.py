@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from stages.models.local.teach.finetuning import own_answers
-from stages.models.subjects import teacher
+from stages.models.opening import Models
 from stages.params import command, load_params
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder
@@ -38,7 +38,7 @@ def main(model: str | None, predictor: str | None, target: str | None) -> None:
     with atomic_folder(Path("data/adapters") / adapter) as folder:
         for seed in params.seeds:
             rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
-            finished = teacher(base).teach(rows, params.finetune, seed)
+            finished = Models().teacher(base).teach(rows, params.finetune, seed)
             copy_kept(finished, folder / Path(subject_name(adapter, seed)).name)
             report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 import click
 
 from stages.models.inputs import task_inputs
+from stages.models.opening import Models
 from stages.models.protocol import Subject
 from stages.models.reading import check_study
 from stages.models.sampling import sampled
-from stages.models.subjects import base_subject, trained_subject
 from stages.params import Params, command, load_params
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, write_table
@@ -37,14 +37,14 @@ def main(model: str, trained: bool) -> None:
 
 
 def _base(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
-    subject = base_subject(model)
+    subject = Models().base(model)
     for row in _behavior(subject, params, cache):
         yield row | {"seed": None}
 
 
 def _trained(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
     for seed in params.seeds:
-        subject = trained_subject(model, self_name(model), seed)
+        subject = Models().trained(model, self_name(model), seed)
         for row in _behavior(subject, params, cache, trained=True):
             yield row | {"seed": seed}
 

@@ -1,12 +1,12 @@
 """The key that an answer of the main study has by today's code and params, without any weights."""
 
 from stages.models.inputs import input_of
+from stages.models.opening import Models
 from stages.models.predicting import hypothetical_questions, question_form
 from stages.models.protocol import Subject
 from stages.models.questions import Decoding
 from stages.models.sampling import object_questions
 from stages.models.section import CrossQuestionParams, PredictParams, SamplingParams
-from stages.models.subjects import base_subject, trained_subject
 from stages.storage.errors import StudyError
 from stages.storage.response_cache import AnswerKey
 from stages.study.arms import Arm, model_kinds, subject_name
@@ -71,5 +71,5 @@ def _found(name: str, design: Design) -> tuple[Arm, Subject]:
         raise StudyError(f"{name!r} is no subject of the study; there are: {', '.join(arms)}")
     arm = arms[name]
     if arm.adapter is None or arm.seed is None:
-        return arm, base_subject(arm.predictor, weights=False)
-    return arm, trained_subject(arm.predictor, arm.adapter, arm.seed, weights=False)
+        return arm, Models().base(arm.predictor, weights=False)
+    return arm, Models().trained(arm.predictor, arm.adapter, arm.seed, weights=False)

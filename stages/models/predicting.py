@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from stages.models.chat import Message
+from stages.models.opening import Models
 from stages.models.protocol import Subject
 from stages.models.questions import Decoding, Question, Until
 from stages.models.section import CrossQuestionParams, PredictParams
-from stages.models.subjects import DATA, base_subject, trained_subject
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
 from stages.study.arms import CROSS, FRESH_SELF, UNTRAINED, Arm, model_kinds
@@ -121,7 +120,7 @@ def question_form(
 
 
 def predictors(
-    predictor: str, target: str, seeds: Sequence[int], data: Path = DATA
+    predictor: str, target: str, seeds: Sequence[int], models: Models
 ) -> Iterator[tuple[Arm, Subject]]:
     """The arms in which a model predicts `target`, each with its subject.
 
@@ -132,6 +131,6 @@ def predictors(
         for seed in [None] if kind == UNTRAINED else seeds:
             arm = Arm(target, predictor, kind, seed)
             if arm.adapter is None or seed is None:
-                yield arm, base_subject(predictor, data)
+                yield arm, models.base(predictor)
             else:
-                yield arm, trained_subject(predictor, arm.adapter, seed, data)
+                yield arm, models.trained(predictor, arm.adapter, seed)

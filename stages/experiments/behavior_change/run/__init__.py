@@ -22,7 +22,6 @@ from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, predictions
 from stages.models.inputs import by_id, held_out_inputs
 from stages.models.protocol import Subject
-from stages.models.subjects import teacher, trained_subject
 from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
@@ -66,7 +65,7 @@ def _changed(
     target: str, seed: int, told: Told, study: Study, scored: Sequence[Row], cache: ResponseCache
 ) -> Subject:
     """MC of one training seed; M1 is trained like M was, but for the keys that are told anew."""
-    subject = trained_subject(target, self_name(target), seed)
+    subject = study.models.trained(target, self_name(target), seed)
     taught, answers = taught_answers(subject, target, told, study, cache)
     change = change_rows(taught, answers)
     if not change:
@@ -79,9 +78,9 @@ def _changed(
         "batch_inputs": told.batch_inputs,
     }
     rule = study.finetune.model_copy(update=how)
-    folder = teacher(target).teach(change, rule, seed, of=subject)
+    folder = study.models.teacher(target).teach(change, rule, seed, of=subject)
     del subject  # one in memory at a time
-    first = trained_subject(target, self_name(target), seed)
+    first = study.models.trained(target, self_name(target), seed)
     return first.changed(folder, subject_name(f"{target}-changed", seed))
 
 

@@ -29,7 +29,6 @@ from stages.models.inputs import held_out_inputs, task_inputs
 from stages.models.predicting import FIRST_LINE, QuestionForm
 from stages.models.protocol import Subject
 from stages.models.questions import Question
-from stages.models.subjects import trained_subject
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
 from stages.study.arms import Arm, self_name
@@ -49,7 +48,7 @@ def run(target: str, told: Told, study: Study, cache: ResponseCache) -> Iterator
     posed: dict[int, list[Posed]] = {}
     wrote: dict[int, list[Row]] = {}
     for seed in study.design.seeds:
-        own = Target(trained_subject(target, self_name(target), seed), told, study, cache)
+        own = Target(study.models.trained(target, self_name(target), seed), told, study, cache)
         wrote[seed] = own.texts(texts)
         posed[seed] = [
             *on_choices(own, choices),

@@ -15,7 +15,6 @@ from stages.experiments.shared.tables import behavior, informative, predictions
 from stages.models.inputs import held_out_inputs
 from stages.models.local.teach.finetuning import own_answers
 from stages.models.protocol import Subject
-from stages.models.subjects import base_subject, teacher
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, read_rows
 from stages.study.arms import (
@@ -104,5 +103,5 @@ def _taught(
     rows = [row for row in lessons if row["input_id"] in inputs]
     if study.finetune.rehearse:
         rows.extend(own_answers(predictor, inputs))
-    folder = teacher(predictor).teach(rows, study.finetune, seed)
-    return base_subject(predictor).changed(folder, subject_name(predictor, seed))
+    folder = study.models.teacher(predictor).teach(rows, study.finetune, seed)
+    return study.models.base(predictor).changed(folder, subject_name(predictor, seed))
