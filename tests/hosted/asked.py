@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from stages.models.hosted.ask.asking import ask
-from stages.models.hosted.ask.limiter import Limiter
 from stages.models.hosted.hosted import Hosted
 from stages.models.hosted.identity import Host
+from stages.models.hosted.limiter import Limiter
 from stages.models.questions import Answer, Decoding, Key, Question
 from stages.storage.response_cache import ResponseCache
 from tests.hosted.standin.chat import Chat
