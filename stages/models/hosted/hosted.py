@@ -1,38 +1,14 @@
 """A hosted model that is asked: where, how, and what of it is known."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from stages.models.hosted.abilities import Abilities
-from stages.models.hosted.ask.limiter import Limiter
 from stages.models.hosted.identity import Host
+from stages.models.hosted.limiter import Limiter
+from stages.models.hosted.purse import Purse
 from stages.models.hosted.section import HostedChat
-from stages.models.questions import Meter
 
 TIMEOUT = 600.0  # seconds without a byte; models that think are silent for minutes
-
-
-class Purse(Protocol):
-    """Out of which requests are paid."""
-
-    def reserve(self, prompt_tokens: int, answer_tokens: int) -> str | None:
-        """The name by which a request of so many tokens at most is settled.
-
-        None where it fits the limits only once others are settled. StudyError where it never does.
-        """
-        ...
-
-    def settle(self, name: str, prompt: int, cached: int, answer: int, estimated: bool) -> None:
-        """Note what a request took."""
-        ...
-
-    def release(self, name: str) -> None:
-        """Forget a request that was surely not paid for."""
-        ...
-
-    def cost(self, meter: Meter) -> float | None:
-        """US dollars of an answer, None where no price is told."""
-        ...
 
 
 @dataclass

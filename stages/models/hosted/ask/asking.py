@@ -1,16 +1,15 @@
 """Asking a hosted model many questions: what the cache lacks is sent, paid once, and kept."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tqdm import tqdm
-
 from stages.models.hosted.ask.answers import answer, no_answer
 from stages.models.hosted.ask.closed import sampled_shares
 from stages.models.hosted.ask.orders import BACKEND, Placed, orders, placed
+from stages.models.hosted.ask.progress import Progress
 from stages.models.hosted.ask.replies import Reply
 from stages.models.hosted.ask.sending import FIRST_WAIT, Done, Sending
 from stages.models.hosted.hosted import Hosted
@@ -44,7 +43,7 @@ def ask(
     whys: dict[str, Done] = {}
     if lacking:
         counts = _counts(places)
-        progress = _Progress(hosted, label, len(places), len(places) - len(lacking))
+        progress = Progress(hosted, label, len(places), len(places) - len(lacking))
         with progress.bar, Sending(hosted, orders(hosted, lacking, decoding), wait) as sending:
             for batch in sending.batches():
                 fresh = {
@@ -76,8 +75,9 @@ def _answers(
     decoding: Decoding,
 ) -> dict[Key, Answer]:
     """The answers, with shares of samples where there is no exact distribution."""
-    found = {}
+    found: dict[Key, Answer] = {}
     samples: dict[Any, list[Key]] = {}
+    counted: set[str] = set()
     today = datetime.now(UTC).date().isoformat()
     for place in places:
         key, reply = place.question.key, replies.get(place.key.content)
@@ -87,7 +87,9 @@ def _answers(
             none = Meter(BACKEND, None, today, 0, 0, 0, None, False)
             found[key] = no_answer(reason, none)
             continue
-        found[key] = _priced(hosted, answer(reply, place.question, hosted.stop, hosted.strips))
+        one = answer(reply, place.question, hosted.stop, hosted.strips)
+        found[key] = _metered(hosted, one, again=place.key.content in counted)
+        counted.add(place.key.content)
         if place.question.closed and found[key].distribution is None and decoding.temperature:
             whose = place.question.group, str(place.question.messages)
             samples.setdefault(whose, []).append(key)
@@ -96,15 +98,21 @@ def _answers(
         drawn = [found[key] for key in keys]
         shares = sampled_shares(closed[keys[0]] or {}, drawn) if len(keys) > 1 else None
         if shares:
-            told = {"distribution": shares, "distribution_from": "samples"}
-            found |= {key: replace(found[key], **told) for key in keys}
+            found |= {
+                key: replace(found[key], distribution=shares, distribution_from="samples")
+                for key in keys
+            }
     return found
 
 
-def _priced(hosted: Hosted, found: Answer) -> Answer:
-    if hosted.purse is None or found.meter is None:
-        return found
-    return replace(found, meter=replace(found.meter, cost_usd=hosted.purse.cost(found.meter)))
+def _metered(hosted: Hosted, found: Answer, *, again: bool) -> Answer:
+    """The answer with what it cost; of one that several questions share, the first has it."""
+    meter = found.meter
+    if meter is not None and again:
+        meter = replace(meter, prompt_tokens=0, cached_tokens=0, answer_tokens=0)
+    if meter is not None and hosted.purse is not None:
+        meter = replace(meter, cost_usd=hosted.purse.cost(meter))
+    return replace(found, meter=meter)
 
 
 def _counts(places: Sequence[Placed]) -> dict[str, int]:
@@ -153,31 +161,3 @@ def _report(
     if len(prints) > 1:
         named = ", ".join(sorted(map(str, prints)))
         log.warning(f"{label}: the server's system_fingerprint changed: {named}")
-
-
-class _Progress:
-    """The line that is shown: rate and time left, requests in flight, tokens, cost so far."""
-
-    def __init__(self, hosted: Hosted, label: str, total: int, known: int) -> None:
-        self.hosted, self.tokens, self.cost = hosted, 0, 0.0
-        self.bar = tqdm(total=total, initial=known, desc=label, unit="row")
-
-    def note(self, count: int, meters: Iterable[Meter]) -> None:
-        for meter in meters:
-            self.tokens += meter.prompt_tokens + meter.answer_tokens
-            if self.hosted.purse is not None:
-                self.cost += self.hosted.purse.cost(meter) or 0.0
-        told = {"in flight": self.hosted.limiter.in_flight, "tokens": f"{self.tokens:,}"}
-        if self.cost:
-            told["cost"] = f"${self.cost:.4f}"
-        self.bar.set_postfix(told, refresh=False)
-        self.bar.update(count)
-
-    def told(self, sending: Sending) -> None:
-        """A line about what had to be sent again."""
-        trying = sending.trying
-        if trying is not None and trying.again:
-            log.info(
-                f"{self.bar.desc}: {trying.again} requests were sent again, {trying.lost} of which "
-                "may have been paid for before"
-            )

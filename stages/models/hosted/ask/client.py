@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import httpx2
-from openai import AsyncOpenAI, DefaultAioHttpClient, OpenAIError, omit
+from openai import APIStatusError, AsyncOpenAI, DefaultAioHttpClient, OpenAIError, omit
 
-from stages.models.hosted.ask.limiter import MOST
 from stages.models.hosted.failures import Failure, of_exception, of_status
 from stages.models.hosted.identity import Host
+from stages.models.hosted.limiter import MOST
 from stages.models.hosted.section import is_loopback
 
 CONNECTING = 30.0  # seconds
@@ -40,13 +40,14 @@ class Client:
         every = httpx2.Timeout(timeout, connect=min(timeout, CONNECTING), pool=None)
         own = urlsplit(host.base_url).hostname == "api.openai.com"
         # What the environment says of OpenAI's organization is nobody else's.
-        others = {} if own else {"OpenAI-Organization": omit, "OpenAI-Project": omit}
+        others = () if own else ("OpenAI-Organization", "OpenAI-Project")
+        headers: dict[str, Any] = {**dict.fromkeys(others, omit), **host.headers()}
         self._client = AsyncOpenAI(
             api_key=host.key(),
             base_url=host.base_url,
             max_retries=0,
             timeout=every,
-            default_headers={**others, **host.headers()},
+            default_headers=headers,
             default_query={"api-version": host.api_version} if host.api_version else None,
             http_client=DefaultAioHttpClient(
                 timeout=every,
@@ -73,11 +74,9 @@ class Client:
             response = await self._client.post(
                 "/chat/completions", cast_to=httpx2.Response, body=dict(body)
             )
-        except OpenAIError as error:
-            response = getattr(error, "response", None)
-            if response is None:
-                return of_exception(self.host, error)
-        except (httpx2.HTTPError, aiohttp.ClientError, OSError) as error:
+        except APIStatusError as error:
+            response = error.response
+        except (OpenAIError, httpx2.HTTPError, aiohttp.ClientError, OSError) as error:
             return of_exception(self.host, error)
         if response.status_code == 200:
             return Received(response.content)

@@ -7,7 +7,8 @@ from stages.models.hosted.ask.orders import Order
 from stages.models.hosted.ask.replies import Reply
 from stages.models.hosted.failures import Again, Failure
 from stages.models.hosted.hosted import Hosted
-from stages.models.hosted.money import estimated_tokens, most_tokens
+from stages.models.hosted.money import Tokens, estimated_tokens, most_tokens
+from stages.models.hosted.purse import tokens
 
 CHECK = 0.05  # seconds between looks whether others have settled
 
@@ -23,8 +24,8 @@ class Payment:
         """Wait until the request fits the limits; StudyError where it never does."""
         if self.purse is None:
             return
-        tokens = most_tokens(self.order.messages)
-        while (name := self.purse.reserve(tokens, self.most)) is None:
+        prompt = most_tokens(self.order.messages)
+        while (name := self.purse.reserve(prompt, self.most)) is None:
             await asyncio.sleep(CHECK)
         self.name = name
 
@@ -34,15 +35,11 @@ class Payment:
             return
         if isinstance(found, Mapping):
             meters = [reply.meter for reply in found.values()]
-            self.purse.settle(
-                self.name,
-                sum(meter.prompt_tokens for meter in meters),
-                sum(meter.cached_tokens for meter in meters),
-                sum(meter.answer_tokens for meter in meters),
-                any(meter.estimated for meter in meters),
-            )
+            paid = sum(map(tokens, meters), Tokens())
+            self.purse.settle(self.name, paid, estimated=any(m.estimated for m in meters))
         elif isinstance(found, Again) and found.made:
-            self.purse.settle(self.name, prompt_tokens(self.order), 0, self.most, True)
+            most = Tokens(prompt=prompt_tokens(self.order), answer=self.most)
+            self.purse.settle(self.name, most, estimated=True)
         else:
             self.purse.release(self.name)
 

@@ -53,9 +53,9 @@ def read(content: bytes, order: Order, prompt_tokens: int) -> dict[int, Reply] |
     found: dict[int, Reply] = {}
     for at, choice in enumerate(choices[: len(order.keys)]):
         said = _said(choice, order.messages)
-        place = choice.get("index") if isinstance(choice, dict) else None
-        if place not in range(len(order.keys)) or place in found:
-            place = at
+        told = _count(choice.get("index")) if isinstance(choice, dict) else None
+        sound = told is not None and told < len(order.keys) and told not in found
+        place = told if told is not None and sound else at
         if said is not None and place not in found:
             text, finish, tokens, top = said
             found[place] = Reply(text, finish, tokens, top, _meter(response, usage, at, text))

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from stages.models.hosted.ask.client import Client
-from stages.models.hosted.ask.limiter import MOST
 from stages.models.hosted.ask.orders import Order
 from stages.models.hosted.ask.replies import Reply
 from stages.models.hosted.ask.trying import Over, Trying
 from stages.models.hosted.failures import Ends, Fails
 from stages.models.hosted.hosted import Hosted
+from stages.models.hosted.limiter import MOST
 from stages.storage.errors import StudyError
 
 FIRST_WAIT = 0.5  # seconds before a request is sent again
@@ -76,7 +76,7 @@ class Sending:
         ended: BaseException | None = None
         going = True
         while going:
-            batch = []
+            batch: list[Done] = []
             while going and (not batch or not self.done.empty()):
                 one = self.done.get()
                 if isinstance(one, Done):
