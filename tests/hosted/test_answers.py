@@ -14,6 +14,7 @@ from stages.models.predicting import FIRST_LINE
 from stages.models.questions import Decoding, Meter
 from stages.models.sampling import until_decided
 from stages.storage.response_cache import ResponseCache
+from tests.conftest import CHAT
 from tests.hosted.asked import DRAWN, GREEDY, answers, hosted, question, questions, serving
 from tests.hosted.standin.chat import Chat
 from tests.hosted.standin.speaking import says
@@ -34,7 +35,9 @@ RULES = {
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory):
     folder = make_tiny_model(tmp_path_factory.mktemp("model"), 0, "llama")
-    return load_base(describe(folder, "tiny", stop=["\n", "z"]))
+    found = load_base(describe(folder, "tiny", stop=["\n", "z"]))
+    found.tokenizer.chat_template = CHAT
+    return found
 
 
 @pytest.fixture(scope="module")

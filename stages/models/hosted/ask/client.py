@@ -50,6 +50,7 @@ class Client:
             default_headers=headers,
             default_query={"api-version": host.api_version} if host.api_version else None,
             http_client=DefaultAioHttpClient(
+                verify=host.base_url.startswith("https:"),  # over http there is nothing to verify
                 timeout=every,
                 limits=httpx2.Limits(max_connections=MOST),
                 follow_redirects=False,  # a key goes to no other host
@@ -86,4 +87,5 @@ class Client:
 def _past_proxies(host: Host) -> dict[str, None]:
     """This machine is reached without a proxy, whatever the environment says."""
     name = urlsplit(host.base_url).hostname or ""
+    name = f"[{name}]" if ":" in name else name
     return {f"all://{name}": None} if is_loopback(host.base_url) else {}
