@@ -18,7 +18,7 @@ QUOTA = re.compile(
 )
 TOO_LONG = re.compile(r"context.{0,20}length|too (long|large|many tokens)", re.IGNORECASE)
 PASSING = {408, 409, 425, 429}  # those of 4xx that may be otherwise the next time
-REFUSALS = {400, 403, 405, 422, 501}
+REFUSALS = {400, 403, 422, 501}
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def of_status(
     if status == 401 or status == 403:
         named = host.api_key_env or "models.X.api_key_env of params.yaml, which names none"
         return Ends(f"the key is refused ({why}); look at {named}")
-    if status == 404:
+    if status in (404, 405):
         return Ends(
             f"there is nothing at {host.url} ({why}); look at base_url, which mostly ends in /v1, "
             f"and at the model's name, {host.model!r}"
