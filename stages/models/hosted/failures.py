@@ -26,12 +26,15 @@ class Again:
     """It may be otherwise the next time, `after` seconds where the server says so.
 
     `limited`: there were too many requests. `made`: an answer may have been made and lost.
+    `filtered`: a content filter stopped it. `unreachable`: no response came at all.
     """
 
     why: str
     after: float | None = None
     limited: bool = False
     made: bool = False
+    filtered: bool = False
+    unreachable: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Fails:
     """This one request cannot be answered."""
 
     why: str
-    filtered: bool = False  # by a content filter
+    filtered: bool = False
+    unreachable: bool = False
 
 
 Failure = Again | Cannot | Ends | Fails
@@ -93,7 +97,7 @@ def of_exception(host: Host, error: BaseException) -> Again:
     while root.__cause__ is not None:
         root = root.__cause__
     told = host.told(str(root))
-    return Again(f"{type(root).__name__}{': ' if told else ''}{told}", made=True)
+    return Again(f"{type(root).__name__}{': ' if told else ''}{told}", made=True, unreachable=True)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

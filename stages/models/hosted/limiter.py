@@ -68,7 +68,9 @@ class Limiter:
         self._wake()
 
     def _wake(self) -> None:
-        """Let as many go on as there are places."""
+        """Let as many go on as there are places, unless there is a pause."""
+        if asyncio.get_running_loop().time() < self.resumes:
+            return
         free = self.limit - self.in_flight
         while self.waiting and free > 0:
             turn = self.waiting.popleft()

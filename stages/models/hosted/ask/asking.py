@@ -1,0 +1,163 @@
+"""Asking a hosted model many questions: what the cache lacks is sent, paid once, and kept."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from stages.models.hosted.ask.answers import answer, no_answer
+from stages.models.hosted.ask.closed import sampled_shares
+from stages.models.hosted.ask.orders import BACKEND, Placed, orders, placed
+from stages.models.hosted.ask.progress import Progress
+from stages.models.hosted.ask.replies import Reply
+from stages.models.hosted.ask.sending import FIRST_WAIT, Done, Sending
+from stages.models.hosted.hosted import Hosted
+from stages.models.questions import Answer, Decoding, Key, Meter, Question
+from stages.storage.response_cache import ResponseCache
+
+NAMED = 5  # questions without an answer that a line names
+log = logging.getLogger(__name__)
+
+
+def ask(
+    hosted: Hosted,
+    questions: list[Question],
+    decoding: Decoding,
+    cache: ResponseCache,
+    label: str,
+    *,
+    wait: float = FIRST_WAIT,
+) -> dict[Key, Answer]:
+    """Answers by the questions' keys; only what the cache lacks is asked.
+
+    A question that cannot be answered has an answer of finish_reason error (or content_filter);
+    it is counted and named, and asked again by the next run. `wait` is in seconds, before a
+    request is sent again for the first time. Raises StudyError where no more can be asked: all
+    that was paid for is kept.
+    """
+    places = placed(hosted, questions, decoding)
+    kept = cache.get([place.key for place in places])
+    replies = {content: _reply(value) for content, value in kept.items()}
+    lacking = [place for place in places if place.key.content not in replies]
+    whys: dict[str, Done] = {}
+    if lacking:
+        counts = _counts(places)
+        progress = Progress(hosted, label, len(places), len(places) - len(lacking))
+        with progress.bar, Sending(hosted, orders(hosted, lacking, decoding), wait) as sending:
+            for batch in sending.batches():
+                fresh = {
+                    done.order.keys[at].content: (done.order.keys[at], reply)
+                    for done in batch
+                    for at, reply in done.replies.items()
+                }
+                cache.put((key, _kept(reply)) for key, reply in fresh.values())
+                replies |= {content: reply for content, (_, reply) in fresh.items()}
+                failed = {
+                    key.content: done for done in batch if done.failure for key in done.order.keys
+                }
+                whys |= failed
+                progress.note(
+                    sum(counts[content] for content in (*fresh, *failed)),
+                    [reply.meter for _, reply in fresh.values()],
+                )
+        progress.told(sending)
+    found = _answers(hosted, places, replies, whys, decoding)
+    _report(label, places, found, whys)
+    return found
+
+
+def _answers(
+    hosted: Hosted,
+    places: Sequence[Placed],
+    replies: Mapping[str, Reply],
+    whys: Mapping[str, Done],
+    decoding: Decoding,
+) -> dict[Key, Answer]:
+    """The answers, with shares of samples where there is no exact distribution."""
+    found: dict[Key, Answer] = {}
+    samples: dict[Any, list[Key]] = {}
+    counted: set[str] = set()
+    today = datetime.now(UTC).date().isoformat()
+    for place in places:
+        key, reply = place.question.key, replies.get(place.key.content)
+        if reply is None:
+            failure = whys[place.key.content].failure
+            reason = "content_filter" if failure is not None and failure.filtered else "error"
+            none = Meter(BACKEND, None, today, 0, 0, 0, None, False)
+            found[key] = no_answer(reason, none)
+            continue
+        one = answer(reply, place.question, hosted.stop, hosted.strips)
+        found[key] = _metered(hosted, one, again=place.key.content in counted)
+        counted.add(place.key.content)
+        if place.question.closed and found[key].distribution is None and decoding.temperature:
+            whose = place.question.group, str(place.question.messages)
+            samples.setdefault(whose, []).append(key)
+    closed = {place.question.key: place.question.closed for place in places}
+    for keys in samples.values():
+        drawn = [found[key] for key in keys]
+        shares = sampled_shares(closed[keys[0]] or {}, drawn) if len(keys) > 1 else None
+        if shares:
+            found |= {
+                key: replace(found[key], distribution=shares, distribution_from="samples")
+                for key in keys
+            }
+    return found
+
+
+def _metered(hosted: Hosted, found: Answer, *, again: bool) -> Answer:
+    """The answer with what it cost; of one that several questions share, the first has it."""
+    meter = found.meter
+    if meter is not None and again:
+        meter = replace(meter, prompt_tokens=0, cached_tokens=0, answer_tokens=0)
+    if meter is not None and hosted.purse is not None:
+        meter = replace(meter, cost_usd=hosted.purse.cost(meter))
+    return replace(found, meter=meter)
+
+
+def _counts(places: Sequence[Placed]) -> dict[str, int]:
+    """How many questions each answer is of."""
+    counts: dict[str, int] = {}
+    for place in places:
+        counts[place.key.content] = counts.get(place.key.content, 0) + 1
+    return counts
+
+
+def _kept(reply: Reply) -> dict[str, Any]:
+    """A reply as it is kept; what it cost is said by the prices of the day that it is read."""
+    return asdict(reply)
+
+
+def _reply(value: Mapping[str, Any]) -> Reply:
+    """A reply as it was kept."""
+    tokens, top = value["tokens"], value["top"]
+    return Reply(
+        value["text"],
+        value["finish_reason"],
+        None if tokens is None else [(end, logprob, tie) for end, logprob, tie in tokens],
+        None if top is None else [(token, logprob) for token, logprob in top],
+        Meter(**value["meter"]),
+    )
+
+
+def _report(
+    label: str, places: Sequence[Placed], found: Mapping[Key, Answer], whys: Mapping[str, Done]
+) -> None:
+    """Lines about answers that cannot be had, nearly tied ones, and a model that changed."""
+    failed = [
+        f"{' '.join(map(str, place.question.key))} ({done.failure.why})"
+        for place in places
+        if (done := whys.get(place.key.content)) is not None and done.failure is not None
+    ]
+    if failed:
+        more = f", and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
+        log.warning(
+            f"{label}: {len(failed)} of {len(places)} questions have no answer: "
+            f"{'; '.join(failed[:NAMED])}{more}; the same command asks them again"
+        )
+    if ties := sum(one.near_tie for one in found.values()):
+        log.warning(f"{label}: {ties} answers hang on two tokens within 1e-4 of each other")
+    prints = {one.meter.system_fingerprint for one in found.values() if one.meter} - {None}
+    if len(prints) > 1:
+        named = ", ".join(sorted(map(str, prints)))
+        log.warning(f"{label}: the server's system_fingerprint changed: {named}")

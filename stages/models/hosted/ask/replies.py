@@ -1,0 +1,160 @@
+"""Replies: what a response says of each sample, as it is kept in the cache.
+
+A reply is kept whole, as it was paid for; what the study reads of it (`answer`, in answers) may
+change without a new request.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from stages.models.chat import Message
+from stages.models.hosted.ask.orders import BACKEND, Order
+from stages.models.hosted.failures import Again
+from stages.models.questions import Meter
+
+NEAR_TIE = 1e-4  # nats between the two most probable tokens, as for local models
+FINISHES = {"stop": "stop", "length": "length", "content_filter": "content_filter"}
+
+Scored = tuple[int, float, bool]
+"""where a token ends in the text, in bytes of UTF-8; its log-probability; whether nearly tied"""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One sample. `tokens` is None where the server gave none that spell the text.
+
+    `top` are the alternatives to the first token of the text, with their log-probabilities.
+    """
+
+    text: str
+    finish_reason: str
+    tokens: list[Scored] | None
+    top: list[tuple[str, float]] | None
+    meter: Meter
+
+
+def read(content: bytes, order: Order, prompt_tokens: int) -> dict[int, Reply] | Again:
+    """The replies of a response by their place in the order; those that are no answer are absent.
+
+    `prompt_tokens` are counted where the server counts none.
+    """
+    try:
+        response = json.loads(content)
+    except (ValueError, RecursionError):
+        what = "HTML" if content.lstrip()[:1] == b"<" else "no JSON"
+        return Again(f"the response is {what}", made=True)
+    choices = response.get("choices") if isinstance(response, dict) else None
+    if not isinstance(choices, list) or not choices:
+        return Again("the response has no choices", made=True)
+    usage = _usage(response, len(choices), prompt_tokens)
+    found: dict[int, Reply] = {}
+    for at, choice in enumerate(choices[: len(order.keys)]):
+        said = _said(choice, order.messages)
+        told = _count(choice.get("index")) if isinstance(choice, dict) else None
+        sound = told is not None and told < len(order.keys) and told not in found
+        place = told if told is not None and sound else at
+        if said is not None and place not in found:
+            text, finish, tokens, top = said
+            found[place] = Reply(text, finish, tokens, top, _meter(response, usage, at, text))
+    return found or Again("the response has no text", made=True)
+
+
+def _said(
+    choice: Any, messages: list[Message]
+) -> tuple[str, str, list[Scored] | None, list[tuple[str, float]] | None] | None:
+    """Text, end, tokens and alternatives of one choice; None where it is no answer."""
+    message = choice.get("message") if isinstance(choice, dict) else None
+    finish = FINISHES.get(str(choice.get("finish_reason"))) if isinstance(message, dict) else None
+    if finish is None or message is None:
+        return None
+    text = message.get("content")
+    if text is None:
+        text = message.get("refusal") or ""
+    if not isinstance(text, str):
+        return None
+    text = text.encode("utf-8", "replace").decode("utf-8")  # half characters become '?'
+    begun = messages[-1]["content"] if messages[-1]["role"] == "assistant" else ""
+    if begun and text.startswith(begun):
+        text = text[len(begun) :]
+    tokens, top = _scored(choice, text)
+    return text, finish, tokens, top
+
+
+def _scored(
+    choice: dict[str, Any], text: str
+) -> tuple[list[Scored] | None, list[tuple[str, float]] | None]:
+    """The tokens that spell the text, and the alternatives to the first of them."""
+    try:
+        content = choice["logprobs"]["content"]
+        pieces = [
+            bytes(one["bytes"]) if one.get("bytes") else str(one["token"]).encode()
+            for one in content
+        ]
+        logprobs = [float(one["logprob"]) for one in content]
+        tops = [
+            [(str(o["token"]), float(o["logprob"])) for o in one.get("top_logprobs") or []]
+            for one in content
+        ]
+        scores = [*logprobs, *(logprob for top in tops for _, logprob in top)]
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        return None, None
+    whole, said = b"".join(pieces), text.encode()
+    begins = 0 if whole.startswith(said) else whole.rfind(said)
+    if begins < 0 or not said or any(map(math.isnan, scores)):
+        return None, None
+    tokens: list[Scored] = []
+    first = None
+    end = -begins
+    for at, piece in enumerate(pieces):
+        starts, end = end, end + len(piece)
+        if end > 0 and starts < len(said) and piece:
+            first = at if first is None else first
+            tokens.append((end, round(logprobs[at], 4), _near_tie(tops[at])))
+    return tokens, (tops[first] or None) if first is not None else None
+
+
+def _near_tie(top: list[tuple[str, float]]) -> bool:
+    best = sorted((logprob for _, logprob in top), reverse=True)[:2]
+    return len(best) == 2 and best[0] - best[1] < NEAR_TIE
+
+
+def _usage(
+    response: dict[str, Any], count: int, prompt_tokens: int
+) -> tuple[int, int, list[int] | None]:
+    """Tokens of the prompt, cached ones among them, those of each choice; None: not counted."""
+    usage = response.get("usage")
+    if not isinstance(usage, dict):
+        return prompt_tokens, 0, None
+    details = usage.get("prompt_tokens_details")
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
+    prompt, whole = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    if prompt is None or whole is None:
+        return prompt_tokens, 0, None
+    each = [whole // count + (i < whole % count) for i in range(count)]
+    return prompt, min(cached or 0, prompt), each
+
+
+def _count(value: Any) -> int | None:
+    sound = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+    return int(value) if sound else None
+
+
+def _meter(
+    response: dict[str, Any], usage: tuple[int, int, list[int] | None], at: int, text: str
+) -> Meter:
+    prompt, cached, each = usage
+    fingerprint, created = response.get("system_fingerprint"), _count(response.get("created"))
+    day = datetime.fromtimestamp(created, UTC) if created else datetime.now(UTC)
+    return Meter(
+        BACKEND,
+        str(fingerprint)[:100] if fingerprint else None,
+        day.date().isoformat(),
+        0 if at else prompt,
+        0 if at else cached,
+        each[at] if each else -(-len(text.encode()) // 4),
+        None,
+        each is None,
+    )

@@ -1,0 +1,32 @@
+"""A hosted model that is asked: where, how, and what of it is known."""
+
+from dataclasses import dataclass, field
+
+from stages.models.hosted.abilities import Abilities
+from stages.models.hosted.identity import Host
+from stages.models.hosted.limiter import Limiter
+from stages.models.hosted.purse import Purse
+from stages.models.hosted.section import HostedChat
+
+TIMEOUT = 600.0  # seconds without a byte; models that think are silent for minutes
+
+
+@dataclass
+class Hosted:
+    """A model of a server, and how it is asked.
+
+    `stop` are texts that end an answer. With `strips` a thought is taken off that no mark opened.
+    """
+
+    host: Host
+    stop: tuple[str, ...] = ()
+    strips: bool = False
+    chat: HostedChat = field(default_factory=HostedChat)
+    purse: Purse | None = None
+    abilities: Abilities = field(default_factory=Abilities)
+    limiter: Limiter = field(default_factory=Limiter)
+    timeout: float = TIMEOUT
+
+    @property
+    def name(self) -> str:
+        return self.host.name
