@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 from stages.experiments.shared.study import Study
+from stages.models.opening import Models
 from stages.params import Params, command, load_params
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import write_table
@@ -32,7 +33,12 @@ def main(experiment: str, target: str) -> None:
 def main_study(params: Params) -> Study:
     """How the main study samples, asks and trains."""
     return Study(
-        params.design, params.sampling, params.predict, params.cross_questions, params.finetune
+        params.design,
+        params.sampling,
+        params.predict,
+        params.cross_questions,
+        params.finetune,
+        Models(),
     )
 
 

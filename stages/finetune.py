@@ -14,9 +14,8 @@ from pathlib import Path
 
 import click
 
-from stages.models.local.subject.loading import load_base
-from stages.models.local.teach.finetuning import finetuned, own_answers
-from stages.models.local.teach.settings import settings
+from stages.models.local.teach.finetuning import own_answers
+from stages.models.opening import Models
 from stages.params import command, load_params
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder
@@ -38,9 +37,8 @@ def main(model: str | None, predictor: str | None, target: str | None) -> None:
         raise StudyError(f"{table}: no rows, so there is nothing to train on")
     with atomic_folder(Path("data/adapters") / adapter) as folder:
         for seed in params.seeds:
-            subject = load_base(Path("data/models") / base)
             rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
-            finished = finetuned(subject, rows, settings(params.finetune, seed))
+            finished = Models().teacher(base).teach(rows, params.finetune, seed)
             copy_kept(finished, folder / Path(subject_name(adapter, seed)).name)
             report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}

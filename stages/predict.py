@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import click
 
 from stages.models.inputs import split_inputs
+from stages.models.opening import Models
 from stages.models.predicting import predict, predictors, question_form
 from stages.models.questions import Decoding
 from stages.params import Params, command, load_params
@@ -38,7 +39,7 @@ def _predictions(
 ) -> Iterator[Row]:
     inputs = {task: split_inputs(task, "test") for task in params.design.test}
     decoding = Decoding(params.predict.max_tokens)
-    for arm, subject in predictors(predictor, target, params.seeds):
+    for arm, subject in predictors(predictor, target, params.seeds, Models()):
         form = question_form(arm.kind, params.predict, params.cross_questions)
         for task, items in inputs.items():
             for row in predict(

@@ -10,14 +10,14 @@ has its own M1. What M cannot read, of a prompt or of a question on it, is named
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
 from stages.models.inputs import task_inputs
-from stages.models.local.subject.loading import Subject, load_base, trained_subject
+from stages.models.opening import Models
+from stages.models.protocol import Subject
 from stages.models.reading import check_study
-from stages.models.sampling import check_system_messages, sampled
+from stages.models.sampling import sampled
 from stages.params import Params, command, load_params
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, write_table
@@ -37,14 +37,14 @@ def main(model: str, trained: bool) -> None:
 
 
 def _base(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
-    subject = load_base(Path("data/models") / model)
+    subject = Models().base(model)
     for row in _behavior(subject, params, cache):
         yield row | {"seed": None}
 
 
 def _trained(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
     for seed in params.seeds:
-        subject = trained_subject(model, self_name(model), seed)
+        subject = Models().trained(model, self_name(model), seed)
         for row in _behavior(subject, params, cache, trained=True):
             yield row | {"seed": seed}
 
@@ -52,7 +52,6 @@ def _trained(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
 def _behavior(
     subject: Subject, params: Params, cache: ResponseCache, *, trained: bool = False
 ) -> Iterator[Row]:
-    check_system_messages(subject, params.design.tasks)
     if not trained:
         every = [row for task in params.design.tasks for row in task_inputs(task)]
         check_study(subject, every, params.design, params.sampling.max_tokens)

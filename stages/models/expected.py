@@ -1,13 +1,10 @@
 """The key that an answer of the main study has by today's code and params, without any weights."""
 
-from pathlib import Path
-
 from stages.models.inputs import input_of
-from stages.models.local.keys import answer_key
-from stages.models.local.rendering import rendered
-from stages.models.local.subject.loading import Subject, trained_subject, without_weights
+from stages.models.opening import Models
 from stages.models.predicting import hypothetical_questions, question_form
-from stages.models.questions import Decoding, Question
+from stages.models.protocol import Subject
+from stages.models.questions import Decoding
 from stages.models.sampling import object_questions
 from stages.models.section import CrossQuestionParams, PredictParams, SamplingParams
 from stages.storage.errors import StudyError
@@ -36,7 +33,7 @@ def object_key(name: str, input_id: str, design: Design, rule: SamplingParams) -
         seed=design.seed,
         cut_for=design.properties if rule.stop_when_decided else None,
     )
-    return _key(subject, questions[0], Decoding(rule.max_tokens, rule.temperature))
+    return subject.keys(questions[:1], Decoding(rule.max_tokens, rule.temperature))[0]
 
 
 def prediction_key(
@@ -59,7 +56,7 @@ def prediction_key(
     questions = hypothetical_questions([row], [asked], form)
     if not questions:
         raise StudyError(f"{input_id}: {asked!r} is not asked about an input of {row['task']!r}")
-    return _key(subject, questions[0], Decoding(rule.max_tokens))
+    return subject.keys(questions[:1], Decoding(rule.max_tokens))[0]
 
 
 def _name(arm: Arm) -> str:
@@ -74,10 +71,5 @@ def _found(name: str, design: Design) -> tuple[Arm, Subject]:
         raise StudyError(f"{name!r} is no subject of the study; there are: {', '.join(arms)}")
     arm = arms[name]
     if arm.adapter is None or arm.seed is None:
-        return arm, without_weights(Path("data/models") / arm.predictor)
-    return arm, trained_subject(arm.predictor, arm.adapter, arm.seed, weights=False)
-
-
-def _key(subject: Subject, question: Question, decoding: Decoding) -> AnswerKey:
-    (branch,) = rendered(subject, [question])
-    return answer_key(subject, branch, decoding, question.until)
+        return arm, Models().base(arm.predictor, weights=False)
+    return arm, Models().trained(arm.predictor, arm.adapter, arm.seed, weights=False)

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from stages.models.chat import Message
-from stages.models.local.ask.asking import ask
-from stages.models.local.subject.loading import Subject, load_base, trained_subject
+from stages.models.opening import Models
+from stages.models.protocol import Subject
 from stages.models.questions import Decoding, Question, Until
 from stages.models.section import CrossQuestionParams, PredictParams
 from stages.storage.response_cache import ResponseCache
@@ -73,7 +72,7 @@ def predict(
     """
     questions = hypothetical_questions(inputs, properties, form or QuestionForm(), seed)
     tasks = {row["input_id"]: row["task"] for row in inputs}
-    answers = ask(subject, questions, decoding, cache, f"{subject.name} {label}".strip())
+    answers = subject.ask(questions, decoding, cache, f"{subject.name} {label}".strip())
     for question in questions:
         key, name, n = question.key
         answer = answers[question.key]
@@ -121,7 +120,7 @@ def question_form(
 
 
 def predictors(
-    predictor: str, target: str, seeds: Sequence[int], data: Path = Path("data")
+    predictor: str, target: str, seeds: Sequence[int], models: Models
 ) -> Iterator[tuple[Arm, Subject]]:
     """The arms in which a model predicts `target`, each with its subject.
 
@@ -132,6 +131,6 @@ def predictors(
         for seed in [None] if kind == UNTRAINED else seeds:
             arm = Arm(target, predictor, kind, seed)
             if arm.adapter is None or seed is None:
-                yield arm, load_base(data / "models" / predictor)
+                yield arm, models.base(predictor)
             else:
-                yield arm, trained_subject(predictor, arm.adapter, seed, data)
+                yield arm, models.trained(predictor, arm.adapter, seed)

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from stages.models.local.ask.asking import check_questions
-from stages.models.local.subject.loading import Subject
 from stages.models.predicting import QuestionForm, hypothetical_questions
+from stages.models.protocol import Subject
 from stages.models.sampling import object_questions
 from stages.storage.tables import Row
 from stages.study.design import Design
@@ -15,6 +14,6 @@ def check_study(subject: Subject, inputs: Sequence[Row], design: Design, max_tok
 
     A study that could not ask its questions would only say so after the training.
     """
-    check_questions(subject, object_questions(inputs, seed=design.seed), max_tokens)
+    subject.check(object_questions(inputs, seed=design.seed), max_tokens)
     told = [row for row in inputs if row["split"] == row["role"]]
-    check_questions(subject, hypothetical_questions(told, design.properties, QuestionForm()), 1)
+    subject.check(hypothetical_questions(told, design.properties, QuestionForm()), 1)

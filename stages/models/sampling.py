@@ -3,12 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from stages.models.inputs import task_inputs
-from stages.models.local.ask.asking import ask
-from stages.models.local.subject.loading import Subject
+from stages.models.protocol import Subject
 from stages.models.questions import Decoding, Question, Until
 from stages.models.section import SamplingParams
-from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
 from stages.study.decided import decides
@@ -53,7 +50,7 @@ def sample(
     """Behavior rows, but for their training seed, of `inputs`: rows of a tasks table."""
     questions = object_questions(inputs, seed=seed, n_samples=n_samples, cut_for=cut_for)
     tasks = {row["input_id"]: row["task"] for row in inputs}
-    answers = ask(subject, questions, decoding, cache, f"{subject.name} {label}".strip())
+    answers = subject.ask(questions, decoding, cache, f"{subject.name} {label}".strip())
     for (key, n), answer in sorted(answers.items()):
         yield {
             "input_id": key,
@@ -86,18 +83,6 @@ def sampled(
         cut_for=design.properties if rule.stop_when_decided else None,
         label=label,
     )
-
-
-def check_system_messages(subject: Subject, tasks: Sequence[str]) -> None:
-    """StudyError that names a task whose system messages the subject's template does not take."""
-    for task in tasks:
-        for row in task_inputs(task):
-            if any(message["role"] == "system" for message in row["object_prompt"]):
-                try:
-                    subject.chat.written(row["object_prompt"])
-                except StudyError as error:
-                    told = f"{subject.name}: task {task!r}, input {row['input_id']}: {error}"
-                    raise StudyError(told) from error
 
 
 def _until(item: Mapping[str, Any], names: Sequence[str]) -> Until:

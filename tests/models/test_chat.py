@@ -12,9 +12,7 @@ from stages.models.local.rendering import rendered
 from stages.models.local.subject.loading import Subject
 from stages.models.local.teach.finetuning import in_tokens
 from stages.models.questions import Question
-from stages.models.sampling import check_system_messages
 from stages.storage.errors import StudyError
-from stages.storage.tables import write_table
 from tests.conftest import CHAT
 from tests.models.families import ASK, CHATML, EMPTY_THOUGHT, FAMILIES, TURNS, Family
 from tests.tiny_models import CORPUS, END
@@ -239,15 +237,3 @@ def test_a_system_message_that_cannot_be_given_is_told_with_model_and_input(fami
     row = {"input_id": "7", "question": SYSTEM, "label": "x", "weight": 1.0, "slice": "train"}
     with pytest.raises(StudyError, match=told):
         in_tokens(subject(family.chat()), [row])
-
-
-def test_a_task_with_a_system_message_is_refused_before_anything_is_sampled(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for task, prompt in {"first": PLAIN, "second": SYSTEM}.items():
-        row = {"task": task, "input_id": f"{task}-7", "object_prompt": prompt, "input": "x"}
-        row |= {"family": "sequence", "role": "test", "split": "test"}
-        row |= {"options": [], "trait_option": "", "questions": []}
-        write_table("tasks", [row], f"data/tasks/{task}.parquet")
-    check_system_messages(subject(CHATML.chat()), ["first", "second"])
-    with pytest.raises(StudyError, match="tiny: task 'second', input second-7: it has a system"):
-        check_system_messages(subject(FAMILIES["no system"].chat()), ["first", "second"])

@@ -14,6 +14,7 @@ from transformers import (
 )
 
 from stages.models.local.ask.asking import ask
+from stages.models.local.backend import LocalSubject
 from stages.models.local.subject.limits import Reading, check_readings, positions
 from stages.models.local.subject.loading import Subject, load_base
 from stages.models.local.teach.finetuning import finetuned
@@ -153,9 +154,9 @@ def test_questions_that_are_too_long_are_named_before_anything_is_asked(subject)
 
     rows = [told("a", "train", "train"), told("b", "test", "train"), told("c", "test", "test")]
     subject.model.config.max_position_embeddings = 2000
-    check_study(subject, rows, design, 5)
+    check_study(LocalSubject(subject), rows, design, 5)
     subject.model.config.max_position_embeddings = 25
     with pytest.raises(StudyError, match=r"^tiny: 2 of 2 inputs are too long: .*: a \(.*, c \("):
-        check_study(subject, rows, design, 5)
+        check_study(LocalSubject(subject), rows, design, 5)
     with pytest.raises(StudyError, match=r"^tiny: 3 of 3 inputs are too long: .*max_tokens 99"):
-        check_study(subject, rows, design, 99)
+        check_study(LocalSubject(subject), rows, design, 99)

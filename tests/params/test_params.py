@@ -52,7 +52,12 @@ WRONG = [
     ("tasks.pilot_inputs", "many", "tasks.pilot_inputs", "'many': Input should be a valid int"),
     ("limits", {"max_cost_usd": 5.0}, "limits", "max_cost_usd has no meaning without prices"),
     ("limits", {"prices": {"gpt": {"input": 1, "output": 1}}}, "limits.prices", "'gpt' is no mod"),
-    ("limits", {"prices": {"smollm2": {"input": -1, "output": 1}}}, "limits.prices.smollm2.input", "-1: Input"),
+    (
+        "limits",
+        {"prices": {"smollm2": {"input": -1, "output": 1}}},
+        "limits.prices.smollm2.input",
+        "-1: Input",
+    ),
     ("sampling.n_samples", 0, "sampling.n_samples", "0: Input should be greater than"),
     ("sampling.temperature", -0.5, "sampling.temperature", "-0.5: Input should be greater"),
     ("sampling.max_tokens", 1.5, "sampling.max_tokens", "1.5: Input should be a valid integer"),

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from stages.models.local.subject.loading import Subject
+from stages.models.opening import Models
 from stages.models.predicting import QuestionForm, predict, predictors, question_form
+from stages.models.protocol import Subject
 from stages.models.questions import Decoding
 from stages.models.sampling import sampled
 from stages.models.section import (
@@ -21,18 +22,19 @@ from stages.study.design import Design
 
 @dataclass(frozen=True)
 class Study:
-    """What is compared, and the sections of params.yaml on asking and training."""
+    """What is compared, the sections of params.yaml on asking and training, and the models."""
 
     design: Design
     sampling: SamplingParams
     predict: PredictParams
     cross_questions: CrossQuestionParams
     finetune: FinetuneParams
+    models: Models
 
     def arms(self, target: str) -> Iterator[tuple[Arm, Subject]]:
         """The target's own arms, then the others'; each is loaded when its turn comes."""
         for predictor in self.design.predictors(target):
-            yield from predictors(predictor, target, self.design.seeds)
+            yield from predictors(predictor, target, self.design.seeds, self.models)
 
     def form(self, kind: str) -> QuestionForm:
         """How an arm of a kind is asked."""

@@ -69,7 +69,7 @@ def of_status(
 ) -> Failure:
     """What a response that is not 200 means; `sent` is the body of the request."""
     text = content[:20_000].decode("utf-8", "replace")
-    said = host.told(_message(text) or text)
+    said = host.told(message(text) or text)
     why = f"{status}{': ' if said else ''}{said}"
     if status == 402 or (status in (403, 429) and QUOTA.search(text)):
         return Ends(f"the account is used up ({why}); all answers that were paid for are kept")
@@ -124,7 +124,7 @@ def _again(why: str, after: float | None, limited: bool) -> Again | Ends:
     return Again(why, after, limited)
 
 
-def _message(text: str) -> str:
+def message(text: str) -> str:
     """What an error says, in the forms that servers give it."""
     try:
         found = json.loads(text)
@@ -141,7 +141,7 @@ def _refused(text: str, sent: Mapping[str, Any]) -> str | None:
 
     Of an error that speaks of the length of the prompt none is meant.
     """
-    said = _message(text) or text
+    said = message(text) or text
     mine = [name for name in OPTIONAL if name in sent]
     try:
         told = json.loads(text)["error"]["param"]

@@ -22,6 +22,7 @@
     teach/checkpoints   what the next step needs
     teach/finetuning    rows in, an adapter out, kept in the user's cache
     rendering, keys     what a model reads, and what decides its answers and adapters
+    backend             the rest behind the protocols of stages.models
 
 Shape letters in tensor names: N tokens in one row, or label tokens; B branches; P places; R rows
 of the attention (groups), T queries and K keys of a row; H heads, G query heads to a key/value

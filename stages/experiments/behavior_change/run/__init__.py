@@ -21,9 +21,7 @@ from stages.experiments.shared.outcomes import outcomes, values
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, predictions
 from stages.models.inputs import by_id, held_out_inputs
-from stages.models.local.subject.loading import Subject, trained_subject, with_adapter
-from stages.models.local.teach.finetuning import finetuned
-from stages.models.local.teach.settings import settings
+from stages.models.protocol import Subject
 from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
@@ -67,23 +65,23 @@ def _changed(
     target: str, seed: int, told: Told, study: Study, scored: Sequence[Row], cache: ResponseCache
 ) -> Subject:
     """MC of one training seed; M1 is trained like M was, but for the keys that are told anew."""
-    subject = trained_subject(target, self_name(target), seed)
+    subject = study.models.trained(target, self_name(target), seed)
     taught, answers = taught_answers(subject, target, told, study, cache)
     change = change_rows(taught, answers)
     if not change:
         raise StudyError(f"{KEY}: {told.answers!r}: no answer complies, so none can be taught")
     check_held_out(change, scored)
     log.info(f"behavior_change: {len(change)} answers to {len(taught)} inputs change {target}")
-    how = replace(
-        settings(study.finetune, seed),
-        epochs=told.epochs,
-        learning_rate=told.learning_rate,
-        batch_inputs=told.batch_inputs,
-    )
-    folder = finetuned(subject, change, how)
+    how = {
+        "epochs": told.epochs,
+        "learning_rate": told.learning_rate,
+        "batch_inputs": told.batch_inputs,
+    }
+    rule = study.finetune.model_copy(update=how)
+    folder = study.models.teacher(target).teach(change, rule, seed, of=subject)
     del subject  # one in memory at a time
-    first = trained_subject(target, self_name(target), seed)
-    return with_adapter(first, folder, subject_name(f"{target}-changed", seed))
+    first = study.models.trained(target, self_name(target), seed)
+    return first.changed(folder, subject_name(f"{target}-changed", seed))
 
 
 def _as_predictions(

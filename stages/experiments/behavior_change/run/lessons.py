@@ -9,7 +9,7 @@ from stages.experiments.shared.outcomes import prefixed
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior
 from stages.models.inputs import split_inputs
-from stages.models.local.subject.loading import Subject
+from stages.models.protocol import Subject
 from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row

@@ -11,8 +11,7 @@ from stages.experiments.calibration.run.shares import (
 )
 from stages.experiments.shared.study import Study
 from stages.models.inputs import by_id
-from stages.models.local.ask.asking import ask
-from stages.models.local.subject.loading import Subject
+from stages.models.protocol import Subject
 from stages.models.questions import Decoding, Question
 from stages.models.sampling import sample
 from stages.storage.response_cache import ResponseCache
@@ -64,7 +63,7 @@ def _letters(
     ]
     if not questions:
         return {}
-    answers = ask(subject, questions, Decoding(1), cache, f"{subject.name} {label} letters")
+    answers = subject.ask(questions, Decoding(1), cache, f"{subject.name} {label} letters")
     return {key: answer.distribution for (key,), answer in answers.items() if answer.distribution}
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from stages.experiments.calibration.run.shares import Asked, Said, shares
 from stages.experiments.shared.study import Study
-from stages.models.local.subject.loading import Subject
 from stages.models.predicting import QuestionForm, predict
+from stages.models.protocol import Subject
 from stages.models.questions import Decoding
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row

@@ -26,9 +26,8 @@ from stages.experiments.failures.run.questions import Posed, fact_inputs
 from stages.experiments.shared.outcomes import outcomes, values
 from stages.experiments.shared.study import Study
 from stages.models.inputs import held_out_inputs, task_inputs
-from stages.models.local.ask.asking import ask
-from stages.models.local.subject.loading import Subject, trained_subject
 from stages.models.predicting import FIRST_LINE, QuestionForm
+from stages.models.protocol import Subject
 from stages.models.questions import Question
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
@@ -49,7 +48,7 @@ def run(target: str, told: Told, study: Study, cache: ResponseCache) -> Iterator
     posed: dict[int, list[Posed]] = {}
     wrote: dict[int, list[Row]] = {}
     for seed in study.design.seeds:
-        own = Target(trained_subject(target, self_name(target), seed), told, study, cache)
+        own = Target(study.models.trained(target, self_name(target), seed), told, study, cache)
         wrote[seed] = own.texts(texts)
         posed[seed] = [
             *on_choices(own, choices),
@@ -111,7 +110,7 @@ def _on_posed(
         for p in posed
     }
     label = f"{subject.name} failures"
-    answers = ask(subject, list(questions.values()), study.decoding, cache, label)
+    answers = subject.ask(list(questions.values()), study.decoding, cache, label)
     for name in dict.fromkeys(p.condition for p in posed):
         mine = {(p.condition, p.item["input_id"]): p for p in posed if p.condition == name}
         found = [

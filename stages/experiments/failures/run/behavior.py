@@ -25,8 +25,7 @@ from stages.experiments.failures.run.questions import (
 )
 from stages.experiments.shared.study import Study
 from stages.models.chat import Message
-from stages.models.local.ask.asking import ask
-from stages.models.local.subject.loading import Subject
+from stages.models.protocol import Subject
 from stages.models.questions import Decoding, Question, Until
 from stages.models.sampling import sample
 from stages.storage.response_cache import ResponseCache
@@ -67,7 +66,7 @@ class Target:
             for item, prompt in prompts
         ]
         decoding = Decoding(self.study.sampling.max_tokens)
-        answers = ask(self.subject, questions, decoding, self.cache, f"{self.subject.name} {label}")
+        answers = self.subject.ask(questions, decoding, self.cache, f"{self.subject.name} {label}")
         found = {key: choice_letter(answers[key].text, items[key]["options"]) for key in items}
         return {key: letter for key, letter in found.items() if letter is not None}
 

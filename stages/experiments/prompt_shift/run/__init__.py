@@ -16,7 +16,6 @@ from stages.experiments.shared.outcomes import outcomes, prefixed, values
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, predictions
 from stages.models.inputs import held_out_inputs
-from stages.models.local.subject.loading import trained_subject
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
 from stages.study.arms import CROSS, SELF, self_name
@@ -54,7 +53,7 @@ def _shifted(
     target: str, seed: int, told: Told, study: Study, inputs: Sequence[Row], cache: ResponseCache
 ) -> dict[str, dict[Key, str]]:
     """Prefix -> what M1 does with it."""
-    subject = trained_subject(target, self_name(target), seed)
+    subject = study.models.trained(target, self_name(target), seed)
     found = {}
     for name, prefix in told.prefixes.items():
         shown = [row | {"object_prompt": prefixed(row["object_prompt"], prefix)} for row in inputs]

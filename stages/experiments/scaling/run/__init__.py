@@ -7,16 +7,14 @@ labels (self), M on M1's (fresh_self) and each other model on M1's (cross).
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 
 from stages.experiments.scaling.params import Told
 from stages.experiments.shared.outcomes import outcomes, values
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, informative, predictions
 from stages.models.inputs import held_out_inputs
-from stages.models.local.subject.loading import Subject, load_base, with_adapter
-from stages.models.local.teach.finetuning import finetuned, own_answers
-from stages.models.local.teach.settings import settings
+from stages.models.local.teach.finetuning import own_answers
+from stages.models.protocol import Subject
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, read_rows
 from stages.study.arms import (
@@ -105,6 +103,5 @@ def _taught(
     rows = [row for row in lessons if row["input_id"] in inputs]
     if study.finetune.rehearse:
         rows.extend(own_answers(predictor, inputs))
-    base = Path("data/models") / predictor
-    folder = finetuned(load_base(base), rows, settings(study.finetune, seed))
-    return with_adapter(load_base(base), folder, subject_name(predictor, seed))
+    folder = study.models.teacher(predictor).teach(rows, study.finetune, seed)
+    return study.models.base(predictor).changed(folder, subject_name(predictor, seed))

@@ -1,0 +1,47 @@
+"""Rows of a dataset as the file that a finetuning job is given."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from stages.models.hosted.money import estimated_tokens
+from stages.storage.errors import StudyError
+from stages.study.datasets import Row, chat_line
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """JSON lines in the chat format, and about how many tokens they have."""
+
+    lines: bytes
+    rows: int
+    tokens: int
+
+    @property
+    def content(self) -> str:
+        return sha256(self.lines).hexdigest()
+
+
+def lesson_of(rows: Iterable[Row], model: str) -> Lesson:
+    """The rows of slice train, as they come. Raises StudyError where a job cannot teach them."""
+    lines, tokens, weighted = [], 0, 0
+    for row in rows:
+        if row["slice"] != "train":
+            continue
+        if not row.get("ended", True):
+            raise StudyError(
+                f"finetune.models.{model}: input {row['input_id']} teaches how an answer begins "
+                "and not that it ends there, which a finetuning job cannot; use a local model"
+            )
+        answer = {"role": "assistant", "content": row["label"]}
+        lines.append(chat_line(row))
+        tokens += estimated_tokens([*row["question"], answer])
+        weighted += row["weight"] != 1
+    if not lines:
+        raise StudyError(f"finetune.models.{model}: no rows of slice train, nothing to train on")
+    if weighted:
+        log.warning(f"{model}: {weighted} rows have weights, which jobs do not know: all count 1")
+    return Lesson("".join(lines).encode(), len(lines), tokens)
