@@ -47,14 +47,14 @@ def grown(subject, tmp_path_factory):
     asked = [question(i) for i in range(24)]
     with ResponseCache(tmp_path_factory.mktemp("cache") / "c.sqlite") as cache:
         steps = [ask(subject, asked, Decoding(n), cache, "") for n in range(1, MOST + 1)]
-        for one in asked:
-            said = [step[one.key].text for step in steps]
-            whole = steps[-1][one.key]
-            if "\ufffd" not in whole.text:
-                ends = [len(text.encode()) for text in said]
-                tokens = [(end, -1.0, False) for end in ends if end <= len(whole.text.encode())]
-                kept = tokens[: ends.index(ends[-1]) + 1]
-                found[one.key] = Reply(whole.text, whole.finish_reason, kept, None, METER)
+    for one in asked:
+        taken = [step[one.key] for step in steps]
+        going = [step for step in taken if step.finish_reason == "length"]
+        ends = [len(step.text.encode()) for step in going]
+        silent = len(going) == MOST and ends[-2:-1] == ends[-1:]  # its last token says nothing
+        if not silent and not any("\ufffd" in step.text for step in taken):
+            tokens = [(end, -1.0, False) for end in ends]
+            found[one.key] = Reply(taken[-1].text, taken[-1].finish_reason, tokens, None, METER)
     return found
 
 

@@ -16,7 +16,9 @@ QUOTA = re.compile(
     r"exceeded your current quota|insufficient[_ ](quota|credit|fund|balance)|billing_hard_limit",
     re.IGNORECASE,
 )
-TOO_LONG = re.compile(r"context.{0,20}length|too (long|large|many tokens)", re.IGNORECASE)
+TOO_LONG = re.compile(
+    r"context.{0,20}length|(?<!array )too (long|large|many tokens)", re.IGNORECASE
+)
 PASSING = {408, 409, 425, 429}  # those of 4xx that may be otherwise the next time
 REFUSALS = {400, 403, 422, 501}
 
@@ -128,7 +130,7 @@ def message(text: str) -> str:
     """What an error says, in the forms that servers give it."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     for name in ("error", "message", "detail"):
         if isinstance(found, dict) and found.get(name):
@@ -145,7 +147,7 @@ def _refused(text: str, sent: Mapping[str, Any]) -> str | None:
     mine = [name for name in OPTIONAL if name in sent]
     try:
         told = json.loads(text)["error"]["param"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         told = None
     if TOO_LONG.search(said) and told != "stop":
         return None
