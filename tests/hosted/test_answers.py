@@ -147,3 +147,12 @@ def test_a_response_of_any_json_is_read_or_refused_and_nothing_else():
         choice = {"message": message, "finish_reason": "stop", **more}
         found = read(json.dumps({"choices": [choice], "usage": {"x": -1}}).encode(), order, 5)
         assert (found[0].text, found[0].tokens, found[0].meter.estimated) == ("Yes", None, True)
+
+
+@pytest.mark.parametrize(("word", "expected"), [("Yes", "Yes"), ("\ud83d", "?")])
+def test_half_characters_which_no_file_can_hold_are_mended(word, expected, tmp_path):
+    chat = Chat(speaker=says(word, top=[("\ud83d", -1.0), ("Yes", -2.0)]), fingerprint="\udc00")
+    with serving(chat) as (server, _):
+        found = answers(hosted(server), [question(0)], tmp_path)["i0", 0]
+        assert answers(hosted(server), [question(0)], tmp_path)["i0", 0] == found
+    assert (found.text, found.meter.system_fingerprint) == (expected, "?")
