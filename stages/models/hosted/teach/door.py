@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import openai
 
+from stages.models.hosted.connection import client_options, transport_options
 from stages.models.hosted.failures import QUOTA, Again, Ends, message, of_exception, of_status
 from stages.models.hosted.identity import Host
 from stages.storage.errors import StudyError
@@ -57,13 +58,8 @@ class Door:
     def __init__(self, host: Host, pace: Pace) -> None:
         self.host, self.pace = host, pace
         self.client = openai.OpenAI(
-            base_url=host.base_url,
-            api_key=host.key(),
-            default_headers=host.headers(),
-            default_query={"api-version": host.api_version} if host.api_version else None,
-            max_retries=0,
-            timeout=TIMEOUT,
-            http_client=openai.DefaultHttpxClient(follow_redirects=False),
+            **client_options(host, TIMEOUT),
+            http_client=openai.DefaultHttpxClient(**transport_options(host, TIMEOUT)),
         )
 
     def __enter__(self) -> "Door":
