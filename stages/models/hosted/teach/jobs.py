@@ -29,10 +29,11 @@ from stages.models.hosted.teach.journal import (
     Journal,
     journal_of,
 )
-from stages.models.hosted.teach.lesson import Lesson
+from stages.models.hosted.teach.lesson import Lesson, training_estimate
 from stages.models.hosted.teach.outcome import Taught, refused, result_of, wait
 from stages.models.hosted.teach.section import JobSettings
 from stages.storage.errors import StudyError
+from stages.storage.keys import Parts
 
 MARGIN = 1.5  # times the tokens that are estimated: what a job may take at most
 MOST_LOST = 3  # answers to one write that are lost before the run ends
@@ -49,18 +50,22 @@ def taught(
     Raises StudyError where the door is closed, a limit would be passed, or the job came to
     nothing: it says what happened, what that cost and what to do.
     """
-    parts = {
+    with journal_of(job_parts(host, lesson, settings)) as journal:
+        if journal.step != DONE:
+            with Door(host, pace) as door:
+                _Teaching(door, journal, lesson, settings, ledger).run()
+        return result_of(host, journal, ledger)
+
+
+def job_parts(host: Host, lesson: Lesson, settings: JobSettings) -> Parts:
+    """What decides a job: its key, in the journal and of what it made."""
+    return {
         "backend": "openai_jobs",
         "data": lesson.content,
         "settings": settings.parts,
         "model": host.model,
         "host": host.host,
     }
-    with journal_of(parts) as journal:
-        if journal.step != DONE:
-            with Door(host, pace) as door:
-                _Teaching(door, journal, lesson, settings, ledger).run()
-        return result_of(host, journal, ledger)
 
 
 class _Teaching:
@@ -71,12 +76,12 @@ class _Teaching:
         self.lesson, self.settings, self.host = lesson, settings, door.host
 
     def run(self) -> None:
+        limits, epochs = self.ledger.limits, self.settings.epochs
+        expected = training_estimate(self.lesson, epochs, self.host.name, limits).tokens
         if self.journal.step != RUNNING:
-            tokens = round(MARGIN * self.lesson.tokens * self.settings.epochs)
-            self._reserve(Tokens(trained=tokens))
+            self._reserve(Tokens(trained=round(MARGIN * expected.trained)))
             file = self._file()
             self.journal.note(RUNNING, job=self._job(file))
-        expected = Tokens(trained=self.lesson.tokens * self.settings.epochs)
         wait(self.door, self.journal, self.ledger, expected)
 
     def _reserve(self, most: Tokens) -> None:
