@@ -11,6 +11,7 @@ from stages.experiments.shared.told import Section
 from stages.models.chat.section import ChatParams
 from stages.models.fetch.section import ModelSpec
 from stages.models.hosted.limits_section import LimitsParams
+from stages.models.hosted.section import SOURCE
 from stages.models.section import (
     CrossQuestionParams,
     FinetuneParams,
@@ -27,7 +28,6 @@ from stages.tasks import TASKS
 from stages.tasks.section import TaskParams
 
 JOINED = re.compile(rf"-({'|'.join(PARTS)})\b", re.IGNORECASE)
-HOSTED = "openai:"  # begins the source of a model that runs on a server
 MOST_SUBJECTS = 100  # each predicts each: 10,000 cells, of which dvc looks at two or three a second
 MOST_SEEDS = 1000  # each trains all arms anew; the paper has three
 
@@ -107,7 +107,9 @@ class Params(Strict):
 
     @model_validator(mode="after")
     def _limits_fit(self) -> "Params":
-        hosted = [name for name in self.subjects if self.models[name].sources[0].startswith(HOSTED)]
+        hosted = [
+            name for name in self.subjects if str(self.models[name].source).startswith(SOURCE)
+        ]
         try:
             self.limits.check(self.models, hosted)
         except ValueError as error:

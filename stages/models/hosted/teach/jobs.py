@@ -23,6 +23,7 @@ from stages.models.hosted.teach.finding import (
 from stages.models.hosted.teach.journal import (
     CREATING,
     DONE,
+    NEW,
     RUNNING,
     UPLOADED,
     UPLOADING,
@@ -80,8 +81,13 @@ class _Teaching:
         expected = training_estimate(self.lesson, epochs, self.host.name, limits).tokens
         if self.journal.step != RUNNING:
             self._reserve(Tokens(trained=round(MARGIN * expected.trained)))
-            file = self._file()
-            self.journal.note(RUNNING, job=self._job(file))
+            try:
+                file = self._file()
+                self.journal.note(RUNNING, job=self._job(file))
+            except BaseException:
+                if self.journal.step in (NEW, UPLOADING, UPLOADED):  # there is no job to pay for
+                    self.ledger.release(self.journal.bill)
+                raise
         wait(self.door, self.journal, self.ledger, expected)
 
     def _reserve(self, most: Tokens) -> None:
@@ -104,11 +110,7 @@ class _Teaching:
             except LostError as error:
                 lost = self._lost(lost, "the upload", error)
             except RefusedError as error:
-                self.ledger.release(self.journal.bill)
                 raise refused(self.host, self.settings.older_shape, FILES, error) from error
-            except StudyError:
-                self.ledger.release(self.journal.bill)
-                raise
         log.info(f"{self.host.name}: {self.lesson.rows} rows are the file {file}")
         self.journal.note(UPLOADED, file=file)
         return file
@@ -118,7 +120,6 @@ class _Teaching:
             return found_file(self.door, self.journal.file_name, len(self.lesson.lines))
         except RefusedError as error:
             if error.status == 403:
-                self.ledger.release(self.journal.bill)
                 raise refused(self.host, self.settings.older_shape, FILES, error) from error
             return None  # a server without a list; a file that is there twice costs nothing
 
@@ -206,4 +207,3 @@ class _Teaching:
     def _nothing_done(self, *, gone: bool = False) -> None:
         """Note that no job was created; a file that is gone is uploaded anew by the next run."""
         self.journal.note(UPLOADED, **({"file": None} if gone else {}))
-        self.ledger.release(self.journal.bill)
