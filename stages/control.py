@@ -48,7 +48,7 @@ def run_study(params: Params, write_tasks: Callable[[Params], None]) -> None:
     models = params.subjects
     for model in models:
         out = Path("data/models") / model
-        fetch(model, params.models[model], params.chat.date, out, grow)
+        fetch(model, params.models[model], params.chat, out, grow)
     write_tasks(params)
     for model in models:
         _run(sample_behavior.main, "--model", model)

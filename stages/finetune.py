@@ -38,7 +38,9 @@ def main(model: str | None, predictor: str | None, target: str | None) -> None:
     with atomic_folder(Path("data/adapters") / adapter) as folder:
         for seed in params.seeds:
             rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
-            finished = Models().teacher(base).teach(rows, params.finetune, seed)
+            finished = (
+                Models("finetune", params.limits).teacher(base).teach(rows, params.finetune, seed)
+            )
             copy_kept(finished, folder / Path(subject_name(adapter, seed)).name)
             report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}

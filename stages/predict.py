@@ -39,7 +39,9 @@ def _predictions(
 ) -> Iterator[Row]:
     inputs = {task: split_inputs(task, "test") for task in params.design.test}
     decoding = Decoding(params.predict.max_tokens)
-    for arm, subject in predictors(predictor, target, params.seeds, Models()):
+    for arm, subject in predictors(
+        predictor, target, params.seeds, Models("predict", params.limits)
+    ):
         form = question_form(arm.kind, params.predict, params.cross_questions)
         for task, items in inputs.items():
             for row in predict(

@@ -37,16 +37,20 @@ def main(model: str, trained: bool) -> None:
 
 
 def _base(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
-    subject = Models().base(model)
+    subject = _models(params).base(model)
     for row in _behavior(subject, params, cache):
         yield row | {"seed": None}
 
 
 def _trained(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
     for seed in params.seeds:
-        subject = Models().trained(model, self_name(model), seed)
+        subject = _models(params).trained(model, self_name(model), seed)
         for row in _behavior(subject, params, cache, trained=True):
             yield row | {"seed": seed}
+
+
+def _models(params: Params) -> Models:
+    return Models("sample_behavior", params.limits)
 
 
 def _behavior(

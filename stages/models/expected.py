@@ -71,5 +71,5 @@ def _found(name: str, design: Design) -> tuple[Arm, Subject]:
         raise StudyError(f"{name!r} is no subject of the study; there are: {', '.join(arms)}")
     arm = arms[name]
     if arm.adapter is None or arm.seed is None:
-        return arm, Models().base(arm.predictor, weights=False)
-    return arm, Models().trained(arm.predictor, arm.adapter, arm.seed, weights=False)
+        return arm, Models("cache").base(arm.predictor, weights=False)
+    return arm, Models("cache").trained(arm.predictor, arm.adapter, arm.seed, weights=False)

@@ -7,7 +7,7 @@ from functools import partial
 from stages.models.chat import Message
 from stages.models.opening import Models
 from stages.models.protocol import Subject
-from stages.models.questions import Decoding, Question, Until
+from stages.models.questions import Decoding, Question, Until, metered
 from stages.models.section import CrossQuestionParams, PredictParams
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
@@ -91,6 +91,8 @@ def predict(
             "logprob": answer.logprob,
             "near_tie": answer.near_tie,
             "distribution": _ranked(answer.distribution),
+            "distribution_from": answer.distribution_from,
+            **metered(answer.meter),
         }
 
 

@@ -70,6 +70,18 @@ class Meter:
     estimated: bool
 
 
+METERED = (
+    *("backend", "system_fingerprint", "date"),
+    *("prompt_tokens", "cached_tokens", "answer_tokens", "cost_usd"),
+)
+"""columns of behavior and predictions: what is metered of a hosted answer, none of a local one"""
+
+
+def metered(meter: Meter | None) -> dict[str, Any]:
+    """These columns of one answer."""
+    return {name: meter and getattr(meter, name) for name in METERED}
+
+
 @dataclass(frozen=True)
 class Answer:
     """What came back. Log-probabilities are nats under the model itself, at temperature 1.

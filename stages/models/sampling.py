@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stages.models.protocol import Subject
-from stages.models.questions import Decoding, Question, Until
+from stages.models.questions import Decoding, Question, Until, metered
 from stages.models.section import SamplingParams
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
@@ -61,6 +61,7 @@ def sample(
             "first_token_logprob": answer.first_token_logprob,
             "near_tie": answer.near_tie,
             "fingerprint": subject.fingerprint,
+            **metered(answer.meter),
         }
 
 

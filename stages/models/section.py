@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from stages.models.hosted.teach.section import JobsParams
 from stages.study.prompts import Person
 from stages.study.section import Count, Rounds, Share, Strict
 
@@ -53,6 +54,8 @@ Schedule = Literal["linear", "constant", "cosine"]
 class FinetuneParams(Strict):
     """LoRA finetuning; a batch is counted in inputs, each with all its questions.
 
+    models: how hosted models are taught, by name; of all else they take epochs alone.
+
     target_modules: the layers that are taught. max_grad_norm: of a step, else it is scaled down.
     rehearse: the predictor's own answers to the train tasks are mixed in, so that it goes on
     doing what it does. scramble_labels, a control: labels go to other inputs of their cell.
@@ -73,3 +76,4 @@ class FinetuneParams(Strict):
     rehearse: bool
     scramble_labels: bool
     checkpoint_every: Count
+    models: dict[str, JobsParams] = Field(default_factory=dict)

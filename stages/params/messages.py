@@ -1,5 +1,6 @@
 """What is said of a wrong value: one line, however large the value is."""
 
+import re
 import reprlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,11 @@ def cut(line: str) -> str:
     return f"{line[:half]} ... {line[-half:]}"
 
 
+def tag(section: type[BaseModel]) -> str:
+    """What tells a section among those that may stand at one place; no key is called so."""
+    return f"({section.__name__})"
+
+
 def lines(error: ValidationError, section: type[BaseModel], path: str | Path) -> list[str]:
     """A line for each wrong value of a section, as said of the file `path`; five at most."""
     found = list(dict.fromkeys(cut(_line(path, item, section)) for item in error.errors()))
@@ -46,7 +52,7 @@ def lines(error: ValidationError, section: type[BaseModel], path: str | Path) ->
 
 
 def _line(path: str | Path, error: ErrorDetails, section: type[BaseModel]) -> str:
-    place = [part for part in error["loc"] if part not in ("str", "list[str]")]
+    place = [part for part in error["loc"] if not _is_type(part)]
     key, kind, found = ".".join(map(_part, place)), error["type"], error["input"]
     if kind == "invalid_key" or place[-1:] == ["[key]"]:
         owner = ".".join(map(_part, place[:-2] if kind != "invalid_key" else place[:-1]))
@@ -61,6 +67,11 @@ def _line(path: str | Path, error: ErrorDetails, section: type[BaseModel]) -> st
     named = isinstance(found, dict | BaseModel) or _named(found, message)
     shown = "" if named else f"{short(found)}: "
     return f"{path}: {key}: {shown}{message}" if key else f"{path}: {message}"
+
+
+def _is_type(part: Any) -> bool:
+    """Whether a part of a place says which of several types was tried there."""
+    return part in ("str", "list[str]") or bool(re.fullmatch(r"\(\w+\)", str(part)))
 
 
 def _part(part: Any) -> str:
@@ -88,8 +99,19 @@ def _keys(section: Any, place: tuple[str | int, ...]) -> Iterator[str]:
     for part in place:
         if get_origin(owner) is dict:
             owner = get_args(owner)[1]
+        elif _is_type(part):
+            (owner,) = (kind for kind in _sections(owner) if tag(kind) == part)
         else:
             owner = owner.model_fields[part].annotation
             if type(None) in get_args(owner):  # a section that may be left out
                 owner = get_args(owner)[0]
     yield from owner.model_fields
+
+
+def _sections(kind: Any) -> Iterator[type[BaseModel]]:
+    """The types that may stand at a place."""
+    if isinstance(kind, type):
+        yield kind
+    else:
+        for inner in get_args(kind):
+            yield from _sections(inner) if get_args(inner) or isinstance(inner, type) else ()

@@ -2,8 +2,16 @@
 
 import re
 from collections.abc import Collection
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from stages.analysis.section import EvaluateParams
 from stages.controls.organisms.codes import CODES
@@ -11,7 +19,7 @@ from stages.experiments.shared.told import Section
 from stages.models.chat.section import ChatParams
 from stages.models.fetch.section import ModelSpec
 from stages.models.hosted.limits_section import LimitsParams
-from stages.models.hosted.section import SOURCE
+from stages.models.hosted.section import SOURCE, HostedSpec
 from stages.models.section import (
     CrossQuestionParams,
     FinetuneParams,
@@ -19,6 +27,7 @@ from stages.models.section import (
     SamplingParams,
 )
 from stages.params.experiments import EXPERIMENTS, ExperimentsParams
+from stages.params.messages import tag
 from stages.storage.errors import StudyError
 from stages.study.arms import PARTS, collision
 from stages.study.design import Design
@@ -30,6 +39,19 @@ from stages.tasks.section import TaskParams
 JOINED = re.compile(rf"-({'|'.join(PARTS)})\b", re.IGNORECASE)
 MOST_SUBJECTS = 100  # each predicts each: 10,000 cells, of which dvc looks at two or three a second
 MOST_SEEDS = 1000  # each trains all arms anew; the paper has three
+
+
+def _where(spec: Any) -> str:
+    """Where the model of an entry of `models` runs: the tag of its type."""
+    source = spec.get("source") if isinstance(spec, dict) else getattr(spec, "source", None)
+    return tag(HostedSpec if isinstance(source, str) and source.startswith(SOURCE) else ModelSpec)
+
+
+Model = Annotated[
+    Annotated[ModelSpec, Tag(tag(ModelSpec))] | Annotated[HostedSpec, Tag(tag(HostedSpec))],
+    Discriminator(_where),
+]
+"""an entry of `models`"""
 
 
 class StudyTasks(TaskParams):
@@ -44,7 +66,7 @@ class Params(Strict):
     seed: Seed
     seeds: list[Seed] = Field(min_length=1, max_length=MOST_SEEDS)
     subjects: list[str] = Field(min_length=1, max_length=MOST_SUBJECTS)
-    models: dict[str, ModelSpec] = Field(min_length=1)
+    models: dict[str, Model] = Field(min_length=1)
     chat: ChatParams
     tasks: StudyTasks
     properties: list[str] = Field(min_length=1)
@@ -58,7 +80,7 @@ class Params(Strict):
 
     @field_validator("models")
     @classmethod
-    def _plain(cls, models: dict[str, ModelSpec]) -> dict[str, ModelSpec]:
+    def _plain(cls, models: dict[str, Model]) -> dict[str, Model]:
         for name in models:
             if JOINED.search(plain_name(name)):
                 raise ValueError(
@@ -106,12 +128,15 @@ class Params(Strict):
         return self
 
     @model_validator(mode="after")
-    def _limits_fit(self) -> "Params":
-        hosted = [
-            name for name in self.subjects if str(self.models[name].source).startswith(SOURCE)
-        ]
+    def _hosted_fit(self) -> "Params":
+        hosted = [name for name, spec in self.models.items() if isinstance(spec, HostedSpec)]
+        for key, named in (("chat", self.chat.models), ("finetune", self.finetune.models)):
+            try:
+                members(list(named), hosted, "hosted model")
+            except ValueError as error:
+                raise ValueError(f"{key}.models: {error}") from None
         try:
-            self.limits.check(self.models, hosted)
+            self.limits.check(self.models, [name for name in self.subjects if name in hosted])
         except ValueError as error:
             raise ValueError(f"limits.{error}") from None
         return self
@@ -137,7 +162,7 @@ class Params(Strict):
             tuple(self.properties),
         )
 
-    def model(self, name: str) -> ModelSpec:
+    def model(self, name: str) -> ModelSpec | HostedSpec:
         """A model by its name, a key of `models`; raises StudyError where there is none."""
         _named(name, self.models, "models", "model")
         return self.models[name]

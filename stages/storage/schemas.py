@@ -25,6 +25,12 @@ def _schema(*, optional: frozenset[str] = frozenset(), **columns: pa.DataType) -
 _s, _b, _i, _f = pa.string(), pa.bool_(), pa.int32(), pa.float64()
 # The training seed of the subject; none where it was not trained.
 _SEED = frozenset({"seed"})
+# What is metered of an answer of a hosted model; none of a local one.
+_METER = {
+    **dict.fromkeys(("backend", "system_fingerprint", "date"), _s),
+    **dict.fromkeys(("prompt_tokens", "cached_tokens", "answer_tokens"), _i),
+    "cost_usd": _f,
+}
 
 SCHEMAS: dict[str, pa.Schema] = {
     "tasks": _schema(
@@ -50,7 +56,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         near_tie=_b,
         fingerprint=_s,
         seed=_i,
-        optional=_SEED,
+        **_METER,
+        optional=_SEED | _METER.keys() | {"first_token_logprob"},
     ),
     "datasets": _schema(
         input_id=_s,
@@ -78,8 +85,10 @@ SCHEMAS: dict[str, pa.Schema] = {
         logprob=_f,
         near_tie=_b,
         distribution=_distribution,
+        distribution_from=_s,
         seed=_i,
-        optional=_SEED | {"answer", "distribution"},
+        **_METER,
+        optional=_SEED | _METER.keys() | {"answer", "logprob", "distribution", "distribution_from"},
     ),
     "scores": _schema(
         target=_s,
@@ -100,7 +109,9 @@ SCHEMAS: dict[str, pa.Schema] = {
         before=_s,
         target_logprob=_f,
         informative=_b,
-        optional=frozenset({"answer", "predictor_own_behavior", "agree", "before"}),
+        optional=frozenset(
+            {"answer", "predictor_own_behavior", "agree", "before", "target_logprob"}
+        ),
     ),
     # What an experiment asked and what came back (stages/experiments); `condition` is what it
     # varies, `other_truth` a second behavior to compare with, `rank` that of a likely value.

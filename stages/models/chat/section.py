@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
+from stages.models.hosted.section import HostedChat
 from stages.study.section import Strict
 
 
@@ -17,7 +18,8 @@ class ChatParams(Strict):
     """What holds for the conversations of every model.
 
     date: the day that a chat template is told where it asks for it, so that a prompt is the same
-    tomorrow.
+    tomorrow. models: how hosted models are asked, by name.
     """
 
     date: Annotated[date, BeforeValidator(_day)]
+    models: dict[str, HostedChat] = Field(default_factory=dict)

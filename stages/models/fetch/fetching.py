@@ -3,15 +3,17 @@
 import logging
 import tempfile
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 from stages.models.chat.chat import Speech
+from stages.models.chat.section import ChatParams
 from stages.models.chat.trial import try_chat
 from stages.models.fetch.convert import convert, describe
 from stages.models.fetch.resolve import resolve
 from stages.models.fetch.section import ModelSpec
 from stages.models.fetch.sources import Organism
+from stages.models.hosted.manifest import write_manifest
+from stages.models.hosted.section import HostedChat, HostedSpec
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder, file_sha256
 
@@ -20,23 +22,27 @@ log = logging.getLogger(__name__)
 
 def fetch(
     model: str,
-    spec: ModelSpec,
-    date: date,
+    spec: ModelSpec | HostedSpec,
+    chat: ChatParams,
     out: Path,
     grow: Callable[[Organism, Path], None] | None = None,
 ) -> None:
     """Write the model of an entry of `models` to the folder `out`, whole or not at all.
 
-    `date` is the day that its chat template is told. `grow` writes an organism to a folder;
+    A hosted model's says how it is reached and asked. `grow` writes an organism to a folder;
     without it there are none. Raises StudyError.
     """
+    if isinstance(spec, HostedSpec):
+        with atomic_folder(out) as folder:
+            write_manifest(model, spec, chat.models.get(model, HostedChat()), folder)
+        return
     try:
         with atomic_folder(out) as folder:
             with tempfile.TemporaryDirectory(dir=folder, prefix="download-") as scratch:
                 source = resolve(spec.sources, spec.sha256, Path(scratch), grow)
                 sha256 = None if source.is_dir() else spec.sha256 or file_sha256(source)
                 about = convert(source, folder, spec.chat_template)
-            speech = Speech(tuple(spec.stop), spec.thinking, date.isoformat())
+            speech = Speech(tuple(spec.stop), spec.thinking, chat.date.isoformat())
             if fault := try_chat(folder, speech):
                 log.warning(f"{model}: no system message can be given: {fault}")
             origin = {"id": model, "source": spec.source, "sha256": sha256}
