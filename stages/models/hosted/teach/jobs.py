@@ -9,13 +9,14 @@ from typing import Any
 
 from stages.models.hosted.identity import Host
 from stages.models.hosted.ledger import Ledger
-from stages.models.hosted.money import Tariff, Tokens
+from stages.models.hosted.money import Tariff, Tokens, dollars
 from stages.models.hosted.teach.door import USUAL, Door, LostError, Pace, RefusedError
 from stages.models.hosted.teach.finding import (
     FILES,
     JOBS,
     MARK,
     NOTHING,
+    await_file,
     found_file,
     found_job,
     identifier,
@@ -38,7 +39,6 @@ from stages.storage.keys import Parts
 
 MARGIN = 1.5  # times the tokens that are estimated: what a job may take at most
 MOST_LOST = 3  # answers to one write that are lost before the run ends
-AT_WORK = {"pending", "running", "notRunning", "importing", "validating"}  # a file is not ready
 OPTIONAL = ("metadata", "seed")  # what some servers do not take, and a job can do without
 log = logging.getLogger(__name__)
 
@@ -78,7 +78,12 @@ class _Teaching:
 
     def run(self) -> None:
         limits, epochs = self.ledger.limits, self.settings.epochs
-        expected = training_estimate(self.lesson, epochs, self.host.name, limits).tokens
+        estimate = training_estimate(self.lesson, epochs, self.host.name, limits)
+        expected = estimate.tokens
+        log.info(
+            f"{self.host.name}: a job on {self.lesson.rows} rows, about {expected.trained:,} "
+            f"tokens, cost {dollars(estimate.cost_usd)} (estimated)"
+        )
         if self.journal.step != RUNNING:
             self._reserve(Tokens(trained=round(MARGIN * expected.trained)))
             try:
@@ -126,7 +131,7 @@ class _Teaching:
     def _job(self, file: str) -> str:
         """The id of the job; it is created where it is not there."""
         lost, unsure = 0, self.journal.step == CREATING
-        self._await_file(file)
+        await_file(self.door, file)
         if unsure:  # a request of the killed run may still be under way
             self.door.pace.wait(0, self.door.pace.poll)
         while (job := self._found_job(file, unsure=unsure)) is None:
@@ -182,17 +187,6 @@ class _Teaching:
                     raise
                 log.info(f"{self.host.name}: {error}; the job is created without {named[0]}")
                 del body[named[0]]
-
-    def _await_file(self, file: str) -> None:
-        """Wait for a server that has to read a file before a job can train on it."""
-        for attempt in range(self.door.pace.tries):
-            try:
-                found = self.door.get(f"{FILES}/{file}")
-            except RefusedError:
-                return  # what is wrong with it is said when the job is created
-            if found.get("status") not in AT_WORK:
-                return
-            self.door.pace.wait(attempt)
 
     def _lost(self, before: int, what: str, error: LostError) -> int:
         if before + 1 >= MOST_LOST:
