@@ -14,6 +14,7 @@ from stages.models.predicting import FIRST_LINE
 from stages.models.questions import Decoding, Meter
 from stages.models.sampling import until_decided
 from stages.storage.response_cache import ResponseCache
+from tests.conftest import CHAT
 from tests.hosted.asked import DRAWN, GREEDY, answers, hosted, question, questions, serving
 from tests.hosted.standin.chat import Chat
 from tests.hosted.standin.speaking import says
@@ -34,7 +35,9 @@ RULES = {
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory):
     folder = make_tiny_model(tmp_path_factory.mktemp("model"), 0, "llama")
-    return load_base(describe(folder, "tiny", stop=["\n", "z"]))
+    found = load_base(describe(folder, "tiny", stop=["\n", "z"]))
+    found.tokenizer.chat_template = CHAT
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +47,14 @@ def grown(subject, tmp_path_factory):
     asked = [question(i) for i in range(24)]
     with ResponseCache(tmp_path_factory.mktemp("cache") / "c.sqlite") as cache:
         steps = [ask(subject, asked, Decoding(n), cache, "") for n in range(1, MOST + 1)]
-        for one in asked:
-            said = [step[one.key].text for step in steps]
-            whole = steps[-1][one.key]
-            if "\ufffd" not in whole.text:
-                ends = [len(text.encode()) for text in said]
-                tokens = [(end, -1.0, False) for end in ends if end <= len(whole.text.encode())]
-                kept = tokens[: ends.index(ends[-1]) + 1]
-                found[one.key] = Reply(whole.text, whole.finish_reason, kept, None, METER)
+    for one in asked:
+        taken = [step[one.key] for step in steps]
+        going = [step for step in taken if step.finish_reason == "length"]
+        ends = [len(step.text.encode()) for step in going]
+        silent = len(going) == MOST and ends[-2:-1] == ends[-1:]  # its last token says nothing
+        if not silent and not any("\ufffd" in step.text for step in taken):
+            tokens = [(end, -1.0, False) for end in ends]
+            found[one.key] = Reply(taken[-1].text, taken[-1].finish_reason, tokens, None, METER)
     return found
 
 
@@ -144,3 +147,12 @@ def test_a_response_of_any_json_is_read_or_refused_and_nothing_else():
         choice = {"message": message, "finish_reason": "stop", **more}
         found = read(json.dumps({"choices": [choice], "usage": {"x": -1}}).encode(), order, 5)
         assert (found[0].text, found[0].tokens, found[0].meter.estimated) == ("Yes", None, True)
+
+
+@pytest.mark.parametrize(("word", "expected"), [("Yes", "Yes"), ("\ud83d", "?")])
+def test_half_characters_which_no_file_can_hold_are_mended(word, expected, tmp_path):
+    chat = Chat(speaker=says(word, top=[("\ud83d", -1.0), ("Yes", -2.0)]), fingerprint="\udc00")
+    with serving(chat) as (server, _):
+        found = answers(hosted(server), [question(0)], tmp_path)["i0", 0]
+        assert answers(hosted(server), [question(0)], tmp_path)["i0", 0] == found
+    assert (found.text, found.meter.system_fingerprint) == (expected, "?")

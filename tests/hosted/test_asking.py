@@ -128,7 +128,7 @@ def test_thinking_tokens_come_on_top_and_the_body_of_the_params_is_sent_and_in_t
 def test_the_bill_is_that_of_the_server_and_a_limit_ends_the_run_before_it(tmp_path, monkeypatch):
     monkeypatch.setenv("SELFPREDICT_CACHE", str(tmp_path))
     prices = {"toy": {"input": 1.0, "output": 3.0}}
-    for most, told in ((100_000, None), (600, "limits.max_tokens")):
+    for most, told in ((100_000, None), (250, "limits.max_tokens")):
         limits = LimitsParams.model_validate({"max_tokens": most, "prices": prices})
         purse = Purse(Ledger(limits, "sample", tmp_path / f"{most}"), Tariff("toy"))
         with serving(None, broken()) as (server, chat):

@@ -16,9 +16,11 @@ QUOTA = re.compile(
     r"exceeded your current quota|insufficient[_ ](quota|credit|fund|balance)|billing_hard_limit",
     re.IGNORECASE,
 )
-TOO_LONG = re.compile(r"context.{0,20}length|too (long|large|many tokens)", re.IGNORECASE)
+TOO_LONG = re.compile(
+    r"context.{0,20}length|(?<!array )too (long|large|many tokens)", re.IGNORECASE
+)
 PASSING = {408, 409, 425, 429}  # those of 4xx that may be otherwise the next time
-REFUSALS = {400, 403, 405, 422, 501}
+REFUSALS = {400, 403, 422, 501}
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def of_status(
     if status == 401 or status == 403:
         named = host.api_key_env or "models.X.api_key_env of params.yaml, which names none"
         return Ends(f"the key is refused ({why}); look at {named}")
-    if status == 404:
+    if status in (404, 405):
         return Ends(
             f"there is nothing at {host.url} ({why}); look at base_url, which mostly ends in /v1, "
             f"and at the model's name, {host.model!r}"
@@ -128,7 +130,7 @@ def message(text: str) -> str:
     """What an error says, in the forms that servers give it."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     for name in ("error", "message", "detail"):
         if isinstance(found, dict) and found.get(name):
@@ -145,7 +147,7 @@ def _refused(text: str, sent: Mapping[str, Any]) -> str | None:
     mine = [name for name in OPTIONAL if name in sent]
     try:
         told = json.loads(text)["error"]["param"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         told = None
     if TOO_LONG.search(said) and told != "stop":
         return None

@@ -34,7 +34,7 @@ class Limiter:
             turn = loop.create_future()
             self.waiting.append(turn)
             if loop.time() < self.resumes:
-                loop.call_at(self.resumes, self._wake)
+                loop.call_at(self.resumes, self._resume, self.resumes)
             try:
                 await turn
             except asyncio.CancelledError:
@@ -57,7 +57,9 @@ class Limiter:
             self.round += 1
             self.clean, self.saturated = 0, False
             self.limit = max(1, int(self.limit * KEPT))
-            self.resumes = asyncio.get_running_loop().time() + self.pause
+            loop = asyncio.get_running_loop()
+            self.resumes = loop.time() + self.pause
+            loop.call_at(self.resumes, self._resume, self.resumes)
         elif answered:
             self.clean += 1
             if self.clean >= self.limit:
@@ -66,6 +68,12 @@ class Limiter:
                     self.limit = min(grown, self.most)
                 self.clean, self.saturated = 0, False
         self._wake()
+
+    def _resume(self, paused_until: float) -> None:
+        """End a pause, unless a later refusal has made it longer."""
+        if paused_until == self.resumes:
+            self.resumes = 0.0
+            self._wake()
 
     def _wake(self) -> None:
         """Let as many go on as there are places, unless there is a pause."""

@@ -163,4 +163,4 @@ def _stopped(tokens: list[Token], stop: list[str]) -> tuple[str, bool]:
 
 
 def _scored(text: str, logprob: float) -> dict[str, Any]:
-    return {"token": text, "logprob": logprob, "bytes": list(text.encode())}
+    return {"token": text, "logprob": logprob, "bytes": list(text.encode("utf-8", "surrogatepass"))}

@@ -1,6 +1,6 @@
 """The client: one request at a time to one server, through the openai package over aiohttp.
 
-Whether a request is sent again is decided in one place (stages.models.hosted.ask.sending). What
+Whether a request is sent again is decided in one place (stages.models.hosted.ask.trying). What
 comes back is taken as bytes, which costs a quarter of what the package's own objects do.
 """
 

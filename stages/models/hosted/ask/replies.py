@@ -20,6 +20,9 @@ FINISHES = {"stop": "stop", "length": "length", "content_filter": "content_filte
 
 Scored = tuple[int, float, bool]
 """where a token ends in the text, in bytes of UTF-8; its log-probability; whether nearly tied"""
+Top = list[tuple[str, float]]
+"""tokens and their log-probabilities"""
+_Said = tuple[str, str, list[Scored] | None, Top | None]
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Reply:
     text: str
     finish_reason: str
     tokens: list[Scored] | None
-    top: list[tuple[str, float]] | None
+    top: Top | None
     meter: Meter
 
 
@@ -49,22 +52,24 @@ def read(content: bytes, order: Order, prompt_tokens: int) -> dict[int, Reply] |
     choices = response.get("choices") if isinstance(response, dict) else None
     if not isinstance(choices, list) or not choices:
         return Again("the response has no choices", made=True)
-    usage = _usage(response, len(choices), prompt_tokens)
-    found: dict[int, Reply] = {}
+    spoken: dict[int, _Said] = {}
     for at, choice in enumerate(choices[: len(order.keys)]):
         said = _said(choice, order.messages)
         told = _count(choice.get("index")) if isinstance(choice, dict) else None
-        sound = told is not None and told < len(order.keys) and told not in found
+        sound = told is not None and told < len(order.keys) and told not in spoken
         place = told if told is not None and sound else at
-        if said is not None and place not in found:
-            text, finish, tokens, top = said
-            found[place] = Reply(text, finish, tokens, top, _meter(response, usage, at, text))
-    return found or Again("the response has no text", made=True)
+        if said is not None and place not in spoken:
+            spoken[place] = said
+    if not spoken:
+        return Again("the response has no text", made=True)
+    usage = _usage(response, len(spoken), prompt_tokens)
+    return {
+        place: Reply(*said, _meter(response, usage, at, said[0]))
+        for at, (place, said) in enumerate(sorted(spoken.items()))
+    }
 
 
-def _said(
-    choice: Any, messages: list[Message]
-) -> tuple[str, str, list[Scored] | None, list[tuple[str, float]] | None] | None:
+def _said(choice: Any, messages: list[Message]) -> _Said | None:
     """Text, end, tokens and alternatives of one choice; None where it is no answer."""
     message = choice.get("message") if isinstance(choice, dict) else None
     finish = FINISHES.get(str(choice.get("finish_reason"))) if isinstance(message, dict) else None
@@ -75,7 +80,7 @@ def _said(
         text = message.get("refusal") or ""
     if not isinstance(text, str):
         return None
-    text = text.encode("utf-8", "replace").decode("utf-8")  # half characters become '?'
+    text = _whole(text)
     begun = messages[-1]["content"] if messages[-1]["role"] == "assistant" else ""
     if begun and text.startswith(begun):
         text = text[len(begun) :]
@@ -83,27 +88,23 @@ def _said(
     return text, finish, tokens, top
 
 
-def _scored(
-    choice: dict[str, Any], text: str
-) -> tuple[list[Scored] | None, list[tuple[str, float]] | None]:
+def _scored(choice: dict[str, Any], text: str) -> tuple[list[Scored] | None, Top | None]:
     """The tokens that spell the text, and the alternatives to the first of them."""
     try:
         content = choice["logprobs"]["content"]
-        pieces = [
-            bytes(one["bytes"]) if one.get("bytes") else str(one["token"]).encode()
-            for one in content
-        ]
+        pieces = [_piece(one) for one in content]
         logprobs = [float(one["logprob"]) for one in content]
         tops = [
-            [(str(o["token"]), float(o["logprob"])) for o in one.get("top_logprobs") or []]
+            [(_whole(str(o["token"])), float(o["logprob"])) for o in one.get("top_logprobs") or []]
             for one in content
         ]
-        scores = [*logprobs, *(logprob for top in tops for _, logprob in top)]
+        scores = [logprob for top in tops for _, logprob in top]
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None, None
     whole, said = b"".join(pieces), text.encode()
     begins = 0 if whole.startswith(said) else whole.rfind(said)
-    if begins < 0 or not said or any(map(math.isnan, scores)):
+    sound = all(map(math.isfinite, logprobs)) and not any(map(math.isnan, scores))
+    if begins < 0 or not said or not sound:
         return None, None
     tokens: list[Scored] = []
     first = None
@@ -114,6 +115,17 @@ def _scored(
             first = at if first is None else first
             tokens.append((end, round(logprobs[at], 4), _near_tie(tops[at])))
     return tokens, (tops[first] or None) if first is not None else None
+
+
+def _piece(token: dict[str, Any]) -> bytes:
+    """What a token spells; half a character has bytes alone."""
+    spelled = token.get("bytes")
+    return bytes(spelled) if isinstance(spelled, list) else str(token["token"]).encode()
+
+
+def _whole(text: str) -> str:
+    """The text with a mark in place of half characters, which no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _near_tie(top: list[tuple[str, float]]) -> bool:
@@ -150,7 +162,7 @@ def _meter(
     day = datetime.fromtimestamp(created, UTC) if created else datetime.now(UTC)
     return Meter(
         BACKEND,
-        str(fingerprint)[:100] if fingerprint else None,
+        _whole(str(fingerprint)[:100]) if fingerprint else None,
         day.date().isoformat(),
         0 if at else prompt,
         0 if at else cached,

@@ -78,7 +78,7 @@ class Sending:
         while going:
             batch: list[Done] = []
             while going and (not batch or not self.done.empty()):
-                one = self.done.get()
+                one = self._next()
                 if isinstance(one, Done):
                     batch.append(one)
                 else:
@@ -90,6 +90,12 @@ class Sending:
                 self.loop.call_soon_threadsafe(_set, events)
         if ended is not None:
             raise ended
+
+    def _next(self) -> Done | BaseException | None:
+        """What is done next; a signal that another thread got is looked at every half second."""
+        while True:
+            with suppress(queue.Empty):
+                return self.done.get(timeout=0.5)
 
     def _run(self) -> None:
         ended: BaseException | None = None
