@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from stages.models.hosted.identity import Host
 from stages.models.hosted.money import Tokens
-from stages.models.hosted.teach.lesson import lesson_of
+from stages.models.hosted.teach.lesson import lesson_of, training_estimate
 from stages.models.hosted.teach.section import JobsParams
 from stages.storage.errors import StudyError
 from tests.hosted.standin import faults
@@ -71,7 +71,9 @@ def test_a_job_is_created_waited_for_and_its_model_is_the_result(caplog):
     assert found.trained_tokens == jobs.trained_tokens
     assert found.cost_usd == pytest.approx(25 * jobs.trained_tokens / 1e6)
     assert settled() == [(False, Tokens(trained=jobs.trained_tokens))]
-    assert [m for m in caplog.messages if "running" in m or "step 1" in m]
+    assert {"gpt: job ftjob-2: running", "gpt: step 1 is done"} <= set(caplog.messages)
+    said = next(m for m in caplog.messages if m.startswith("gpt: a job on 10 rows, about"))
+    assert said.endswith("(estimated)")
 
 
 def test_other_rows_settings_or_hosts_are_jobs_of_their_own():
@@ -280,6 +282,13 @@ def test_rows_that_a_job_cannot_teach_are_refused(caplog):
         lesson_of(ROWS[10:], "gpt")
     assert lesson_of([ROWS[0] | {"weight": 0.5}], "gpt").rows == 1
     assert "1 rows have weights, which jobs do not know" in caplog.text
+
+
+def test_an_estimate_counts_each_row_once_an_epoch():
+    lesson = lesson_of(ROWS, "gpt")
+    found = training_estimate(lesson, 3, "gpt", ledger().limits)
+    assert found.tokens == Tokens(trained=3 * lesson.tokens)
+    assert found.cost_usd == pytest.approx(25 * 3 * lesson.tokens / 1e6)
 
 
 def test_epochs_are_those_of_all_models():

@@ -20,7 +20,6 @@ from stages.models.hosted.money import (
     cost,
     estimated_tokens,
     most_tokens,
-    training_estimate,
 )
 from stages.storage.errors import StudyError
 from tests.conftest import ROOT
@@ -87,9 +86,6 @@ def test_an_estimate_is_a_rule_on_the_bytes_of_the_text():
     assert most_tokens(QUESTION) >= len(QUESTION[0]["content"].encode())
     asking = asking_estimate([QUESTION] * 3, 5, ONE, limits())
     assert asking.tokens == Tokens(prompt=3 * estimated_tokens(QUESTION), answer=15)
-    training = training_estimate([QUESTION] * 3, 2, "one", limits())
-    assert training.tokens == Tokens(trained=6 * estimated_tokens(QUESTION))
-    assert training.cost_usd == pytest.approx(25 * training.tokens.trained / 1e6)
 
 
 def test_totals_stand_by_stage_and_model_with_what_was_estimated():

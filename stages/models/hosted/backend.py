@@ -13,7 +13,7 @@ from stages.models.hosted.manifest import BACKEND, MANIFEST, read_manifest
 from stages.models.hosted.money import Tariff
 from stages.models.hosted.purse import Purse
 from stages.models.hosted.section import HostedChat, HostedSpec
-from stages.models.hosted.teach.jobs import taught
+from stages.models.hosted.teach.jobs import job_parts, taught
 from stages.models.hosted.teach.lesson import lesson_of
 from stages.models.hosted.teach.section import JobSettings
 from stages.models.protocol import Subject
@@ -110,5 +110,4 @@ class JobTeacher:
             report = {"rows": lesson.rows, "trained_tokens": made.trained_tokens, "loss": []}
             write_json(folder / "train_log.json", report)
 
-        decided = {"model": host.model, "host": host.host, "data": lesson.content, **told.parts}
-        return made_once(kept_folder("adapters", host.name, decided), write)
+        return made_once(kept_folder("adapters", host.name, job_parts(host, lesson, told)), write)

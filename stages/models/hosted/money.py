@@ -98,14 +98,6 @@ def asking_estimate(
     return Estimate(len(prompts), tokens, cost(tokens, tariff, limits))
 
 
-def training_estimate(
-    conversations: Iterable[Sequence[Message]], epochs: int, model: str, limits: LimitsParams
-) -> Estimate:
-    """What it costs to train on these, their answers included."""
-    tokens = Tokens(trained=epochs * sum(map(estimated_tokens, conversations)))
-    return Estimate(1, tokens, cost(tokens, Tariff(model), limits))
-
-
 def dollars(amount: float | None) -> str:
     """An amount as it is shown: to four digits, or as what it is, unknown."""
     return "unknown" if amount is None else f"${amount:,.4f}"

@@ -1,9 +1,12 @@
 """Teaching a hosted model by a finetuning job of its server.
 
-section     what finetune.models.X says of it
-lesson      rows as the file that is uploaded
-door        requests to files and jobs; what a refusal means
-journal     how far a job has come, kept on disk before and after each step
-finding     files and jobs of ours that the server has already
-jobs        upload, create, wait: what the model is called that was made
+    section     what finetune.models.X says of it, and what decides a job
+    lesson      rows as the file that is uploaded, and what it will cost
+    door        requests to files and jobs; what a refusal means
+    journal     how far a job has come, kept on disk before and after each step
+    finding     files and jobs of ours that the server has already
+    jobs        upload, create, wait for it
+    outcome     what became of a job: the model, what it cost, or why there is none
+
+Nothing here is asked twice that may be paid for twice.
 """

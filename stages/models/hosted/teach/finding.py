@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from stages.models.hosted.teach.door import Door
+from stages.models.hosted.teach.door import Door, RefusedError
 from stages.storage.errors import StudyError
 
 MARK = "selfpredict"  # the key of our mark in a job's metadata
 MOST_PAGES = 200
 JOBS, FILES = "/fine_tuning/jobs", "/files"
 NOTHING = {"failed", "cancelled", "canceled"}  # the states of a job that comes to nothing
+AT_WORK = {"pending", "running", "notRunning", "importing", "validating"}  # a file is not ready
 FILE_FAILED = {"error", "failed", "deleted"}
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}")
 
@@ -37,6 +38,18 @@ def found_file(door: Door, name: str, size: int) -> str | None:
     ]
     newest = max(files, key=_age, default=None)
     return None if newest is None else identifier(newest, door, "a file")
+
+
+def await_file(door: Door, file: str) -> None:
+    """Wait for a server that has to read a file before a job can train on it."""
+    for attempt in range(door.pace.tries):
+        try:
+            found = door.get(f"{FILES}/{file}")
+        except RefusedError:
+            return  # what is wrong with it is said when the job is created
+        if found.get("status") not in AT_WORK:
+            return
+        door.pace.wait(attempt)
 
 
 def found_job(door: Door, mark: str, file: str, past: list[str]) -> dict[str, Any] | None:

@@ -9,13 +9,14 @@ from typing import Any
 
 from stages.models.hosted.identity import Host
 from stages.models.hosted.ledger import Ledger
-from stages.models.hosted.money import Tariff, Tokens
+from stages.models.hosted.money import Tariff, Tokens, dollars
 from stages.models.hosted.teach.door import USUAL, Door, LostError, Pace, RefusedError
 from stages.models.hosted.teach.finding import (
     FILES,
     JOBS,
     MARK,
     NOTHING,
+    await_file,
     found_file,
     found_job,
     identifier,
@@ -23,20 +24,21 @@ from stages.models.hosted.teach.finding import (
 from stages.models.hosted.teach.journal import (
     CREATING,
     DONE,
+    NEW,
     RUNNING,
     UPLOADED,
     UPLOADING,
     Journal,
     journal_of,
 )
-from stages.models.hosted.teach.lesson import Lesson
+from stages.models.hosted.teach.lesson import Lesson, training_estimate
 from stages.models.hosted.teach.outcome import Taught, refused, result_of, wait
 from stages.models.hosted.teach.section import JobSettings
 from stages.storage.errors import StudyError
+from stages.storage.keys import Parts
 
 MARGIN = 1.5  # times the tokens that are estimated: what a job may take at most
 MOST_LOST = 3  # answers to one write that are lost before the run ends
-AT_WORK = {"pending", "running", "notRunning", "importing", "validating"}  # a file is not ready
 OPTIONAL = ("metadata", "seed")  # what some servers do not take, and a job can do without
 log = logging.getLogger(__name__)
 
@@ -49,18 +51,22 @@ def taught(
     Raises StudyError where the door is closed, a limit would be passed, or the job came to
     nothing: it says what happened, what that cost and what to do.
     """
-    parts = {
+    with journal_of(job_parts(host, lesson, settings)) as journal:
+        if journal.step != DONE:
+            with Door(host, pace) as door:
+                _Teaching(door, journal, lesson, settings, ledger).run()
+        return result_of(host, journal, ledger)
+
+
+def job_parts(host: Host, lesson: Lesson, settings: JobSettings) -> Parts:
+    """What decides a job: its key, in the journal and of what it made."""
+    return {
         "backend": "openai_jobs",
         "data": lesson.content,
         "settings": settings.parts,
         "model": host.model,
         "host": host.host,
     }
-    with journal_of(parts) as journal:
-        if journal.step != DONE:
-            with Door(host, pace) as door:
-                _Teaching(door, journal, lesson, settings, ledger).run()
-        return result_of(host, journal, ledger)
 
 
 class _Teaching:
@@ -71,12 +77,22 @@ class _Teaching:
         self.lesson, self.settings, self.host = lesson, settings, door.host
 
     def run(self) -> None:
+        limits, epochs = self.ledger.limits, self.settings.epochs
+        estimate = training_estimate(self.lesson, epochs, self.host.name, limits)
+        expected = estimate.tokens
+        log.info(
+            f"{self.host.name}: a job on {self.lesson.rows} rows, about {expected.trained:,} "
+            f"tokens, cost {dollars(estimate.cost_usd)} (estimated)"
+        )
         if self.journal.step != RUNNING:
-            tokens = round(MARGIN * self.lesson.tokens * self.settings.epochs)
-            self._reserve(Tokens(trained=tokens))
-            file = self._file()
-            self.journal.note(RUNNING, job=self._job(file))
-        expected = Tokens(trained=self.lesson.tokens * self.settings.epochs)
+            self._reserve(Tokens(trained=round(MARGIN * expected.trained)))
+            try:
+                file = self._file()
+                self.journal.note(RUNNING, job=self._job(file))
+            except BaseException:
+                if self.journal.step in (NEW, UPLOADING, UPLOADED):  # there is no job to pay for
+                    self.ledger.release(self.journal.bill)
+                raise
         wait(self.door, self.journal, self.ledger, expected)
 
     def _reserve(self, most: Tokens) -> None:
@@ -99,11 +115,7 @@ class _Teaching:
             except LostError as error:
                 lost = self._lost(lost, "the upload", error)
             except RefusedError as error:
-                self.ledger.release(self.journal.bill)
                 raise refused(self.host, self.settings.older_shape, FILES, error) from error
-            except StudyError:
-                self.ledger.release(self.journal.bill)
-                raise
         log.info(f"{self.host.name}: {self.lesson.rows} rows are the file {file}")
         self.journal.note(UPLOADED, file=file)
         return file
@@ -113,14 +125,13 @@ class _Teaching:
             return found_file(self.door, self.journal.file_name, len(self.lesson.lines))
         except RefusedError as error:
             if error.status == 403:
-                self.ledger.release(self.journal.bill)
                 raise refused(self.host, self.settings.older_shape, FILES, error) from error
             return None  # a server without a list; a file that is there twice costs nothing
 
     def _job(self, file: str) -> str:
         """The id of the job; it is created where it is not there."""
         lost, unsure = 0, self.journal.step == CREATING
-        self._await_file(file)
+        await_file(self.door, file)
         if unsure:  # a request of the killed run may still be under way
             self.door.pace.wait(0, self.door.pace.poll)
         while (job := self._found_job(file, unsure=unsure)) is None:
@@ -177,17 +188,6 @@ class _Teaching:
                 log.info(f"{self.host.name}: {error}; the job is created without {named[0]}")
                 del body[named[0]]
 
-    def _await_file(self, file: str) -> None:
-        """Wait for a server that has to read a file before a job can train on it."""
-        for attempt in range(self.door.pace.tries):
-            try:
-                found = self.door.get(f"{FILES}/{file}")
-            except RefusedError:
-                return  # what is wrong with it is said when the job is created
-            if found.get("status") not in AT_WORK:
-                return
-            self.door.pace.wait(attempt)
-
     def _lost(self, before: int, what: str, error: LostError) -> int:
         if before + 1 >= MOST_LOST:
             raise StudyError(
@@ -201,4 +201,3 @@ class _Teaching:
     def _nothing_done(self, *, gone: bool = False) -> None:
         """Note that no job was created; a file that is gone is uploaded anew by the next run."""
         self.journal.note(UPLOADED, **({"file": None} if gone else {}))
-        self.ledger.release(self.journal.bill)

@@ -65,9 +65,9 @@ def journal_of(parts: Parts) -> Iterator[Journal]:
     path = Journal(parts).path
     try:
         path.parent.mkdir(exist_ok=True)
-        with turn(path.with_suffix(TURN)):
-            yield Journal(parts)
-    except PermissionError as error:
+    except OSError as error:
         raise StudyError(
-            f"{path}: cannot be written, so a job that is paid for would be lost"
+            f"{path}: cannot be written ({error.strerror}), so a job that is paid for would be lost"
         ) from error
+    with turn(path.with_suffix(TURN)):
+        yield Journal(parts)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from stages.models.hosted.money import estimated_tokens
+from stages.models.hosted.limits_section import LimitsParams
+from stages.models.hosted.money import Estimate, Tariff, Tokens, cost, estimated_tokens
 from stages.storage.errors import StudyError
 from stages.study.datasets import Row, chat_line
 
@@ -45,3 +46,9 @@ def lesson_of(rows: Iterable[Row], model: str) -> Lesson:
     if weighted:
         log.warning(f"{model}: {weighted} rows have weights, which jobs do not know: all count 1")
     return Lesson("".join(lines).encode(), len(lines), tokens)
+
+
+def training_estimate(lesson: Lesson, epochs: int, model: str, limits: LimitsParams) -> Estimate:
+    """What a job on the lesson will cost; `model` is a name of params.yaml."""
+    tokens = Tokens(trained=epochs * lesson.tokens)
+    return Estimate(1, tokens, cost(tokens, Tariff(model), limits))
