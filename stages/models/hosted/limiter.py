@@ -30,9 +30,11 @@ class Limiter:
     async def take(self) -> int:
         """Wait for a place; what is given back with it."""
         loop = asyncio.get_running_loop()
+        queue = self.waiting.append
         while self.in_flight >= self.limit or loop.time() < self.resumes:
             turn = loop.create_future()
-            self.waiting.append(turn)
+            queue(turn)
+            queue = self.waiting.appendleft  # who was let on in vain is the next again
             if loop.time() < self.resumes:
                 loop.call_at(self.resumes, self._resume, self.resumes)
             try:

@@ -98,17 +98,18 @@ class Door:
     def _asked(
         self, send: Callable[[], httpx2.Response], what: str, *, write: bool
     ) -> dict[str, Any]:
+        why = ""
         for attempt in range(self.pace.tries):
-            failure = self._tried(send, what)
-            if isinstance(failure, dict):
-                return failure
-            unsure = not failure.limited  # of 429 alone it is sure that nothing was done
-            if write and unsure:
-                raise LostError(failure.why)
-            log.info(f"{self.host.name}: {what}: {failure.why}; tried again")
-            self.pace.wait(attempt, failure.after)
+            found = self._tried(send, what)
+            if isinstance(found, dict):
+                return found
+            why = found.why
+            if write and not found.limited:  # of 429 alone it is sure that nothing was done
+                raise LostError(why)
+            log.info(f"{self.host.name}: {what}: {why}; tried again")
+            self.pace.wait(attempt, found.after)
         raise StudyError(
-            f"models.{self.host.name}: {what} at {self.host.base_url}: {failure.why}, "
+            f"models.{self.host.name}: {what} at {self.host.base_url}: {why}, "
             f"{self.pace.tries} times; nothing is lost: give the same command again later"
         )
 
