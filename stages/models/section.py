@@ -1,10 +1,10 @@
 """The sections of params.yaml that say how models are asked and taught."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
 
-from stages.models.hosted.teach.section import JobsParams
 from stages.study.prompts import Person
 from stages.study.section import Count, Rounds, Share, Strict
 
@@ -49,6 +49,25 @@ def _layers(value: Any) -> Any:
 TargetModules = Annotated[Literal["all-linear"] | list[str], BeforeValidator(_layers)]
 Schedule = Literal["linear", "constant", "cosine"]
 """how the learning rate falls after its warm-up: to zero on a line, not at all, or by a cosine"""
+
+
+class JobsParams(Strict):
+    """hyperparameters are sent as they stand, such as {batch_size: 8}; epochs are finetune's.
+
+    What is not named is the server's to choose. older_shape: they are sent as a key of their own
+    and not within `method`, which servers that followed OpenAI early want.
+    """
+
+    teach: Literal["openai_jobs"]
+    hyperparameters: dict[str, bool | int | float | str]
+    older_shape: bool = False
+
+    @field_validator("hyperparameters")
+    @classmethod
+    def _others(cls, told: Mapping[str, Any]) -> Mapping[str, Any]:
+        if "n_epochs" in told:
+            raise ValueError("'n_epochs' is finetune.epochs, the same for all; leave it out")
+        return told
 
 
 class FinetuneParams(Strict):

@@ -5,12 +5,12 @@ import threading
 
 import pytest
 
+from stages.models.chat.hosted import HostedChat
 from stages.models.hosted.ask.orders import SPACING, body, orders, placed
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.limits_section import LimitsParams
 from stages.models.hosted.money import Tariff
 from stages.models.hosted.purse import Purse
-from stages.models.hosted.section import HostedChat
 from stages.models.questions import Question
 from stages.params.stopping import Stopped
 from stages.storage.errors import StudyError

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from stages.models.hosted.identity import Host
 from stages.models.hosted.money import Tokens
 from stages.models.hosted.teach.lesson import lesson_of, training_estimate
-from stages.models.hosted.teach.section import JobsParams
+from stages.models.section import JobsParams
 from stages.storage.errors import StudyError
 from tests.hosted.standin import faults
 from tests.hosted.standin.faults import Faults

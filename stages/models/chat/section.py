@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from stages.models.hosted.section import HostedChat
+from stages.models.chat.hosted import HostedChat
 from stages.study.section import Strict
 
 

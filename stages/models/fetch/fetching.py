@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stages.models.chat.chat import Speech
+from stages.models.chat.hosted import HostedChat
 from stages.models.chat.section import ChatParams
 from stages.models.chat.trial import try_chat
 from stages.models.fetch.convert import convert, describe
@@ -13,7 +14,7 @@ from stages.models.fetch.resolve import resolve
 from stages.models.fetch.section import ModelSpec
 from stages.models.fetch.sources import Organism
 from stages.models.hosted.manifest import write_manifest
-from stages.models.hosted.section import HostedChat, HostedSpec
+from stages.models.hosted.section import HostedSpec
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder, file_sha256
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from stages.models.chat.hosted import HostedChat
 from stages.models.hosted.ask.asking import ask
 from stages.models.hosted.ask.orders import placed
 from stages.models.hosted.hosted import Hosted
@@ -12,7 +14,7 @@ from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.manifest import BACKEND, MANIFEST, read_manifest
 from stages.models.hosted.money import Tariff
 from stages.models.hosted.purse import Purse
-from stages.models.hosted.section import HostedChat, HostedSpec
+from stages.models.hosted.section import HostedSpec
 from stages.models.hosted.teach.jobs import job_parts, taught
 from stages.models.hosted.teach.lesson import lesson_of
 from stages.models.hosted.teach.section import JobSettings
@@ -107,7 +109,11 @@ class JobTeacher:
             made = taught(host, lesson, told, self.ledger)
             about = {"backend": BACKEND, "model": made.model, "job": made.job}
             write_json(folder / MANIFEST, about)
-            report = {"rows": lesson.rows, "trained_tokens": made.trained_tokens, "loss": []}
+            report: dict[str, Any] = {
+                "rows": lesson.rows,
+                "trained_tokens": made.trained_tokens,
+                "loss": [],
+            }
             write_json(folder / "train_log.json", report)
 
         return made_once(kept_folder("adapters", host.name, job_parts(host, lesson, told)), write)

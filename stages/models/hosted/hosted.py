@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from stages.models.chat.hosted import HostedChat
 from stages.models.hosted.abilities import Abilities
 from stages.models.hosted.identity import Host
 from stages.models.hosted.limiter import Limiter
 from stages.models.hosted.purse import Purse
-from stages.models.hosted.section import HostedChat
 
 TIMEOUT = 600.0  # seconds without a byte; models that think are silent for minutes
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from stages.models.hosted.section import HostedChat, HostedSpec
+from stages.models.chat.hosted import HostedChat
+from stages.models.hosted.section import HostedSpec
 from stages.storage.errors import StudyError, plain
 
 DUMMY = "no-key"  # what servers that ask for no key are sent, as the client must send one

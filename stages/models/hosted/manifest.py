@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stages.models.hosted.section import HostedChat, HostedSpec
+from stages.models.chat.hosted import HostedChat
+from stages.models.hosted.section import HostedSpec
 from stages.storage.errors import StudyError
 from stages.storage.files import write_json
 

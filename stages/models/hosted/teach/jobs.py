@@ -149,7 +149,7 @@ class _Teaching:
             else:
                 break
         found = identifier(job, self.door, "the job")
-        log.info(f"{self.host.name}: job {found} at {self.host.host}: stopped, it goes on there")
+        log.info(f"{self.host.name}: job {found} at {self.host.host} goes on there if this stops")
         return found
 
     def _found_job(self, file: str, *, unsure: bool) -> dict[str, Any] | None:

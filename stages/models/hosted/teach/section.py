@@ -2,30 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from pydantic import field_validator
-
-from stages.study.section import Strict
-
-
-class JobsParams(Strict):
-    """hyperparameters are sent as they stand, such as {batch_size: 8}; epochs are finetune's.
-
-    What is not named is the server's to choose. older_shape: they are sent as a key of their own
-    and not within `method`, which servers that followed OpenAI early want.
-    """
-
-    teach: Literal["openai_jobs"]
-    hyperparameters: dict[str, bool | int | float | str]
-    older_shape: bool = False
-
-    @field_validator("hyperparameters")
-    @classmethod
-    def _others(cls, told: Mapping[str, Any]) -> Mapping[str, Any]:
-        if "n_epochs" in told:
-            raise ValueError("'n_epochs' is finetune.epochs, the same for all; leave it out")
-        return told
+from typing import Any
 
 
 @dataclass(frozen=True)
