@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 UNTRAINED, SELF, FRESH_SELF, CROSS = "untrained", "self", "fresh_self", "cross"
+EXAMPLES_SELF, EXAMPLES_CROSS = "examples_self", "examples_cross"
+"""taught by examples in the prompt: M1 itself, and another model that was not trained"""
 PARTS = ("on", "self", "cross")
 """what joins the parts of the names below, so no model is called so"""
 
@@ -78,7 +80,7 @@ class Arm:
     @property
     def adapter(self) -> str | None:
         """The name of its adapter; None where it has none."""
-        if self.kind == SELF:
+        if self.kind in (SELF, EXAMPLES_SELF):
             return self_name(self.target)
         if self.kind in (FRESH_SELF, CROSS):
             return pair_name(self.predictor, self.target)
