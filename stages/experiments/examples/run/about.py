@@ -118,4 +118,6 @@ class _Choice:
             turns = example_turns(self._drawn(lessons, k), self.taught, person)
             return not room.holds(after_turns(longest, turns), self.study.predict.max_tokens)
 
+        if not too_many(count):
+            return count
         return bisect_left(range(1, count + 1), True, key=too_many)
