@@ -177,7 +177,7 @@ def test_what_is_no_plain_file_is_not_waited_for(tmp_path, name):
         list(read_rows(tmp_path / name))
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(StudyError, match="is a folder, no file"):
-        task_file(f"path:{tmp_path / 'folder.csv'}")
+        list(read_rows(tmp_path / "folder.csv"))
 
 
 def dictionary(value: object, count: int) -> pa.Array:
