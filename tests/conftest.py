@@ -120,6 +120,7 @@ def new_study(root: Path, cache: Path) -> Study:
         ".dvcignore",
         ".gitignore",
         "metrics/experiments/README.md",
+        "given/README.md",
     ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Collection
+from pathlib import Path
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from stages.analysis.section import EvaluateParams
+from stages.analysis.section import EvaluateParams, GivenParams
 from stages.controls.organisms.codes import CODES
 from stages.experiments.shared.told import Section
 from stages.models.chat.section import ChatParams
@@ -51,6 +52,7 @@ class Params(Strict):
     finetune: FinetuneParams
     predict: PredictParams
     evaluate: EvaluateParams
+    given: GivenParams = Field(default_factory=dict)
     experiments: ExperimentsParams = ExperimentsParams(run=[])
 
     @field_validator("models")
@@ -103,6 +105,12 @@ class Params(Strict):
         return self
 
     @model_validator(mode="after")
+    def _given_are_no_subjects(self) -> "Params":
+        if taken := [name for name in self.given if name in self.subjects]:
+            raise ValueError(f"given: {taken[0]!r} is a subject; give its answers another name")
+        return self
+
+    @model_validator(mode="after")
     def _experiments_fit(self) -> "Params":
         for name in self.experiments.run:
             try:
@@ -122,6 +130,11 @@ class Params(Strict):
             tuple(self.tasks.test),
             tuple(self.properties),
         )
+
+    @property
+    def given_files(self) -> dict[str, Path]:
+        """The files of answers by the names of those who gave them."""
+        return {name: Path("given") / file for name, file in self.given.items()}
 
     def model(self, name: str) -> ModelSpec:
         """A model by its name, a key of `models`; raises StudyError where there is none."""

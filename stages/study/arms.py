@@ -14,6 +14,8 @@ from dataclasses import dataclass
 UNTRAINED, SELF, FRESH_SELF, CROSS = "untrained", "self", "fresh_self", "cross"
 EXAMPLES_SELF, EXAMPLES_CROSS = "examples_self", "examples_cross"
 """taught by examples in the prompt: M1 itself, and another model that was not trained"""
+GIVEN = "given"
+"""answers of a file; the predictor is its name"""
 PARTS = ("on", "self", "cross")
 """what joins the parts of the names below, so no model is called so"""
 
