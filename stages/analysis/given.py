@@ -17,7 +17,7 @@ from stages.analysis.columns import groups, select
 from stages.analysis.dealt import with_dealt_out
 from stages.analysis.rule import Rule
 from stages.storage.errors import StudyError
-from stages.storage.readers import read_rows
+from stages.storage.readers import read_rows, row_format
 from stages.storage.readers.opening import FileRow
 from stages.storage.tables import Row
 from stages.study.arms import CROSS, GIVEN, SELF
@@ -28,6 +28,7 @@ from stages.study.section import listed
 
 log = logging.getLogger(__name__)
 
+NEEDED = ("property", "answer")
 NAMED = 3  # missing answers that are named
 Place = tuple[str, str, str]
 """(target, input_id, property)"""
@@ -43,17 +44,15 @@ def given_answers(name: str, path: Path, inputs: Mapping[str, Row], design: Desi
     held_out = _HeldOut(inputs, design)
     found: dict[Place, Row] = {}
     places: dict[Place, str] = {}
-    for row in read_rows(path, ["property", "answer"]):
-        values = _values(row)
+    # Of parquet no other column than those that are wanted is read, and these are not all needed.
+    columns = None if row_format(path.name) == ".parquet" else NEEDED
+    for row in read_rows(path, columns):
+        if lacks := [name for name in NEEDED if name not in _values(row)]:
+            raise StudyError(f"{row.place}: it has no column {lacks[0]!r}")
         if (answer := _text(row, "answer")) is None:
             continue
         key = held_out.input_of(row)
-        asked = held_out.asked[key]
-        if (prop := values.get("property")) not in asked:
-            raise StudyError(
-                f"{row.place}: property {prop!r} is not asked about input {key}; "
-                f"allowed: {listed(asked, str(prop))}"
-            )
+        prop = held_out.property_of(row, key)
         parsed, compliant = PROPERTIES[prop].parse_answer(answer)
         for target in held_out.targets(row):
             place = target, key, prop
@@ -133,13 +132,21 @@ class _HeldOut:
             raise StudyError(f"{row.place}: it has neither an input_id nor the text of an input")
         keys = self.by_text.get(text, [])
         if len(keys) != 1:
-            found = (
-                f"{len(keys)} inputs that are scored have"
-                if keys
-                else "no input that is scored has"
+            raise StudyError(
+                f"{row.place}: {len(keys)} of the inputs that are scored have the text "
+                f"{text[:60]!r}; one is needed, or its input_id"
             )
-            raise StudyError(f"{row.place}: {found} the text {text[:60]!r}; use input_id")
         return keys[0]
+
+    def property_of(self, row: FileRow, key: str) -> str:
+        """The property of a row; raises StudyError where it is not asked about the input."""
+        name = _text(row, "property") or ""
+        if name not in self.asked[key]:
+            raise StudyError(
+                f"{row.place}: property {name[:40]!r} is not asked about input {key}; "
+                f"allowed: {listed(self.asked[key], name)}"
+            )
+        return name
 
     def targets(self, row: FileRow) -> Iterable[str]:
         """Whom a row is about: all subjects where it does not say."""

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from stages.analysis.rule import Limits, Rule
 from stages.storage.readers import READ, row_format
-from stages.study.section import Share, Strict, plain_name
+from stages.study.section import Share, Strict
 
 MOST_PERMUTATIONS = 1_000_000  # p to six decimals; some seconds for each of many comparisons
 MOST_CONFIDENCE = 0.9999  # wider intervals say nothing, and their quantiles round to 0 and 1
@@ -20,9 +20,7 @@ def _file_name(name: str) -> str:
     return name
 
 
-GivenParams = dict[
-    Annotated[str, AfterValidator(plain_name)], Annotated[str, AfterValidator(_file_name)]
-]
+GivenParams = dict[str, Annotated[str, AfterValidator(_file_name)]]
 """predictor -> a file of the folder given/, which has what he answered"""
 
 

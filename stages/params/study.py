@@ -94,6 +94,14 @@ class Params(Strict):
                 )
         return value
 
+    @field_validator("given")
+    @classmethod
+    def _no_subjects(cls, given: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        for name in given:
+            if plain_name(name) in info.data.get("subjects", ()):
+                raise ValueError(f"{name!r} is a subject; its answers need another name")
+        return given
+
     @model_validator(mode="after")
     def _subjects_are_models(self) -> "Params":
         try:
@@ -102,12 +110,6 @@ class Params(Strict):
             raise ValueError(f"subjects: {error}") from None
         if found := collision(self.subjects):
             raise ValueError(f"subjects: {found}")
-        return self
-
-    @model_validator(mode="after")
-    def _given_are_no_subjects(self) -> "Params":
-        if taken := [name for name in self.given if name in self.subjects]:
-            raise ValueError(f"given: {taken[0]!r} is a subject; give its answers another name")
         return self
 
     @model_validator(mode="after")
