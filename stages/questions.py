@@ -2,8 +2,9 @@
 
     python -m stages.questions --target smollm2 --inputs 5 given/anna.csv
 
-A row for each question; the column `answer` is empty. They ask about another model, as a reader is
-one (`--person second` asks what he himself would answer). docs/given.md says what follows.
+A row for each question; its column `answer` is empty. They ask about another model, as whoever
+reads them is none of the subjects; `--person second` writes the words that models are asked. What
+follows stands in docs/given.md.
 """
 
 import csv
@@ -22,11 +23,11 @@ COLUMNS = ("target", "input_id", "task", "property", "question", "answer")
 
 
 @command
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--target", required=True, help="The subject whose answers are to be predicted.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--inputs", type=click.IntRange(min=1), help="Of each held-out task; else all.")
 @click.option("--person", type=click.Choice(get_args(Person)), default="third", show_default=True)
-def main(file: Path, target: str, inputs: int | None, person: Person) -> None:
+def main(target: str, file: Path, inputs: int | None, person: Person) -> None:
     params = load_params()
     params.subject(target)
     if file.exists():

@@ -34,6 +34,10 @@ FIRST = {
         ["--predictor", "smollm2", "--target", "smollm2"],
         "data/tasks/animals_long.parquet: no such table",
     ),
+    "questions": (
+        ["--target", "smollm2", "given/anna.csv"],
+        "data/tasks/animals_long.parquet: no such table",
+    ),
     "report": ([], "no such file; run `dvc repro` to make it"),
     "sample_behavior": (
         ["--model", "smollm2"],
@@ -58,6 +62,7 @@ UNKNOWN = {
     "fetch_model": (["--model", ".."], "params.yaml: models: '..' is no model; allowed: smollm2"),
     "finetune": (["--predictor", "smollm2", "--target", "../a"], "'../a' is no subject; allowed: "),
     "predict": (["--predictor", "", "--target", "smollm2"], "'' is no subject; allowed: smollm2"),
+    "questions": (["--target", "up", "a.csv"], "'up' is no subject; allowed: smollm2, gemma3"),
     "sample_behavior": (
         ["--trained", "--model", "-x"],
         "'-x' is no subject; allowed: smollm2, gemma3",
