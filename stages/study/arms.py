@@ -91,7 +91,7 @@ class Arm:
     @property
     def dataset(self) -> str | None:
         """The dataset that it is trained on; None where it is not trained."""
-        if self.kind == SELF:
+        if self.kind in (SELF, EXAMPLES_SELF):
             return self_name(self.target)
         return cross_dataset(self.target) if self.kind in (FRESH_SELF, CROSS) else None
 

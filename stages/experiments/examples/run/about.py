@@ -67,7 +67,10 @@ def about_target(target: str, seed: int, told: Told, study: Study) -> About:
         rows = [row for row in inputs if (row["task"], name) in cells]
         shown = choice.examples(name, lessons.get(name, []), rows, told.k) if rows else []
         if rows and len(shown) < told.k:
-            log.warning(f"examples: {name} of {target}, seed {seed}: {len(shown)} of {told.k}")
+            log.warning(
+                f"examples: {name} of {target}, seed {seed}: {len(shown)} of {told.k} are shown; "
+                "the train tasks have no more, or a model reads no more"
+            )
         if shown:
             asked[name], examples[name] = rows, shown
     did = values(behavior(self_name(target), seed), inputs, design.properties)
@@ -99,9 +102,8 @@ class _Choice:
         count = len(self._drawn(lessons, count))
         for arm in self.arms:
             person = self.study.form(arm.kind).person
-            count = self._most(
-                arm, lessons, [question_on(row, name, person) for row in asked], count
-            )
+            questions = [question_on(row, name, person) for row in asked]
+            count = self._most(arm, lessons, questions, count)
         return self._drawn(lessons, count)
 
     def _drawn(self, lessons: Sequence[Row], count: int) -> list[Row]:
