@@ -5,7 +5,7 @@
 Writes data/scores.parquet (every row that was scored) and metrics/: summary.json (the few numbers
 to compare), targets.json (all that they are made of), by_task.json (all cells, what was left out
 and why, which letters are chosen), by_property.json, subsets.json (the gap where it can and where
-it cannot show), plots/.
+it cannot show), plots/. Answers of the files that `given` of params.yaml names are arms too.
 """
 
 from pathlib import Path
@@ -29,7 +29,7 @@ from stages.storage.tables import write_table
 def main() -> None:
     params = load_params()
     design, rule = params.design, params.evaluate.rule(params.seed)
-    evidence = read_evidence(design, Path("data"))
+    evidence = read_evidence(design, Path("data"), params.given_files)
     scored, behavior = score_study(evidence, design, params.evaluate.limits)
     rows = informative_rows(scored.rows)
     numbers = summarise(scored.rows, rule, design)

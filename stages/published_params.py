@@ -20,12 +20,13 @@ from ruamel.yaml import YAML
 
 from stages.params import command
 from stages.storage.errors import StudyError
+from stages.storage.readers import read_rows
 from stages.study.properties import PROPERTIES
 from stages.study.section import LONGEST_NAME
 from stages.study.splits import input_id, split_of
 from stages.tasks.files.loading import Reading, published_inputs
+from stages.tasks.files.prompt_set import published_files
 from stages.tasks.files.published_format import TASK
-from stages.tasks.files.readers import published_files, read_rows
 from stages.tasks.files.rows import LoadedInput
 from stages.tasks.files.sources import parse_task_source, task_folder
 

@@ -98,6 +98,7 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
     experiments["scaling"] |= {"sizes": [4], "inputs": 4}
     experiments["failures"] |= {"inputs": 4, "max_tokens": 8}
     experiments["prompt_shift"] |= {"inputs": 4}
+    experiments["examples"] |= {"k": 2, "inputs": 4}
     params["evaluate"] |= {"permutations": 200, "max_mode_share": 1.0, "min_compliance": 0.0}
     return params
 
@@ -119,6 +120,7 @@ def new_study(root: Path, cache: Path) -> Study:
         ".dvcignore",
         ".gitignore",
         "metrics/experiments/README.md",
+        "given/README.md",
     ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)

@@ -34,6 +34,10 @@ FIRST = {
         ["--predictor", "smollm2", "--target", "smollm2"],
         "data/tasks/animals_long.parquet: no such table",
     ),
+    "questions": (
+        ["--target", "smollm2", "given/anna.csv"],
+        "data/tasks/animals_long.parquet: no such table",
+    ),
     "report": ([], "no such file; run `dvc repro` to make it"),
     "sample_behavior": (
         ["--model", "smollm2"],
@@ -58,6 +62,7 @@ UNKNOWN = {
     "fetch_model": (["--model", ".."], "params.yaml: models: '..' is no model; allowed: smollm2"),
     "finetune": (["--predictor", "smollm2", "--target", "../a"], "'../a' is no subject; allowed: "),
     "predict": (["--predictor", "", "--target", "smollm2"], "'' is no subject; allowed: smollm2"),
+    "questions": (["--target", "up", "a.csv"], "'up' is no subject; allowed: smollm2, gemma3"),
     "sample_behavior": (
         ["--trained", "--model", "-x"],
         "'-x' is no subject; allowed: smollm2, gemma3",
@@ -124,7 +129,8 @@ def test_an_unknown_name_is_one_line(project, name):
 def test_a_command_without_its_arguments_says_how_it_is_used(project, name):
     code, output = run(name, [])
     assert code == 2
-    assert "Usage: " in output and re.search("Error: (Missing option|Name --model)", output)
+    assert "Usage: " in output
+    assert re.search("Error: (Missing (option|argument)|Name --model)", output)
 
 
 BROKEN = {

@@ -1,4 +1,4 @@
-"""Every arm of the study scored: self, fresh self, cross, untrained, and the baselines.
+"""Every arm scored: self, fresh self, cross, untrained, the baselines, and answers of files.
 
 Targets are M1; the truth is what M1 did on the test split of the held-out tasks.
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from stages.analysis.baselines import TRAINED_BASELINES, own_behavior, trained_baseline
+from stages.analysis.columns import select
 from stages.analysis.evidence import Evidence, of_seed
 from stages.analysis.informative import behavior_cells, informative_cells
 from stages.analysis.rule import Limits
@@ -61,6 +62,7 @@ def score_arms(evidence: Evidence, design: Design, informative: dict[str, set[Ce
             kept = values_table(behavior, inputs, names, compliant_only=False)
             arms = [
                 *_asked(evidence, design, target, seed),
+                *(select(rows, target=target)[PREDICTION] for rows in evidence.given.values()),
                 *_baselines(evidence, design, target, seed, truth, own),
             ]
             predictions = pd.concat(arms, ignore_index=True).assign(target=target, seed=seed)

@@ -1,12 +1,14 @@
 """The tables that evaluate reads, together: which there are follows from params, never a folder."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
+from stages.analysis.given import given_answers
 from stages.storage.errors import StudyError
 from stages.storage.files import read_json
 from stages.storage.tables import Row, read_columns, read_rows
@@ -34,6 +36,8 @@ class Evidence:
     """<target>-self, <target>-cross -> the rows that its predictors are trained on"""
     training: dict[str, dict[str, Any]]
     """adapter and seed -> train_log.json"""
+    given: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """name of a file of answers -> its predictions, of all targets"""
 
 
 def of_seed(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -41,8 +45,13 @@ def of_seed(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     return rows[rows["seed"].isna() | rows["seed"].eq(seed)]
 
 
-def read_evidence(design: Design, data: Path) -> Evidence:
-    """Read all tables; raises StudyError that names the file where one is missing or wrong."""
+def read_evidence(
+    design: Design, data: Path, given: Mapping[str, Path] = MappingProxyType({})
+) -> Evidence:
+    """Read all tables, and the files of `given` by their names.
+
+    Raises StudyError that names the file where one is missing or wrong.
+    """
     subjects = design.subjects
     inputs = {
         row["input_id"]: row
@@ -74,6 +83,7 @@ def read_evidence(design: Design, data: Path) -> Evidence:
             subject: read_json(data / "adapters" / subject / "train_log.json")
             for subject in _trained_subjects(design)
         },
+        given={name: given_answers(name, path, inputs, design) for name, path in given.items()},
     )
 
 

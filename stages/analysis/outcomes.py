@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from stages.storage.tables import Row
 
 ROWS_PER_CONDITION = 2
+MESSAGES = 8  # of a longer conversation the first two and the last are shown
 ARM = ("target", "condition", "kind", "predictor")
 SHOWN = ("property", "raw_answer", "answer", "truth", "other_truth", "correct")
 
@@ -25,6 +26,8 @@ def sample_rows(rows: Iterable[Row]) -> list[Row]:
 
 
 def _shown(row: Row) -> Row:
-    asked = "\n".join(message["content"] for message in row["question"] or [])
+    asked = [message["content"] for message in row["question"] or []]
+    if len(asked) > MESSAGES:
+        asked = [*asked[:2], f"... {len(asked) - 3} more messages ...", asked[-1]]
     about = {name: row[name] for name in ARM}
-    return about | {"question": asked} | {name: row[name] for name in SHOWN}
+    return about | {"question": "\n".join(asked)} | {name: row[name] for name in SHOWN}

@@ -1,14 +1,27 @@
 """The section `evaluate` of params.yaml."""
 
+from pathlib import PurePath
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from stages.analysis.rule import Limits, Rule
+from stages.storage.readers import READ, row_format
 from stages.study.section import Share, Strict
 
 MOST_PERMUTATIONS = 1_000_000  # p to six decimals; some seconds for each of many comparisons
 MOST_CONFIDENCE = 0.9999  # wider intervals say nothing, and their quantiles round to 0 and 1
+
+
+def _file_name(name: str) -> str:
+    kind = row_format(name)
+    if kind is None or PurePath(name).name != name:
+        raise ValueError(f"{name!r} is no file of given/; name one of it, such as anna.csv; {READ}")
+    return name
+
+
+GivenParams = dict[str, Annotated[str, AfterValidator(_file_name)]]
+"""predictor -> a file of the folder given/, which has what he answered"""
 
 
 class EvaluateParams(Strict):

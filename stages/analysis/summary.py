@@ -16,6 +16,7 @@ from stages.analysis.averages import accuracy, average, paired
 from stages.analysis.baselines import OWN_BEHAVIOR, TEXT_CLASSIFIER, TRAINED_BASELINES
 from stages.analysis.behaviors import drift
 from stages.analysis.columns import select
+from stages.analysis.given import given_numbers
 from stages.analysis.intervals import Estimate, Weigh, holm
 from stages.analysis.rule import Rule
 from stages.study.arms import CROSS, FRESH_SELF, SELF, UNTRAINED, cross_dataset, self_name
@@ -156,6 +157,7 @@ def _target_numbers(
         "gap": gap(pairs, rule)._asdict(),
         "fresh_gap": gap(select(fresh, target=target), rule)._asdict(),
         "disagreement_gap": gap(select(pairs, agree=False), rule).estimate,
+        "given": given_numbers(select(board.rows, target=target), rule),
         "behavior_drift": drift(select(scores, target=target, kind=SELF)),
     }
 

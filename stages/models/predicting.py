@@ -11,7 +11,7 @@ from stages.models.questions import Decoding, Question, Until, metered
 from stages.models.section import CrossQuestionParams, PredictParams
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
-from stages.study.arms import CROSS, FRESH_SELF, UNTRAINED, Arm, model_kinds
+from stages.study.arms import CROSS, EXAMPLES_CROSS, FRESH_SELF, UNTRAINED, Arm, model_kinds
 from stages.study.decided import first_line_ended
 from stages.study.prompts import Person, asked_properties, question_on
 from stages.study.properties import PROPERTIES
@@ -25,7 +25,8 @@ class QuestionForm:
     """How the questions are put: in which person, read how far, closed answers scored or not.
 
     `reword` changes the messages of every question; `n_samples` counts where the temperature of
-    the decoding is not zero.
+    the decoding is not zero. With `together` the questions on one property are what shares a
+    prefix, not those on one input: so it is where `reword` puts much before them.
     """
 
     person: Person = "second"
@@ -33,6 +34,7 @@ class QuestionForm:
     score_closed: bool = False
     n_samples: int = 1
     reword: Callable[[list[Message]], list[Message]] = lambda messages: messages
+    together: bool = False
 
 
 def hypothetical_questions(
@@ -42,7 +44,7 @@ def hypothetical_questions(
     return [
         Question(
             (row["input_id"], name, n),
-            (row["input_id"],),
+            (name,) if form.together else (row["input_id"],),
             form.reword(question_on(row, name, form.person)),
             rng(seed, row["input_id"], name, n).getrandbits(63),
             until=_first_line(name) if form.stop_when_decided else None,
@@ -117,7 +119,7 @@ def question_form(
 
     The fresh-label self is trained and asked as the cross-predictors are.
     """
-    person = cross_questions.test if kind in (FRESH_SELF, CROSS) else "second"
+    person = cross_questions.test if kind in (FRESH_SELF, CROSS, EXAMPLES_CROSS) else "second"
     return QuestionForm(person, rule.stop_when_decided, rule.closed_answers == "score")
 
 

@@ -1,7 +1,13 @@
 """Whether a subject can read all that a study asks it, tried before it is asked anything."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
+from stages.models.chat import Message
+from stages.models.chat.chat import Chat
+from stages.models.local.subject.limits import positions
+from stages.models.local.subject.loading import without_weights
 from stages.models.predicting import QuestionForm, hypothetical_questions
 from stages.models.protocol import Subject
 from stages.models.sampling import object_questions
@@ -17,3 +23,27 @@ def check_study(subject: Subject, inputs: Sequence[Row], design: Design, max_tok
     subject.check(object_questions(inputs, seed=design.seed), max_tokens)
     told = [row for row in inputs if row["split"] == row["role"]]
     subject.check(hypothetical_questions(told, design.properties, QuestionForm()), 1)
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many tokens a model reads, prompt and answer together; None where it does not say."""
+
+    chat: Chat
+    tokens: int | None
+
+    def length(self, messages: list[Message]) -> int:
+        """The tokens of a prompt."""
+        return len(self.chat.prompt(messages))
+
+    def holds(self, messages: list[Message], max_tokens: int) -> bool:
+        """Whether a prompt fits, with an answer of `max_tokens`."""
+        return self.tokens is None or self.length(messages) + max_tokens <= self.tokens
+
+
+def room_of(folder: Path) -> Room:
+    """The room of the model that fetch_model wrote to `folder`, whose weights are not loaded."""
+    from transformers import AutoConfig
+
+    _, tokens = positions(AutoConfig.from_pretrained(folder))
+    return Room(without_weights(folder).chat, tokens)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import (
@@ -13,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from stages.analysis.section import EvaluateParams
+from stages.analysis.section import EvaluateParams, GivenParams
 from stages.controls.organisms.codes import CODES
 from stages.experiments.shared.told import Section
 from stages.models.chat.section import ChatParams
@@ -75,6 +76,7 @@ class Params(Strict):
     finetune: FinetuneParams
     predict: PredictParams
     evaluate: EvaluateParams
+    given: GivenParams = Field(default_factory=dict)
     experiments: ExperimentsParams = ExperimentsParams(run=[])
     limits: LimitsParams = LimitsParams()
 
@@ -116,6 +118,14 @@ class Params(Strict):
                     "of its own, in the second person"
                 )
         return value
+
+    @field_validator("given")
+    @classmethod
+    def _no_subjects(cls, given: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        for name in given:
+            if plain_name(name) in info.data.get("subjects", ()):
+                raise ValueError(f"{name!r} is a subject; its answers need another name")
+        return given
 
     @model_validator(mode="after")
     def _subjects_are_models(self) -> "Params":
@@ -161,6 +171,11 @@ class Params(Strict):
             tuple(self.tasks.test),
             tuple(self.properties),
         )
+
+    @property
+    def given_files(self) -> dict[str, Path]:
+        """The files of answers by the names of those who gave them."""
+        return {name: Path("given") / file for name, file in self.given.items()}
 
     def model(self, name: str) -> ModelSpec | HostedSpec:
         """A model by its name, a key of `models`; raises StudyError where there is none."""

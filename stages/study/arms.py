@@ -12,6 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 UNTRAINED, SELF, FRESH_SELF, CROSS = "untrained", "self", "fresh_self", "cross"
+EXAMPLES_SELF, EXAMPLES_CROSS = "examples_self", "examples_cross"
+"""taught by examples in the prompt: M1 itself, and another model that was not trained"""
+GIVEN = "given"
+"""answers of a file; the predictor is its name"""
 PARTS = ("on", "self", "cross")
 """what joins the parts of the names below, so no model is called so"""
 
@@ -78,7 +82,7 @@ class Arm:
     @property
     def adapter(self) -> str | None:
         """The name of its adapter; None where it has none."""
-        if self.kind == SELF:
+        if self.kind in (SELF, EXAMPLES_SELF):
             return self_name(self.target)
         if self.kind in (FRESH_SELF, CROSS):
             return pair_name(self.predictor, self.target)
@@ -87,7 +91,7 @@ class Arm:
     @property
     def dataset(self) -> str | None:
         """The dataset that it is trained on; None where it is not trained."""
-        if self.kind == SELF:
+        if self.kind in (SELF, EXAMPLES_SELF):
             return self_name(self.target)
         return cross_dataset(self.target) if self.kind in (FRESH_SELF, CROSS) else None
 

@@ -36,3 +36,9 @@ def test_the_first_by_input_of_each_arm_and_condition_are_shown_with_what_was_as
 def test_a_row_that_was_not_asked_for_has_an_empty_question():
     (row,) = sample_rows([outcome(0, "behavior", question=None)])
     assert row["question"] == ""
+
+
+def test_of_a_long_conversation_its_beginning_and_its_end_are_shown():
+    asked = [{"role": "user", "content": str(number)} for number in range(65)]
+    (shown,) = sample_rows([outcome(0, "examples_self", question=asked)])
+    assert shown["question"] == "0\n1\n... 62 more messages ...\n64"

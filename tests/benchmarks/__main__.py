@@ -182,6 +182,32 @@ def prediction(subject: Subject) -> Lines:
     ]
 
 
+def examples(subject: Subject, inputs: int = 8, count: int = 32) -> Lines:
+    """A question on each input after worked examples, the same ones for all, up to 8 tokens.
+
+    `shared` computes the examples once for all inputs, as the experiment examples has them asked;
+    `alone` once for each input, `bare` asks without them.
+    """
+    rows, found = workload.example_rows(subject, inputs, count), {}
+    bare = workload.example_rows(subject, inputs, 0)
+    jobs = {
+        "alone": lambda: ours.predict(subject, rows, 8, alone=True),
+        "shared": lambda: ours.predict(subject, rows, 8),
+        "bare": lambda: ours.predict(subject, bare, 8),
+    }
+    seconds = turns({name: keeping(found, name, job) for name, job in jobs.items()})
+    alone = {key: answer.text for key, answer in found["alone"].items()}
+    what = f"examples_{count}_for_{inputs}_inputs"
+    return [
+        (f"{what}_vs_alone", ratio(seconds, "alone", "shared"), differing(alone, found["shared"])),
+        (
+            f"{what}_times_the_seconds_without",
+            ratio(seconds, "shared", "bare"),
+            f"{len(rows[0].tokens)} tokens a question, not {len(bare[0].tokens)}",
+        ),
+    ]
+
+
 def training(subject: Subject, model: str = "smollm2") -> Lines:
     """One epoch of LoRA: 8 inputs with 7 questions each, 28 rows a step."""
     inputs = workload.train_rows(subject, 8)
@@ -257,6 +283,7 @@ def main(wanted: list[str]) -> None:
         "samples": lambda: samples(workload.load("smollm2")),
         "noise": lambda: noise(workload.load("gemma3")),
         "prediction": lambda: prediction(workload.load("smollm2")),
+        "examples": lambda: examples(workload.load("smollm2")),
         "training": lambda: training(workload.load("smollm2")),
         "training_gemma3": lambda: training(workload.load("gemma3"), "gemma3"),
         "memory": memory,

@@ -38,9 +38,12 @@ def sample(
 
 
 def predict(
-    subject: Subject, rows: list[Row], max_tokens: int, *, scored: bool = False
+    subject: Subject, rows: list[Row], max_tokens: int, *, scored: bool = False, alone: bool = False
 ) -> dict[tuple, Answer]:
-    """Predictions; `scored`: closed answers from logits, open ones to the end of their line."""
+    """Predictions; `scored`: closed answers from logits, open ones to the end of their line.
+
+    `alone`: a question at a time, which shares its prefix with none.
+    """
     questions = [row.question for row in rows]
     if scored:
         questions = [
@@ -48,7 +51,9 @@ def predict(
             for q in questions
             for closed in [PROPERTIES[q.key[1]].closed_answers()]
         ]
-    return _ask(subject, questions, Decoding(max_tokens))
+    if alone:
+        questions = [replace(question, group=question.key) for question in questions]
+    return _ask(subject, questions, Decoding(max_tokens, budget=1 if alone else None))
 
 
 def _ask(subject: Subject, questions: list, decoding: Decoding) -> dict[tuple, Answer]:

@@ -65,6 +65,20 @@ def question_rows(subject: Subject, inputs: int) -> list[Row]:
     ]
 
 
+def example_rows(subject: Subject, inputs: int, count: int) -> list[Row]:
+    """A question on each input, after the same `count` questions that are answered."""
+    prompts = _prompts(inputs + count)
+    turns = []
+    for _, prompt in prompts[inputs:]:
+        turns += hypothetical_question(prompt, "first_word")
+        turns.append({"role": "assistant", "content": "peru"})
+    return [
+        _row(subject, Question((key,), ("first_word",), [*turns, *asked]))
+        for key, prompt in prompts[:inputs]
+        for asked in [hypothetical_question(prompt, "first_word")]
+    ]
+
+
 def train_rows(subject: Subject, inputs: int) -> list[list[Example]]:
     """The same questions with labels of an answer that fits them all."""
     labels = dict(zip(PROPERTY_NAMES, ["p", "e", "r", "peru", "oman", "chad"], strict=False))

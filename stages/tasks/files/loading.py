@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stages.storage.errors import StudyError
+from stages.storage.readers import FileRow, read_rows
 from stages.storage.tables import Row
 from stages.study.item import Item, Task
 from stages.study.text.letters import LETTERS
 from stages.tasks.files.columns import BadRow, short
+from stages.tasks.files.prompt_set import names_in, published_files
 from stages.tasks.files.published_format import (
     TASK,
     PublishedRow,
@@ -17,7 +19,6 @@ from stages.tasks.files.published_format import (
     published_row,
     with_row,
 )
-from stages.tasks.files.readers import FileRow, names_in, published_files, read_rows
 from stages.tasks.files.rows import LoadedInput, RowForm, loaded_task, row_input, told_apart
 from stages.tasks.files.section import LoadedTask
 from stages.tasks.files.sources import task_file, task_folder

@@ -1,6 +1,6 @@
 """Tasks from the rows of a file: a text column and a prompt template make inputs.
 
-Pure: rows come as mappings of column to value, read by stages/tasks/files/readers.
+Pure: rows come as mappings of column to value, read by stages/storage/readers.
 """
 
 import json

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import field_validator, model_validator
 
+from stages.storage.readers import READ, row_format
 from stages.study.section import Sha256, Share, Strict, members
-from stages.tasks.files.readers import READ, row_format
 from stages.tasks.files.rows import RowForm
 from stages.tasks.files.sources import HubData, parse_task_source
 from stages.tasks.files.templates import template_columns

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from stages.storage.errors import StudyError
 from stages.storage.files import file_sha256
-from stages.tasks.files.readers.opening import check_plain
+from stages.storage.readers.opening import check_plain
 
 KINDS = "path:FILE or hub:ORG/NAME@REVISION/FILE"
 HUB = re.compile(

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from stages.storage.errors import StudyError
-from stages.tasks.files.readers import opening
-from stages.tasks.files.readers.opening import FileRow, not_text, numbered, opened, too_many
+from stages.storage.readers import opening
+from stages.storage.readers.opening import FileRow, not_text, numbered, opened, too_many
 
 BLANK = re.compile(r"[ \t\r\n]*")
 READ = "an object a line, or an array of objects, is read"

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stages.storage.errors import StudyError
-from stages.tasks.files.readers import opening
-from stages.tasks.files.readers.csv_rows import check_header
-from stages.tasks.files.readers.opening import FileRow, too_large, too_many
+from stages.storage.readers import opening
+from stages.storage.readers.csv_rows import check_header
+from stages.storage.readers.opening import FileRow, too_large, too_many
 
 BATCH = 4096  # rows that are unpacked at once
 WITHIN = 32  # bytes more that a value of a list has than one of a row, which is counted by itself

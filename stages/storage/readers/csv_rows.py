@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from stages.storage.errors import StudyError
-from stages.tasks.files.readers.opening import (
+from stages.storage.readers.opening import (
     MOST_BYTES,
     FileRow,
     not_text,

@@ -1,15 +1,14 @@
-"""The rows of a task's file, each with its place or what is wrong: JSON, CSV, TSV or parquet."""
+"""The rows of a file of a user, each with its place or what is wrong: JSON, CSV, TSV or parquet."""
 
 import zlib
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path, PurePath
 
 from stages.storage.errors import StudyError
-from stages.tasks.files.readers.csv_rows import csv_rows
-from stages.tasks.files.readers.json_rows import json_rows
-from stages.tasks.files.readers.opening import FileRow, check_plain
-from stages.tasks.files.readers.parquet_rows import parquet_rows
+from stages.storage.readers.csv_rows import csv_rows
+from stages.storage.readers.json_rows import json_rows
+from stages.storage.readers.opening import FileRow, check_plain
+from stages.storage.readers.parquet_rows import parquet_rows
 
 FORMATS = (".jsonl", ".json", ".csv", ".tsv", ".parquet")
 READ = f"{', '.join(FORMATS)} are read, and all but the last with .gz"
@@ -49,26 +48,3 @@ def _rows(path: Path, columns: Sequence[str] | None) -> Iterator[FileRow]:
         case ".parquet":
             return parquet_rows(path, columns)
     raise StudyError(f"{path} is no file of rows; {READ}")
-
-
-def published_files(folder: Path) -> list[Path]:
-    """The JSONL files of a folder, of its train/ and of its test/."""
-    places = (folder, folder / "train", folder / "test")
-    found = [path for place in places for path in place.glob("*.jsonl*")]
-    files = [path for path in found if row_format(path.name) == ".jsonl"]
-    files.sort(key=lambda path: (places.index(path.parent), path.name))
-    if not files:
-        raise StudyError(f"{folder} has no *.jsonl, nor have its folders train and test")
-    return files
-
-
-def names_in(path: Path, column: str) -> frozenset[str]:
-    """The texts in a column of a file, which is read once while it stays as it is."""
-    about = path.stat()
-    return _names(path, column, about.st_size, about.st_mtime_ns)
-
-
-@lru_cache(maxsize=1024)
-def _names(path: Path, column: str, size: int, changed: int) -> frozenset[str]:
-    found = ((row.values or {}).get(column) for row in read_rows(path))
-    return frozenset(name for name in found if isinstance(name, str))
