@@ -18,8 +18,8 @@ import yaml
 
 from stages.storage.files import DAMAGED, GONE, PARTIAL
 from stages.storage.locks import LOCK
-from tests.conftest import CHAT, Study, existing_study, new_study, small_params
-from tests.tiny_models import make_tiny_model
+from tests.conftest import Study, existing_study, new_study, small_params
+from tests.tiny_pair import tiny_pair
 
 INSIDE = Path(__file__).parent / "inside"
 LEFT = (PARTIAL, GONE, LOCK)
@@ -140,21 +140,10 @@ class Campaign:
         self.folder, self.count, self.seed = folder, count, seed
         folder.mkdir(parents=True, exist_ok=True)
         self.log = folder / "kills.jsonl"
-        self.models = {
-            name: {
-                "source": f"path:{self._model(name, architecture)}",
-                "chat_template": CHAT,
-                "stop": ["\n"],
-            }
-            for name, architecture in (("one", "llama"), ("two", "gemma3"))
-        }
+        self.models = tiny_pair(folder)
         self.reference = Killed.at(folder / "reference", self.models)
         listed = self.reference.study.dvc("stage", "list", "--name-only").split()
         self.cells = [cell for cell in listed if cell in (cells or set(listed) - {*LEFT_OUT})]
-
-    def _model(self, name: str, architecture: Any) -> Path:
-        folder = self.folder / name
-        return folder if folder.exists() else make_tiny_model(folder, 0, architecture)
 
     def done(self) -> list[dict[str, Any]]:
         """The kills of before, in their order."""

@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -53,14 +54,15 @@ COMMAND = """
 """
 
 
+def of_a_terminal(hangup: int = signal.SIG_DFL) -> None:
+    """Signals as a terminal's command has them, whatever the tests themselves ignore."""
+    signal.signal(signal.SIGHUP, hangup)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @contextmanager
 def started(folder: Path, where: str, hangup: int = signal.SIG_DFL) -> Iterator[subprocess.Popen]:
-    """The command at work, with the signals of a terminal, whatever the tests themselves ignore."""
-
-    def signals() -> None:
-        signal.signal(signal.SIGHUP, hangup)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
+    """The command at work."""
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(COMMAND), where],
         cwd=folder,
@@ -68,7 +70,7 @@ def started(folder: Path, where: str, hangup: int = signal.SIG_DFL) -> Iterator[
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=signals,
+        preexec_fn=partial(of_a_terminal, hangup),
     )
     try:
         assert process.stdout is not None and process.stdout.readline() == "works\n"
@@ -109,6 +111,7 @@ def test_a_signal_while_a_command_imports_is_the_same_line(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=of_a_terminal,
     )
     assert process.stdout is not None and process.stdout.readline() == "works\n"
     process.send_signal(signal.SIGINT)

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 
 from stages.storage.locks import turn
-from tests.conftest import CHAT, Study, existing_study, new_study, small_params
-from tests.tiny_models import make_tiny_model
+from tests.conftest import Study, existing_study, new_study, small_params
+from tests.tiny_pair import tiny_pair
 
-KINDS = {"one": "llama", "two": "gemma3"}
 FIRST, LAST = "test_results.py", "test_changes.py"
 
 
@@ -30,10 +29,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 @pytest.fixture(scope="session")
 def tiny(shared: Path) -> dict[str, dict]:
     """The models of the study, as params name them."""
-    return {
-        name: {"source": f"path:{shared / name}", "chat_template": CHAT, "stop": ["\n"]}
-        for name in KINDS
-    }
+    with turn(shared / "models"):
+        return tiny_pair(shared)
 
 
 @pytest.fixture(scope="session")
@@ -42,8 +39,6 @@ def original(shared: Path, tiny: dict[str, dict]) -> Study:
     root, cache, ended = (shared / name for name in ("study", "cache", "ended"))
     with turn(ended):
         if not ended.exists():
-            for name, architecture in KINDS.items():
-                make_tiny_model(shared / name, 0, architecture)
             study = new_study(root, cache)
             study.write_params(small_params(tiny))
             study.dvc("repro")

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from stages.storage.tables import read_table
-from tests.conftest import CHAT, new_study, small_params
+from tests.conftest import new_study, small_params
 from tests.loaded_files import published_folder
-from tests.tiny_models import make_tiny_model
+from tests.tiny_pair import tiny_pair
 
 pytestmark = pytest.mark.slow
 RUN = """
@@ -25,18 +25,10 @@ evaluate.main([], standalone_mode=False)
 def finished(tmp_path_factory):
     """A study of a table and the published format, which ran to its scores."""
     folder = tmp_path_factory.mktemp("loaded")
-    models = {
-        name: {
-            "source": f"path:{make_tiny_model(folder / name, 0, architecture)}",
-            "chat_template": CHAT,
-            "stop": ["\n"],
-        }
-        for name, architecture in (("one", "llama"), ("two", "gemma3"))
-    }
     study = new_study(folder / "study", folder / "cache")
     published_folder(study.root / "prompts", 40)
     told = study.stage("published_params", "prompts")
-    params = small_params(models)
+    params = small_params(tiny_pair(folder))
     found = yaml.safe_load(told)
     lines = "".join(f"ship {number},blue\n" for number in range(40))
     (study.root / "ships.csv").write_text(f"name,color\n{lines}", encoding="utf-8")
