@@ -21,6 +21,7 @@ CARRIERS = ("stages/__init__.py", "stages/params/")
 CARRIED = {
     "fetch_model": (
         "stages/models/__init__.py",
+        "stages/models/hosted/__init__.py",
         "stages/storage/__init__.py",
         "stages/storage/errors.py",
         "stages/storage/files.py",

@@ -20,7 +20,7 @@ from stages.experiments.shared.told import Section
 from stages.models.chat.section import ChatParams
 from stages.models.fetch.section import ModelSpec
 from stages.models.hosted.limits_section import LimitsParams
-from stages.models.hosted.section import SOURCE, HostedSpec
+from stages.models.hosted.spec.section import SOURCE, HostedSpec
 from stages.models.section import (
     CrossQuestionParams,
     FinetuneParams,

@@ -13,8 +13,8 @@ from stages.models.fetch.convert import convert, describe
 from stages.models.fetch.resolve import resolve
 from stages.models.fetch.section import ModelSpec
 from stages.models.fetch.sources import Organism
-from stages.models.hosted.manifest import write_manifest
-from stages.models.hosted.section import HostedSpec
+from stages.models.hosted.spec.manifest import write_manifest
+from stages.models.hosted.spec.section import HostedSpec
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder, file_sha256
 

@@ -11,10 +11,10 @@ from stages.models.hosted.ask.orders import placed
 from stages.models.hosted.hosted import Hosted
 from stages.models.hosted.identity import host_of
 from stages.models.hosted.ledger import Ledger
-from stages.models.hosted.manifest import BACKEND, MANIFEST, read_manifest
 from stages.models.hosted.money import Tariff
 from stages.models.hosted.purse import Purse
-from stages.models.hosted.section import HostedSpec
+from stages.models.hosted.spec.manifest import BACKEND, MANIFEST, read_manifest
+from stages.models.hosted.spec.section import HostedSpec
 from stages.models.hosted.teach.jobs import job_parts, taught
 from stages.models.hosted.teach.lesson import lesson_of
 from stages.models.hosted.teach.section import JobSettings

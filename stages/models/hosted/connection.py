@@ -10,7 +10,7 @@ import httpx2
 from openai import omit
 
 from stages.models.hosted.identity import Host
-from stages.models.hosted.section import is_loopback
+from stages.models.hosted.spec.section import is_loopback
 
 CONNECTING = 30.0  # seconds
 

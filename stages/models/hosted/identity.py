@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from stages.models.chat.hosted import HostedChat
-from stages.models.hosted.section import HostedSpec
+from stages.models.hosted.spec.section import HostedSpec
 from stages.storage.errors import StudyError, plain
 
 DUMMY = "no-key"  # what servers that ask for no key are sent, as the client must send one

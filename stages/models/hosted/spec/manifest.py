@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.models.chat.hosted import HostedChat
-from stages.models.hosted.section import HostedSpec
+from stages.models.hosted.spec.section import HostedSpec
 from stages.storage.errors import StudyError
 from stages.storage.files import write_json
 
