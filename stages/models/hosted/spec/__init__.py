@@ -1,1 +1,1 @@
-"""How a hosted model is reached and asked: its section of params.yaml, and what is written of it."""
+"""How a hosted model is reached and asked: its section of params, and what is written of it."""
