@@ -22,7 +22,7 @@ GAPS = (0.0, 0.05, 0.1, 0.2)
 @click.option("--seed", default=0, show_default=True)
 @click.option("--permutations", default=999, show_default=True, type=click.IntRange(1))
 def main(tables: int, seed: int, permutations: int) -> None:
-    rule = Rule(seed, CONFIDENCE, permutations)
+    rule = Rule(seed, CONFIDENCE, permutations, 8)
     for gap in GAPS:
         numbers = tqdm(range(tables), desc=f"gap {gap:g}", unit="table", leave=False)
         found = rates(simulate(gap, numbers, rule), gap)

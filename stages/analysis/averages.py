@@ -18,13 +18,22 @@ ABOUT = ("target", "seed", "input_id", "property", "condition")
 def accuracy(
     rows: pd.DataFrame, rule: Rule, column: str = "correct", weigh: Weigh = "macro"
 ) -> Estimate:
-    """The mean of a column with its interval; rows that have no value there do not count."""
-    return _estimate(rows, rule, column, weigh, test=False)
+    """The mean of a rate with its interval; rows that have no value there do not count."""
+    return _estimate(rows, rule, column, weigh, None)
 
 
-def average(rows: pd.DataFrame, rule: Rule, column: str, weigh: Weigh = "macro") -> Estimate:
-    """The same of a column of differences, with what speaks against a mean of zero."""
-    return _estimate(rows, rule, column, weigh, test=True)
+def average(
+    rows: pd.DataFrame,
+    rule: Rule,
+    column: str,
+    weigh: Weigh = "macro",
+    differs: str | None = None,
+) -> Estimate:
+    """The same of a column of differences, with what speaks against a mean of zero.
+
+    `differs` is a column that says where what is compared differs: without it where it is not 0.
+    """
+    return _estimate(rows, rule, column, weigh, differs or column)
 
 
 def difference(
@@ -69,7 +78,9 @@ def _common_keys(
     return keys
 
 
-def _estimate(rows: pd.DataFrame, rule: Rule, column: str, weigh: Weigh, *, test: bool) -> Estimate:
+def _estimate(
+    rows: pd.DataFrame, rule: Rule, column: str, weigh: Weigh, differs: str | None
+) -> Estimate:
     values_N = rows[column].to_numpy(dtype=float, na_value=np.nan)
     if np.isnan(values_N).any():
         rows = rows[~np.isnan(values_N)]
@@ -78,4 +89,5 @@ def _estimate(rows: pd.DataFrame, rule: Rule, column: str, weigh: Weigh, *, test
         return Estimate()
     levels_NL = np.stack([codes(rows[name]) for name in LEVELS], axis=1)
     inputs_N = group_codes(rows, ("task", "input_id"))
-    return clustered_estimate(values_N, levels_NL, inputs_N, rule, weigh, test=test)
+    differs_N = None if differs is None else rows[differs].to_numpy(dtype=float) != 0
+    return clustered_estimate(values_N, levels_NL, inputs_N, rule, weigh, differs_N=differs_N)

@@ -8,7 +8,7 @@ import pandas as pd
 from stages.analysis.arms import Scored
 from stages.analysis.averages import accuracy
 from stages.analysis.columns import groups, records, same, select
-from stages.analysis.intervals import wilson
+from stages.analysis.rates import wilson
 from stages.analysis.rounding import rounded
 from stages.analysis.rule import Rule
 from stages.analysis.summary import gap, gap_pairs, informative_rows

@@ -1,7 +1,8 @@
 """What answers are worth without a look at the input: each dealt to the other inputs of its cell.
 
 An arm that always says what is common is right as often so as it was, one that knows the input
-less often. `accuracy` less this is what its answers say of the input itself.
+less often. Accuracy less this is what its answers say of the input itself: corrected accuracy.
+Array suffix: N rows.
 """
 
 import numpy as np
@@ -13,22 +14,45 @@ CELL = ("target", "predictor", "kind", "seed", "task", "property")
 
 
 def with_dealt_out(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with `dealt_out` and `corrected`, which is `correct` less that.
+    """The rows with `dealt_out`, `corrected` and `varies`; NaN where a row is alone in its cell.
 
     `dealt_out` is the share of the other rows of the cell whose answer would be right here: the
-    mean over all ways to deal the answers out, so nothing is drawn. NaN where a row is alone in
-    its cell. Answers that do not comply are right nowhere.
+    mean over all ways to deal the answers out, so nothing is drawn. Answers that do not comply are
+    right nowhere. `corrected` has the mean, over a cell, of accuracy minus that, and from row to
+    row what each input does to it, as one that takes answers and as one that gives its own (the
+    terms of a U-statistic: Hoeffding 1948, AMS 19), so that its errors can be clustered. `varies`
+    says where an answer is not the cell's most common one: without any there is nothing to deal.
     """
     if rows.empty:
-        return rows.assign(dealt_out=np.nan, corrected=np.nan)
+        return rows.assign(dealt_out=np.nan, corrected=np.nan, varies=False)
     cells_N = group_codes(rows, CELL)
     said_N, truth_N = common_codes(rows["answer"], rows["truth"])
     said_N = np.where(rows["compliant"].to_numpy(dtype=bool), said_N, -1)
     both = joint_codes([np.tile(cells_N, 2), np.concatenate([said_N, truth_N])])
     said_here_N, truth_here_N = both[: len(rows)], both[len(rows) :]
-    times = np.bincount(said_here_N, minlength=both.max() + 1)
-    own_N = (said_N >= 0) & (said_N == truth_N)
-    others_N = np.bincount(cells_N)[cells_N] - 1
-    right_N = times[truth_here_N] - own_N
-    shares_N = np.where(others_N > 0, right_N / np.maximum(others_N, 1), np.nan)
-    return rows.assign(dealt_out=shares_N, corrected=rows["correct"].astype(float) - shares_N)
+    right_N = (said_N >= 0) & (said_N == truth_N)
+    sizes_N = np.bincount(cells_N)[cells_N]
+    others_N = np.where(sizes_N > 1, sizes_N - 1, np.nan)
+    said_times, truth_times = (
+        np.bincount(found_N, minlength=both.max() + 1) for found_N in (said_here_N, truth_here_N)
+    )
+    taken_N = (said_times[truth_here_N] - right_N) / others_N
+    given_N = (np.where(said_N >= 0, truth_times[said_here_N], 0) - right_N) / others_N
+    mean_N = _mean(taken_N, cells_N)[cells_N]
+    return rows.assign(
+        dealt_out=taken_N,
+        corrected=right_N - taken_N - given_N + mean_N,
+        varies=said_here_N != _commonest(said_times, said_here_N, cells_N)[cells_N],
+    )
+
+
+def _mean(values_N: np.ndarray, cells_N: np.ndarray) -> np.ndarray:
+    return np.bincount(cells_N, values_N) / np.bincount(cells_N)
+
+
+def _commonest(times: np.ndarray, said_N: np.ndarray, cells_N: np.ndarray) -> np.ndarray:
+    """The most common answer of each cell; of several the first by number."""
+    order_N = np.lexsort((-said_N, times[said_N]))
+    found = np.zeros(int(cells_N.max()) + 1, dtype=np.int64)
+    found[cells_N[order_N]] = said_N[order_N]
+    return found

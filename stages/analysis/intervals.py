@@ -1,41 +1,48 @@
 """Intervals and p-values of averages over rows, with the input as the unit of chance.
 
-One input gives several rows (properties, predictors, targets, seeds), which are not independent.
-Rows are regressed on their cells (target, predictor, seed, task, property) with errors clustered
-by input (Miller 2024, arXiv 2411.00640; Cameron and Miller 2015, JHR 50(2)), and an average is a
-contrast of the cell means. A regression on cells alone has a closed form, so all of it is sums
-over cells and inputs. Array suffixes: N rows, I inputs, C cells, L levels of a cell.
+One input gives several rows (properties, predictors, targets, seeds), which are not independent
+(Miller 2024, arXiv 2411.00640). What too little data carries is left out: no interval and no p
+under FEWEST inputs, nor of an average that rests on fewer inputs in which anything differs. Cells
+of fewer rows than the rule says count nowhere. Array suffixes: N rows, I inputs, C cells, L levels.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
+from stages.analysis.clustered import Spread, spread
 from stages.analysis.columns import joint_codes
 from stages.analysis.flips import sign_flip_p
+from stages.analysis.rates import clustered_rate, exact_paired_p, paired_score
 from stages.analysis.rule import Rule
 
+FEWEST = 10  # inputs, and inputs in which something differs
 POWER = 0.8
 NOISE = 1e-12
 Weigh = Literal["macro", "pooled"]
+Method = Literal["CR2", "rate", "score"]
 
 
 class Estimate(NamedTuple):
     """An average and what is known of its chance; None where there is too little data.
 
-    ci_low, ci_high and p_value (of no difference) come from clustered errors and Student's t with
-    inputs - 1 degrees of freedom; p_permutation from sign flips of whole inputs. detectable is the
-    smallest true average that such a study would find with a power of 0.8; naive_low and
-    naive_high take rows for independent, as published, to compare.
+    `method` says how ci_low and ci_high are made: CR2 errors clustered by input and Student's t
+    with Satterthwaite's degrees of freedom, of differences; Wilson's interval with the rows that
+    such an error amounts to, of rates; the score interval of paired rates, of a single cell in
+    which few inputs differ, beside McNemar's exact p. p_value is that of no difference,
+    p_permutation from sign flips of whole inputs. detectable is the smallest true average that
+    such a study would find with a power of 0.8; naive_low and naive_high take rows for
+    independent, as published, to compare. `discordant` counts the inputs in which something
+    differs; `small` the cells that were left out because they have too few rows.
     """
 
     estimate: float | None = None
     ci_low: float | None = None
     ci_high: float | None = None
+    method: Method | None = None
     p_value: float | None = None
     p_permutation: float | None = None
     detectable: float | None = None
@@ -43,6 +50,8 @@ class Estimate(NamedTuple):
     naive_high: float | None = None
     inputs: int = 0
     rows: int = 0
+    discordant: int | None = None
+    small: int | None = None
 
 
 def clustered_estimate(
@@ -52,58 +61,126 @@ def clustered_estimate(
     rule: Rule,
     weigh: Weigh = "macro",
     *,
-    test: bool = True,
+    differs_N: np.ndarray | None = None,
 ) -> Estimate:
-    """The average of the values with its interval, and with `test` what speaks against zero.
+    """The average of the values with its interval, and of differences what speaks against zero.
 
     `levels_NL` says in which cell a row is, by numbers from the outermost level to the innermost;
     `inputs_N` has numbers from 0. `macro` is the mean over all levels and rows, nested; `pooled`
-    that over rows. With fewer than two rows a cell there is an estimate alone.
+    that over rows. `differs_N` are the rows in which what is compared differs; without it the
+    values are rates from 0 to 1.
     """
-    if not len(values_N):
+    found = _Rows.of(values_N, levels_NL, inputs_N, weigh, rule.min_cell_rows)
+    if found is None:
         return Estimate()
-    cells_N = joint_codes(list(levels_NL.T))
-    sizes_C = np.bincount(cells_N)
-    weights_C = sizes_C / len(values_N)
-    if weigh == "macro":
-        weights_C = nested_weights(levels_NL[np.unique(cells_N, return_index=True)[1]])
-    weights_N = (weights_C / sizes_C)[cells_N]
+    values_N, cells_N, inputs_N, weights_N, kept_N, small = found
     shares_I = np.bincount(inputs_N, weights_N * values_N)
-    inputs, rows, cells = len(shares_I), len(values_N), len(sizes_C)
-    estimate = float(shares_I.sum())
-    found = Estimate(estimate, inputs=inputs, rows=rows)
-    if inputs < 2 or rows == cells:
+    estimate = Estimate(
+        float(shares_I.sum()), inputs=len(shares_I), rows=len(values_N), small=small or None
+    )
+    weights_C = np.bincount(cells_N, weights_N)
+    off = spread(values_N, cells_N, inputs_N, weights_C)
+    if differs_N is None:
+        return _rate(estimate, off, rule)
+    discordant = len(np.unique(inputs_N[differs_N[kept_N]]))
+    estimate = estimate._replace(discordant=discordant)
+    if estimate.inputs < FEWEST or not discordant:
+        return estimate
+    estimate = estimate._replace(p_permutation=sign_flip_p(shares_I, rule.seed, rule.permutations))
+    if discordant < FEWEST:
+        return _of_one_cell(estimate, values_N, len(weights_C), rule)
+    return _difference(estimate, off, rule) if off is not None else estimate
+
+
+class _Rows(NamedTuple):
+    """The rows that count, with their cells and inputs numbered anew, and their weights."""
+
+    values_N: np.ndarray
+    cells_N: np.ndarray
+    inputs_N: np.ndarray
+    weights_N: np.ndarray
+    kept_N: np.ndarray
+    """which of the rows that were given"""
+    small: int
+    """cells that were left out"""
+
+    @classmethod
+    def of(
+        cls,
+        values_N: np.ndarray,
+        levels_NL: np.ndarray,
+        inputs_N: np.ndarray,
+        weigh: Weigh,
+        fewest: int,
+    ) -> "_Rows | None":
+        if not len(values_N):
+            return None
+        cells_N = joint_codes(list(levels_NL.T))
+        sizes_C = np.bincount(cells_N)
+        kept_N = sizes_C[cells_N] >= fewest
+        small = int((sizes_C < fewest).sum())
+        if not kept_N.any():
+            return None
+        if small:
+            values_N, levels_NL = values_N[kept_N], levels_NL[kept_N]
+            cells_N, inputs_N = joint_codes([cells_N[kept_N]]), joint_codes([inputs_N[kept_N]])
+            sizes_C = np.bincount(cells_N)
+        weights_C = sizes_C / len(values_N)
+        if weigh == "macro":
+            weights_C = nested_weights(levels_NL[np.unique(cells_N, return_index=True)[1]])
+        return cls(values_N, cells_N, inputs_N, (weights_C / sizes_C)[cells_N], kept_N, small)
+
+
+def _rate(found: Estimate, off: Spread | None, rule: Rule) -> Estimate:
+    """A rate with its interval, which keeps within 0 and 1."""
+    if found.estimate is None or found.inputs < FEWEST or off is None:
         return found
-    left_N = values_N - (np.bincount(cells_N, values_N) / sizes_C)[cells_N]
-    by_input = np.square(np.bincount(inputs_N, weights_N * left_N)).sum()
-    by_input *= inputs / (inputs - 1) * (rows - 1) / (rows - cells)
-    by_row = np.square(left_N).sum() / (rows - cells) * (weights_C**2 / sizes_C).sum()
-    low, high = _interval(estimate, by_input**0.5, inputs - 1, rule.confidence)
-    naive_low, naive_high = _interval(estimate, by_row**0.5, rows - cells, rule.confidence)
-    found = found._replace(ci_low=low, ci_high=high, naive_low=naive_low, naive_high=naive_high)
-    if not test:
+    low, high = clustered_rate(
+        found.estimate, _not_noise(off.error), off.freedom, found.inputs, rule.confidence
+    )
+    return found._replace(ci_low=low, ci_high=high, method="rate")
+
+
+def _of_one_cell(found: Estimate, values_N: np.ndarray, cells: int, rule: Rule) -> Estimate:
+    """Where few inputs differ: of a single cell of paired rows, one an input, a score interval."""
+    first, second = int((values_N == 1).sum()), int((values_N == -1).sum())
+    paired = first + second + int((values_N == 0).sum()) == found.rows
+    if cells > 1 or found.rows > found.inputs or not paired:
         return found
+    low, high = paired_score(first, second, found.rows, rule.confidence)
     return found._replace(
-        **_test(estimate, by_input**0.5, inputs - 1, rule.confidence),
-        p_permutation=sign_flip_p(shares_I, rule.seed, rule.permutations),
+        ci_low=low, ci_high=high, method="score", p_value=exact_paired_p(first, second)
+    )
+
+
+def _difference(found: Estimate, off: Spread, rule: Rule) -> Estimate:
+    """A difference with its interval, which keeps within -1 and 1, and what speaks against zero."""
+    estimate, error = found.estimate, _not_noise(off.error)
+    if estimate is None or not error:  # the same in all rows of each cell
+        return found
+    low, high = _interval(estimate, error, off.freedom, rule.confidence)
+    naive_low, naive_high = _interval(
+        estimate, off.naive_error, off.naive_freedom, rule.confidence
+    )
+    end = (1 + rule.confidence) / 2
+    away = stats.t.ppf(end, off.freedom) + stats.t.ppf(POWER, off.freedom)
+    return found._replace(
+        ci_low=low,
+        ci_high=high,
+        method="CR2",
+        p_value=float(2 * stats.t.sf(abs(estimate) / error, off.freedom)),
+        detectable=float(away * error),
+        naive_low=naive_low,
+        naive_high=naive_high,
     )
 
 
 def _interval(
-    estimate: float, error: float, freedom: int, confidence: float
+    estimate: float, error: float, freedom: float, confidence: float
 ) -> tuple[float, float]:
-    """Student's interval of an estimate."""
-    half = stats.t.ppf((1 + confidence) / 2, freedom) * _not_noise(error)
-    return float(estimate - half), float(estimate + half)
-
-
-def _test(estimate: float, error: float, freedom: int, confidence: float) -> dict[str, Any]:
-    """Student's p-value of an estimate, and the smallest that would be found."""
-    if not _not_noise(error):  # certain of zero, or of nothing
-        return {"p_value": 1.0 if abs(estimate) < NOISE else None}
-    away = stats.t.ppf((1 + confidence) / 2, freedom) + stats.t.ppf(POWER, freedom)
-    p_value = 2 * stats.t.sf(abs(estimate) / error, freedom)
-    return {"p_value": float(p_value), "detectable": float(away * error)}
+    """Student's interval of a difference of rates."""
+    half = stats.t.ppf((1 + confidence) / 2, freedom) * error
+    return max(float(estimate - half), -1.0), min(float(estimate + half), 1.0)
 
 
 def _not_noise(error: float) -> float:
@@ -121,12 +198,6 @@ def nested_weights(levels_CL: np.ndarray) -> np.ndarray:
         weights_C /= np.bincount(of_child)[parents_C]
         parents_C = children_C
     return weights_C
-
-
-def wilson(right: float, rows: int, confidence: float) -> tuple[float, float]:
-    """Wilson's interval of a rate among independent rows (Wilson 1927, JASA 22)."""
-    low, high = proportion_confint(right, rows, alpha=1 - confidence, method="wilson")
-    return float(low), float(high)
 
 
 def holm(p_values: Mapping[str, float | None]) -> dict[str, float]:

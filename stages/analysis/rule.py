@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Rule:
-    """How intervals and p-values are made; `seed` decides the permutations."""
+    """How averages, intervals and p-values are made; `seed` decides the permutations.
+
+    Cells of fewer rows than `min_cell_rows` count in no average.
+    """
 
     seed: int
     confidence: float
     permutations: int
+    min_cell_rows: int
 
 
 @dataclass(frozen=True)

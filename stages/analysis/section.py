@@ -29,12 +29,13 @@ class EvaluateParams(Strict):
 
     max_mode_share: Annotated[float, Field(gt=0, le=1)]
     min_compliance: Share
+    min_cell_rows: Annotated[int, Field(ge=1)]
     permutations: Annotated[int, Field(ge=100, le=MOST_PERMUTATIONS)]
     confidence: Annotated[float, Field(gt=0.5, le=MOST_CONFIDENCE)]
 
     def rule(self, seed: int) -> Rule:
         """The rule of all intervals and p-values, with the seed of the study."""
-        return Rule(seed, self.confidence, self.permutations)
+        return Rule(seed, self.confidence, self.permutations, self.min_cell_rows)
 
     @property
     def limits(self) -> Limits:

@@ -67,6 +67,7 @@ def params(seeds: Sequence[int] = (0,)) -> dict:
         "evaluate": {
             "max_mode_share": 0.9,
             "min_compliance": 0.5,
+            "min_cell_rows": 1,
             "permutations": 200,
             "confidence": 0.95,
         },

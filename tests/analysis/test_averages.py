@@ -8,7 +8,7 @@ from stages.analysis.intervals import Estimate
 from stages.analysis.rounding import rounded, shown
 from stages.analysis.rule import Rule
 
-RULE = Rule(seed=0, confidence=0.95, permutations=200)
+RULE = Rule(seed=0, confidence=0.95, permutations=200, min_cell_rows=1)
 
 
 def rows(

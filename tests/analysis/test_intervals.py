@@ -15,7 +15,7 @@ from stages.analysis.intervals import Estimate, holm, nested_weights, wilson
 from stages.analysis.rule import Rule
 from stages.study.splits import rng
 
-RULE = Rule(seed=0, confidence=0.95, permutations=400)
+RULE = Rule(seed=0, confidence=0.95, permutations=400, min_cell_rows=1)
 
 
 def values(rows: list[tuple[str, str, str, float]], unit: tuple[str, str] = ("m", "n")):
@@ -187,7 +187,7 @@ def test_the_order_of_rows_changes_nothing_and_the_seed_the_permutations_only():
     rows = clustered_rows(np.random.default_rng(1), 0.2)
     first, turned = estimate(rows), estimate(rows[::-1])
     assert turned._asdict() == pytest.approx(first._asdict(), rel=0, abs=1e-12)
-    other = estimate(rows, Rule(1, 0.95, 400))
+    other = estimate(rows, Rule(1, 0.95, 400, 1))
     assert other.p_permutation != first.p_permutation
     assert other._replace(p_permutation=None) == first._replace(p_permutation=None)
 

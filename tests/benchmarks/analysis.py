@@ -30,7 +30,7 @@ from stages.study.design import Design
 from stages.study.properties import PROPERTIES
 
 SUBJECTS, TASKS, PROPERTY_COUNT, INPUTS = ("left", "right"), 25, 20, 84
-RULE = Rule(seed=0, confidence=0.95, permutations=4999)
+RULE = Rule(seed=0, confidence=0.95, permutations=4999, min_cell_rows=8)
 VALUES = 12  # that a property takes
 ACCURACY = {"self": 0.5, "fresh_self": 0.45, "cross": 0.4}  # of other arms 0.3
 GB = 1e9

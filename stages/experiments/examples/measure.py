@@ -108,7 +108,7 @@ def _arms(of: Mapping[str, pd.DataFrame], plain: pd.DataFrame, rule: Rule) -> It
                 "predictor": predictor,
                 "accuracy": shown(accuracy(own, rule)),
                 "dealt_out": shown(accuracy(own, rule, "dealt_out")),
-                "corrected": shown(average(own, rule, "corrected")),
+                "corrected": shown(average(own, rule, "corrected", differs="varies")),
                 "readable": shown(accuracy(own, rule, "compliant")),
             }
             yield found | ({"without": shown(accuracy(before, rule))} if len(before) else {})

@@ -19,7 +19,7 @@ import pandas as pd
 
 from stages.analysis.averages import difference
 from stages.analysis.columns import group_codes, groups, same, select
-from stages.analysis.intervals import wilson
+from stages.analysis.rates import wilson
 from stages.analysis.rounding import rounded, shown
 from stages.analysis.rule import Rule
 from stages.experiments.failures.params import Told

@@ -1,0 +1,57 @@
+"""Intervals of rates and of single comparisons, which keep their level where little varies."""
+
+from statsmodels.stats.proportion import proportion_confint
+from scipy import optimize, stats
+
+
+def wilson(right: float, rows: float, confidence: float) -> tuple[float, float]:
+    """Wilson's interval of a rate among independent rows (Wilson 1927, JASA 22)."""
+    low, high = proportion_confint(right, rows, alpha=1 - confidence, method="wilson")
+    return float(low), float(high)
+
+
+def clustered_rate(
+    rate: float, error: float, freedom: float, inputs: int, confidence: float
+) -> tuple[float, float]:
+    """Wilson's interval with as many rows as would have this standard error.
+
+    The number is that of Korn and Graubard (1998, Survey Methodology 24), with their correction
+    for the degrees of freedom of the error. Where nothing varies it is that of the inputs.
+    """
+    rate = min(max(rate, 0.0), 1.0)
+    varies = error > 0 and 0 < rate < 1
+    rows = rate * (1 - rate) / error**2 if varies else float(inputs)
+    if varies:
+        end = (1 + confidence) / 2
+        rows *= (stats.norm.ppf(end) / stats.t.ppf(end, freedom)) ** 2
+    return wilson(rate * rows, rows, confidence)
+
+
+def paired_score(first: int, second: int, rows: int, confidence: float) -> tuple[float, float]:
+    """The score interval of a difference of paired rates (Tango 1998, Statistics in Medicine 17).
+
+    Of `rows` independent pairs in `first` only the one is right, in `second` only the other.
+    """
+    z = stats.norm.ppf((1 + confidence) / 2)
+
+    def away(difference: float) -> float:
+        """How many standard errors the counts are above what this difference would give."""
+        b = -first - second + (2 * rows - first + second) * difference
+        c = -second * difference * (1 - difference)
+        only = ((b * b - 8 * rows * c) ** 0.5 - b) / (4 * rows)
+        variance = rows * (2 * only + difference * (1 - difference))
+        apart = first - second - rows * difference
+        return float(apart / max(variance, 1e-300) ** 0.5)
+
+    middle = (first - second) / rows
+    ends = []
+    for side, limit in ((z, -1.0), (-z, 1.0)):
+        edge = limit * (1 - 1e-12)
+        inside = (away(edge) - side) * (away(middle) - side) < 0
+        ends.append(optimize.brentq(lambda d: away(d) - side, edge, middle) if inside else limit)
+    return float(ends[0]), float(ends[1])
+
+
+def exact_paired_p(first: int, second: int) -> float:
+    """McNemar's exact p: of so many discordant pairs each is as likely the one as the other."""
+    return float(stats.binomtest(first, first + second).pvalue) if first + second else 1.0
