@@ -1,0 +1,114 @@
+"""The primary comparison: the fresh-label self minus cross, both corrected by what is dealt out.
+
+Both were taught exactly the same rows about the target, and what either favors is taken off. What
+is left says that the target's own base predicts it better than another base does. Compared are
+rows that both answered; answers are dealt out among these. It is chosen before any result: by the
+order of lessons and by what a constant answer is worth, not by what it shows.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from stages.analysis.averages import average, paired
+from stages.analysis.columns import groups, select, together
+from stages.analysis.dealt import with_dealt_out
+from stages.analysis.intervals import Estimate
+from stages.analysis.rule import Rule
+from stages.study.arms import CROSS, FRESH_SELF
+from stages.study.design import Design
+
+FEWEST_CELLS, FEWEST_TASKS, FEWEST_INPUTS = 3, 2, 60
+"""what a target needs for a number of its own, and to be among those that are averaged"""
+CELL = ["predictor", "seed", "task", "property"]
+
+
+def primary(rows: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any]:
+    """Estimates over all targets, `corrected` and `raw`, and by target, or why it has none.
+
+    `rows` are informative score rows. `agree` says whether both have one sign: only then is it an
+    advantage of either side.
+    """
+    pairs = counted(corrected_pairs(rows), rule)
+    targets: dict[str, Any] = {}
+    kept = []
+    for target in design.subjects:
+        own = select(pairs, target=target)
+        if reason := too_little(own):
+            targets[target] = {"reason": reason}
+        else:
+            targets[target] = _estimates(own, rule)
+            kept.append(target)
+    return _estimates(select(pairs, target=kept), rule) | {"targets": targets}
+
+
+def corrected_pairs(rows: pd.DataFrame, own: str = FRESH_SELF) -> pd.DataFrame:
+    """The cross rows about what `own` predicted, too: `minus` is of corrected values.
+
+    `raw` is the difference of what is right, `varies` where an answer of either is not the most
+    common one of its cell.
+    """
+    found = list(_of_predictors(select(rows, kind=own), select(rows, kind=CROSS)))
+    if found:
+        return together(found)
+    return rows[:0].assign(own=0.0, other=0.0, minus=0.0, raw=0.0, varies=False)
+
+
+def _of_predictors(ours: pd.DataFrame, crosses: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    for _, theirs in groups(crosses, "predictor"):
+        one = with_dealt_out(paired(theirs, ours))
+        two = with_dealt_out(paired(ours, theirs))
+        found = paired(one, two, "corrected")
+        varies = paired(one, two, "varies")
+        yield found.assign(
+            raw=paired(one, two)["minus"], varies=varies["own"].gt(0) | varies["other"].gt(0)
+        )
+
+
+def counted(pairs: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Those in cells of enough rows."""
+    cells = pairs.groupby(["target", *CELL], observed=True)["minus"].transform("size")
+    return pairs[cells.to_numpy() >= rule.min_cell_rows] if len(pairs) else pairs
+
+
+def too_little(pairs: pd.DataFrame) -> str | None:
+    """Why the pairs about a target carry no number; None where they do."""
+    cells = len(pairs[["task", "property"]].drop_duplicates())
+    tasks, inputs = pairs["task"].nunique(), pairs["input_id"].nunique()
+    for count, fewest, what in (
+        (cells, FEWEST_CELLS, "cells"),
+        (tasks, FEWEST_TASKS, "tasks"),
+        (inputs, FEWEST_INPUTS, "inputs"),
+    ):
+        if count < fewest:
+            return f"{count} {what} are compared; {fewest} are needed"
+    return None
+
+
+def _estimates(pairs: pd.DataFrame, rule: Rule) -> dict[str, Any]:
+    corrected = average(pairs, rule, "minus", differs="varies")
+    raw = average(pairs, rule, "raw")
+    return {
+        "corrected": corrected._asdict(),
+        "raw": raw._asdict(),
+        "agree": _agree(corrected, raw),
+    }
+
+
+def _agree(corrected: Estimate, raw: Estimate) -> bool | None:
+    if corrected.estimate is None or raw.estimate is None:
+        return None
+    return corrected.estimate * raw.estimate > 0
+
+
+def headline(found: Mapping[str, Any]) -> dict[str, float | None]:
+    """The numbers of metrics/summary.json about it."""
+    corrected = found["corrected"]
+    return {
+        "primary": corrected["estimate"],
+        "primary_low": corrected["ci_low"],
+        "primary_high": corrected["ci_high"],
+        "primary_p": corrected["p_value"],
+        "primary_raw": found["raw"]["estimate"],
+    }
