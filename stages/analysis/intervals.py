@@ -36,7 +36,7 @@ class Estimate(NamedTuple):
     p_permutation from sign flips of whole inputs. detectable is the smallest true average that
     such a study would find with a power of 0.8; naive_low and naive_high take rows for
     independent, as published, to compare. `discordant` counts the inputs in which something
-    differs; `small` the cells that were left out because they have too few rows.
+    differs.
     """
 
     estimate: float | None = None
@@ -51,7 +51,6 @@ class Estimate(NamedTuple):
     inputs: int = 0
     rows: int = 0
     discordant: int | None = None
-    small: int | None = None
 
 
 def clustered_estimate(
@@ -73,11 +72,9 @@ def clustered_estimate(
     found = _Rows.of(values_N, levels_NL, inputs_N, weigh, rule.min_cell_rows)
     if found is None:
         return Estimate()
-    values_N, cells_N, inputs_N, weights_N, kept_N, small = found
+    values_N, cells_N, inputs_N, weights_N, kept_N = found
     shares_I = np.bincount(inputs_N, weights_N * values_N)
-    estimate = Estimate(
-        float(shares_I.sum()), inputs=len(shares_I), rows=len(values_N), small=small or None
-    )
+    estimate = Estimate(float(shares_I.sum()), inputs=len(shares_I), rows=len(values_N))
     weights_C = np.bincount(cells_N, weights_N)
     off = spread(values_N, cells_N, inputs_N, weights_C)
     if differs_N is None:
@@ -101,8 +98,6 @@ class _Rows(NamedTuple):
     weights_N: np.ndarray
     kept_N: np.ndarray
     """which of the rows that were given"""
-    small: int
-    """cells that were left out"""
 
     @classmethod
     def of(
@@ -118,17 +113,16 @@ class _Rows(NamedTuple):
         cells_N = joint_codes(list(levels_NL.T))
         sizes_C = np.bincount(cells_N)
         kept_N = sizes_C[cells_N] >= fewest
-        small = int((sizes_C < fewest).sum())
         if not kept_N.any():
             return None
-        if small:
+        if not kept_N.all():
             values_N, levels_NL = values_N[kept_N], levels_NL[kept_N]
             cells_N, inputs_N = joint_codes([cells_N[kept_N]]), joint_codes([inputs_N[kept_N]])
             sizes_C = np.bincount(cells_N)
         weights_C = sizes_C / len(values_N)
         if weigh == "macro":
             weights_C = nested_weights(levels_NL[np.unique(cells_N, return_index=True)[1]])
-        return cls(values_N, cells_N, inputs_N, (weights_C / sizes_C)[cells_N], kept_N, small)
+        return cls(values_N, cells_N, inputs_N, (weights_C / sizes_C)[cells_N], kept_N)
 
 
 def _rate(found: Estimate, off: Spread | None, rule: Rule) -> Estimate:
@@ -159,9 +153,7 @@ def _difference(found: Estimate, off: Spread, rule: Rule) -> Estimate:
     if estimate is None or not error:  # the same in all rows of each cell
         return found
     low, high = _interval(estimate, error, off.freedom, rule.confidence)
-    naive_low, naive_high = _interval(
-        estimate, off.naive_error, off.naive_freedom, rule.confidence
-    )
+    naive_low, naive_high = _interval(estimate, off.naive_error, off.naive_freedom, rule.confidence)
     end = (1 + rule.confidence) / 2
     away = stats.t.ppf(end, off.freedom) + stats.t.ppf(POWER, off.freedom)
     return found._replace(

@@ -1,7 +1,7 @@
 """Intervals of rates and of single comparisons, which keep their level where little varies."""
 
-from statsmodels.stats.proportion import proportion_confint
 from scipy import optimize, stats
+from statsmodels.stats.proportion import proportion_confint
 
 
 def wilson(right: float, rows: float, confidence: float) -> tuple[float, float]:
@@ -32,23 +32,22 @@ def paired_score(first: int, second: int, rows: int, confidence: float) -> tuple
 
     Of `rows` independent pairs in `first` only the one is right, in `second` only the other.
     """
-    z = stats.norm.ppf((1 + confidence) / 2)
 
-    def away(difference: float) -> float:
-        """How many standard errors the counts are above what this difference would give."""
+    def past(difference: float, z: float) -> float:
+        """By how many standard errors more than `z` the counts are above such a difference."""
         b = -first - second + (2 * rows - first + second) * difference
         c = -second * difference * (1 - difference)
         only = ((b * b - 8 * rows * c) ** 0.5 - b) / (4 * rows)
         variance = rows * (2 * only + difference * (1 - difference))
         apart = first - second - rows * difference
-        return float(apart / max(variance, 1e-300) ** 0.5)
+        return float(apart / max(variance, 1e-300) ** 0.5 - z)
 
-    middle = (first - second) / rows
-    ends = []
+    z = stats.norm.ppf((1 + confidence) / 2)
+    middle, ends = (first - second) / rows, []
     for side, limit in ((z, -1.0), (-z, 1.0)):
         edge = limit * (1 - 1e-12)
-        inside = (away(edge) - side) * (away(middle) - side) < 0
-        ends.append(optimize.brentq(lambda d: away(d) - side, edge, middle) if inside else limit)
+        inside = past(edge, side) * past(middle, side) < 0
+        ends.append(optimize.brentq(past, edge, middle, args=(side,)) if inside else limit)
     return float(ends[0]), float(ends[1])
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from stages.analysis.intervals import Estimate
 
 DECIMALS = 4
-SHOWN = ("estimate", "ci_low", "ci_high", "inputs", "rows", "p_value", "p_permutation")
+SHOWN = ("estimate", "ci_low", "ci_high", "method", "inputs", "rows", "discordant", "p_value")
 
 
 def rounded(value: Any) -> Any:
@@ -23,4 +23,4 @@ def rounded(value: Any) -> Any:
 def shown(found: Estimate) -> dict[str, Any]:
     """An estimate for the metrics of an experiment: all but what is there to compare."""
     columns = found._asdict()
-    return rounded({name: columns[name] for name in (*SHOWN, "detectable")})
+    return rounded({name: columns[name] for name in (*SHOWN, "p_permutation", "detectable")})

@@ -87,8 +87,8 @@ def test_numbers_are_shown_with_four_decimals_and_without_what_has_no_value():
 
 def test_an_experiment_shows_an_estimate_without_what_is_there_to_compare():
     found = average(rows({f"{n}": n % 3 - 0.5 for n in range(20)}), RULE, "correct")
-    names = {"estimate", "ci_low", "ci_high", "inputs", "rows"}
-    tests = {"p_value", "p_permutation", "detectable"}
+    names = {"estimate", "ci_low", "ci_high", "inputs", "rows", "method"}
+    tests = {"p_value", "p_permutation", "detectable", "discordant"}
     assert set(shown(found)) == names | tests
-    assert set(shown(accuracy(rows(several(5, 1.0)), RULE))) == names
+    assert set(shown(accuracy(rows(several(20, 1.0)), RULE))) == names
     assert shown(Estimate()) == {"inputs": 0, "rows": 0}

@@ -1,7 +1,5 @@
 """Intervals cover what they should when rows of one input move together."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +9,9 @@ from scipy import stats
 from stages.analysis.averages import LEVELS, accuracy, average
 from stages.analysis.columns import codes, group_codes
 from stages.analysis.flips import sign_flip_p
-from stages.analysis.intervals import Estimate, holm, nested_weights, wilson
+from stages.analysis.intervals import FEWEST, Estimate, holm, nested_weights
+from stages.analysis.rates import clustered_rate, exact_paired_p, paired_score, wilson
+from stages.analysis.rounding import rounded
 from stages.analysis.rule import Rule
 from stages.study.splits import rng
 
@@ -59,7 +59,10 @@ def random_rows(seed: int) -> pd.DataFrame:
 
 
 def dense(rows: pd.DataFrame, weigh: str) -> dict[str, float]:
-    """The same estimate from statsmodels: rows on a column for each cell, and a contrast."""
+    """The same estimate by matrices: CR2 of each input's block of the hat matrix, and its freedom.
+
+    The naive error is that of statsmodels.
+    """
     cells_N = group_codes(rows, LEVELS)
     design_NC = (cells_N[:, None] == np.arange(cells_N.max() + 1)).astype(float)
     weights_C = design_NC.mean(0)
@@ -69,22 +72,31 @@ def dense(rows: pd.DataFrame, weigh: str) -> dict[str, float]:
         for depth in range(len(LEVELS)):
             above = first[list(LEVELS[:depth])].assign(all=0).astype(str).agg("/".join, axis=1)
             weights_C /= first.groupby(above.to_numpy())[LEVELS[depth]].transform("nunique")
-    model = sm.OLS(rows["value"], design_NC)
-    clusters = {"groups": group_codes(rows, ("task", "input_id"))}
-    naive = model.fit().t_test(np.asarray(weights_C))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        fit = model.fit(cov_type="cluster", cov_kwds=clusters, use_t=True)
-        test = fit.t_test(np.asarray(weights_C))
-    low, high = test.conf_int(0.05)[0]
+    weights_C = np.asarray(weights_C)
+    hat_NC = design_NC @ np.linalg.inv(design_NC.T @ design_NC)
+    rest_NN = np.eye(len(rows)) - hat_NC @ design_NC.T
+    left_N, contrast_N = rest_NN @ rows["value"].to_numpy(), hat_NC @ weights_C
+    variance, sides = 0.0, []
+    inputs_N = group_codes(rows, ("task", "input_id"))
+    for own in range(inputs_N.max() + 1):
+        here = inputs_N == own
+        values, vectors = np.linalg.eigh(rest_NN[np.ix_(here, here)])
+        roots = [value**-0.5 if value > 1e-9 else 0.0 for value in values]
+        adjusted = vectors @ np.diag(roots) @ vectors.T @ contrast_N[here]
+        variance += (adjusted @ left_N[here]) ** 2
+        sides.append(rest_NN[:, here] @ adjusted)
+    gram = np.array(sides) @ np.array(sides).T
+    error, freedom = variance**0.5, np.trace(gram) ** 2 / np.square(gram).sum()
+    effect = float(weights_C @ (hat_NC.T @ rows["value"].to_numpy()))
+    half = stats.t.ppf(0.975, freedom) * error
+    naive = sm.OLS(rows["value"], design_NC).fit().t_test(weights_C)
     naive_low, naive_high = naive.conf_int(0.05)[0]
-    away = stats.t.ppf(0.975, test.df_denom) + stats.t.ppf(0.8, test.df_denom)
     return {
-        "estimate": float(test.effect[0]),
-        "ci_low": low,
-        "ci_high": high,
-        "p_value": float(test.pvalue),
-        "detectable": float(away * test.sd[0, 0]),
+        "estimate": effect,
+        "ci_low": max(effect - half, -1),
+        "ci_high": min(effect + half, 1),
+        "p_value": 2 * stats.t.sf(abs(effect) / error, freedom),
+        "detectable": (stats.t.ppf(0.975, freedom) + stats.t.ppf(0.8, freedom)) * error,
         "naive_low": naive_low,
         "naive_high": naive_high,
     }
@@ -92,7 +104,7 @@ def dense(rows: pd.DataFrame, weigh: str) -> dict[str, float]:
 
 @pytest.mark.parametrize("weigh", ["macro", "pooled"])
 @pytest.mark.parametrize("seed", range(5))
-def test_sums_over_cells_are_the_dense_regression_of_statsmodels(seed, weigh):
+def test_sums_over_cells_are_the_dense_sandwich(seed, weigh):
     rows = random_rows(seed)
     found, expected = estimate(rows, weigh=weigh)._asdict(), dense(rows, weigh)
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=0, abs=1e-12)
@@ -137,14 +149,13 @@ def test_of_one_row_an_input_clustered_and_plain_errors_are_those_of_a_t_test():
 def test_what_is_detectable_is_found_in_four_of_five_studies():
     drawn = np.random.default_rng(0).normal(size=50)
     found = estimate(values([("a", "p", f"{i:02}", float(v)) for i, v in enumerate(drawn)]))
-    error = (found.ci_high - found.ci_low) / 2 / stats.t.ppf(0.975, 49)
+    error = stats.sem(drawn)
     power = 1 - stats.nct.cdf(stats.t.ppf(0.975, 49), 49, found.detectable / error)
     assert power == pytest.approx(0.8, abs=0.01)
 
 
 def test_few_inputs_are_flipped_in_every_way():
-    rows = values([("a", "p", f"{i}", 1.0 + i / 10) for i in range(5)])
-    assert estimate(rows).p_permutation == pytest.approx(2 / 2**5)
+    assert sign_flip_p(1 + np.arange(5) / 10, 0, 400) == pytest.approx(2 / 2**5)
 
 
 def test_pooled_weighs_cells_by_their_rows():
@@ -186,7 +197,7 @@ def test_weights_are_equal_at_every_level_and_sum_to_one():
 def test_the_order_of_rows_changes_nothing_and_the_seed_the_permutations_only():
     rows = clustered_rows(np.random.default_rng(1), 0.2)
     first, turned = estimate(rows), estimate(rows[::-1])
-    assert turned._asdict() == pytest.approx(first._asdict(), rel=0, abs=1e-12)
+    assert rounded(turned) == rounded(first)
     other = estimate(rows, Rule(1, 0.95, 400, 1))
     assert other.p_permutation != first.p_permutation
     assert other._replace(p_permutation=None) == first._replace(p_permutation=None)
@@ -203,32 +214,72 @@ def test_categories_count_as_the_texts_that_they_are():
 
 def test_an_accuracy_has_an_interval_and_nothing_that_speaks_against_zero():
     rows = clustered_rows(np.random.default_rng(1), 0.2)
-    found, tested = accuracy(rows, RULE, "value"), estimate(rows)
-    assert found == tested._replace(p_value=None, p_permutation=None, detectable=None)
+    rows["value"] = (rows["value"] > 0).astype(float)
+    found = accuracy(rows, RULE, "value")
+    assert found.method == "rate" and 0 < found.ci_low < found.estimate < found.ci_high < 1
+    assert {found.p_value, found.p_permutation, found.detectable, found.naive_low} == {None}
 
 
-def test_no_rows_and_one_cluster_have_no_interval():
+def test_what_too_little_data_carries_has_no_interval():
     assert estimate(values([])) == Estimate()
-    assert estimate(values([("a", name, "0", 1.0) for name in "pq"])) == Estimate(
-        1.0, inputs=1, rows=2
-    )
-    one_row_a_cell = values([("a", name, name, 1.0) for name in "pq"])
-    assert estimate(one_row_a_cell) == Estimate(1.0, inputs=2, rows=2)
+    few = [("a", "p", f"{i}", float(i % 2)) for i in range(FEWEST - 1)]
+    found = estimate(values(few))
+    assert found.inputs == FEWEST - 1 and found.ci_low is found.p_value is found.method is None
+    assert accuracy(values(few), RULE, "value").ci_low is None
+    alone = values([("a", f"{i}", f"{i}", 1.0) for i in range(2 * FEWEST)])
+    assert estimate(alone).ci_low is estimate(alone).p_value is None
 
 
-def test_identical_arms_have_a_gap_of_zero_and_a_p_value_of_one():
-    found = estimate(values([("a", "p", f"{i}", 0.0) for i in range(9)]))
-    assert (found.estimate, found.ci_low, found.ci_high, found.p_value) == (0.0, 0.0, 0.0, 1.0)
-    assert found.p_permutation == 1.0 and found.detectable is None
+def test_an_average_of_which_few_inputs_differ_has_a_permutation_p_alone():
+    rows = [("a", name, f"{i}", float(i < 9)) for i in range(40) for name in "pq"]
+    found = estimate(values(rows))
+    assert (found.discordant, found.ci_low, found.p_value) == (9, None, None)
+    assert found.p_permutation < 0.05
 
 
-def test_a_difference_that_is_the_same_in_all_rows_has_no_p_value():
-    found = estimate(values([("a", "p", f"{i}", 0.3) for i in range(9)]))
-    assert (found.ci_low, found.ci_high) == (found.estimate, found.estimate)
-    assert found.p_value is None and found.detectable is None
+def test_a_single_cell_of_which_few_inputs_differ_has_a_score_interval():
+    rows = [("a", "p", f"{i}", float(i < 7) - (i == 30)) for i in range(40)]
+    found = estimate(values(rows))
+    assert (found.method, found.discordant) == ("score", 8)
+    assert (found.ci_low, found.ci_high) == paired_score(7, 1, 40, 0.95)
+    assert found.p_value == exact_paired_p(7, 1) == pytest.approx(18 / 2**8)
+
+
+def test_where_nothing_differs_there_is_nothing_to_say_but_that():
+    found = estimate(values([("a", "p", f"{i}", 0.0) for i in range(20)]))
+    assert found == Estimate(0.0, inputs=20, rows=20, discordant=0)
+    found = estimate(values([("a", "p", f"{i}", 0.3) for i in range(20)]))
+    assert (found.discordant, found.ci_low, found.p_value) == (20, None, None)
+
+
+def test_cells_of_few_rows_count_nowhere():
+    rows = [("a", "p", f"{i}", float(i % 2)) for i in range(30)]
+    small = [("a", "q", f"{i}", 1.0) for i in range(7)]
+    rule = Rule(0, 0.95, 400, 8)
+    assert estimate(values([*rows, *small]), rule) == estimate(values(rows), rule)
+    assert estimate(values(small), rule) == Estimate()
 
 
 def test_a_cell_with_one_input_does_no_harm():
     rows = [("a", "p", f"{i}", float(i % 2)) for i in range(30)]
     found = estimate(values([*rows, ("a", "q", "0", 1.0)]))
     assert found.ci_low <= found.estimate <= found.ci_high
+
+
+def test_the_interval_of_a_rate_keeps_within_zero_and_one_and_is_never_of_no_width():
+    for rate in (0.0, 0.02, 0.5, 1.0):
+        low, high = clustered_rate(rate, 0.05 * (0 < rate < 1), 15.0, 20, 0.95)
+        assert 0 <= low <= rate <= high <= 1 and low < high
+    # One row an input: the error amounts to as many rows as there are, but for the freedom.
+    low, high = clustered_rate(0.3, (0.3 * 0.7 / 400) ** 0.5, 1e9, 400, 0.95)
+    assert (low, high) == pytest.approx(wilson(120, 400, 0.95), abs=1e-6)
+
+
+def test_the_ends_of_the_score_interval_of_pairs_are_z_errors_away():
+    assert paired_score(9, 0, 9, 0.95)[1] == 1.0
+    first, second, rows = 7, 1, 40
+    for end, z in zip(paired_score(first, second, rows, 0.95), (1.959964, -1.959964), strict=True):
+        b = -first - second + (2 * rows - first + second) * end
+        only = ((b * b + 8 * rows * second * end * (1 - end)) ** 0.5 - b) / (4 * rows)
+        variance = rows * (2 * only + end * (1 - end))
+        assert (first - second - rows * end) / variance**0.5 == pytest.approx(z, abs=1e-5)
