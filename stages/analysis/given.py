@@ -87,7 +87,7 @@ def given_numbers(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     return {
         name: {
             "accuracy": accuracy(own, rule)._asdict(),
-            "corrected": average(own, rule, "corrected")._asdict(),
+            "corrected": average(own, rule, "corrected", differs="varies")._asdict(),
             "dealt_out": accuracy(own, rule, "dealt_out").estimate,
             "mode": accuracy(own, rule, "mode_correct").estimate,
             "compliance": accuracy(own, rule, "compliant").estimate,

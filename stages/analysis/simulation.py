@@ -1,84 +1,153 @@
-"""How often intervals and p-values are right, on simulated score tables whose true gap is known.
+"""How often intervals and p-values are right, on simulated score tables whose truth is known.
 
-`python -m stages.simulation` prints what docs/method.md shows.
+`python -m stages.simulation` prints what docs/method.md shows. Array suffix: I inputs.
 """
 
-from collections.abc import Iterable, Sequence
-from statistics import NormalDist, fmean
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from stages.analysis.averages import average
 from stages.analysis.intervals import Estimate
+from stages.analysis.primary import corrected_pairs
 from stages.analysis.rule import Rule
+from stages.study.arms import CROSS, FRESH_SELF
 from stages.study.splits import rng
 
-TASKS, INPUTS, PROPERTIES = 3, 40, 6
+PROPERTIES = 6
 SHARED = 0.6  # correlation of the properties of one input, on the probit scale
-PAIRED = 0.4  # correlation of self and cross on one input, likewise
+PAIRED = 0.4  # correlation of the two arms on one input, likewise
+SHARES = (0.5, 0.3, 0.2)  # of the values of a cell among truths
 CONFIDENCE = 0.95
+ARMS = (FRESH_SELF, CROSS)
+How = Literal["accuracy", "knowledge", "evidence"]
 
 
-def simulated_gaps(random: np.random.Generator, gap: float) -> pd.DataFrame:
-    """Self `minus` cross on the rows of one table; the true macro gap is `gap`.
+@dataclass(frozen=True)
+class Setting:
+    """What is simulated: `inputs` in `tasks`, cells of `sizes` rows at most, in turn.
 
-    Rows are right where a normal variable falls under the cell's threshold, so a cell's accuracy
-    is known exactly, however strongly the rows of one input and its two predictors hang together.
-    Cells differ in accuracy, and later properties miss more rows, as truths that do not comply do.
+    By `how`, `levels` of the cells, in turn, are: the accuracy of cross, to which `gap` is added
+    for self; the share of inputs that either arm knows, which else says what it favors; or how
+    far the evidence that either has of the true value stands out, to which each adds what it
+    favors. What they favor is the same where `alike`.
     """
-    normal = NormalDist()
-    columns: list[list[np.ndarray]] = [[], [], [], []]
-    for task in range(TASKS):
-        common = random.normal(size=INPUTS)
-        inputs = {
-            arm: PAIRED**0.5 * common + (1 - PAIRED) ** 0.5 * random.normal(size=INPUTS)
-            for arm in ("self", "cross")
-        }
-        for name in range(PROPERTIES):
-            cross = 0.15 + 0.6 * (task * PROPERTIES + name) / (TASKS * PROPERTIES)
-            right = {
-                arm: SHARED**0.5 * inputs[arm] + (1 - SHARED) ** 0.5 * random.normal(size=INPUTS)
-                < normal.inv_cdf(accuracy)
-                for arm, accuracy in (("self", cross + gap), ("cross", cross))
-            }
-            there = np.flatnonzero(random.random(INPUTS) >= 0.05 * name)
-            minus = right["self"].astype(float) - right["cross"]
-            cell = np.full(len(there), task), np.full(len(there), name)
-            for column, values in zip(columns, (*cell, there, minus[there]), strict=True):
-                column.append(values)
-    rows = pd.DataFrame(
-        {
-            name: np.concatenate(values)
-            for name, values in zip(("task", "property", "input_id", "minus"), columns, strict=True)
-        }
+
+    how: How
+    inputs: int
+    tasks: int
+    sizes: tuple[int, ...]
+    levels: tuple[float, ...]
+    gap: float = 0.0
+    alike: bool = False
+
+
+def simulated(random: np.random.Generator, setting: Setting) -> pd.DataFrame:
+    """Score rows of both arms, with answers a, b and c; the properties of an input hang together.
+
+    Of accuracies the truth is always a, and what is right is known exactly, as a normal variable
+    falls under the cell's threshold or not.
+    """
+    return pd.concat(_cells(random, setting), ignore_index=True).assign(
+        target="m", seed=0, compliant=True
     )
-    return rows.assign(target=0, predictor=0, seed=0)
 
 
-def simulate(gap: float, numbers: Iterable[int], rule: Rule) -> list[Estimate]:
-    """The estimate from each of the tables with these numbers, with the true gap `gap`."""
-    return [
-        average(
-            simulated_gaps(
-                np.random.default_rng(rng(rule.seed, "table", str(gap), n).getrandbits(64)), gap
-            ),
-            rule,
-            "minus",
-        )
-        for n in numbers
+def _cells(random: np.random.Generator, setting: Setting) -> Iterator[pd.DataFrame]:
+    number = setting.inputs // setting.tasks
+    for task in range(setting.tasks):
+        common = random.normal(size=number)
+        shared = [
+            PAIRED**0.5 * common + (1 - PAIRED) ** 0.5 * random.normal(size=number) for _ in ARMS
+        ]
+        for name in range(PROPERTIES):
+            cell = task * PROPERTIES + name
+            size = min(number, setting.sizes[cell % len(setting.sizes)])
+            there = np.sort(random.permutation(number)[:size])
+            level = setting.levels[cell % len(setting.levels)]
+            truth_I, answers = _answers(random, setting, level, shared)
+            for kind, predictor, answer_I in zip(ARMS, ("m", "n"), answers, strict=True):
+                yield pd.DataFrame(
+                    {
+                        "kind": kind,
+                        "predictor": predictor,
+                        "task": task,
+                        "property": name,
+                        "input_id": there,
+                        "answer": answer_I[there],
+                        "truth": truth_I[there],
+                        "correct": answer_I[there] == truth_I[there],
+                    }
+                )
+
+
+def _answers(
+    random: np.random.Generator, setting: Setting, level: float, shared: Sequence[np.ndarray]
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The truths of a cell, and what each arm says, as codes of values."""
+    number = len(shared[0])
+    own = [SHARED**0.5 * one + (1 - SHARED) ** 0.5 * random.normal(size=number) for one in shared]
+    if setting.how == "accuracy":
+        levels = (level + setting.gap, level)
+        known = [one < NormalDist().inv_cdf(level) for one, level in zip(own, levels, strict=True)]
+        return np.zeros(number, dtype=int), [np.where(knows, 0, 1) for knows in known]
+    truth_I = random.choice(len(SHARES), number, p=SHARES)
+    favors = [(0.8, 0.1, 0.1), (0.8, 0.1, 0.1) if setting.alike else (0.1, 0.1, 0.8)]
+    if setting.how == "knowledge":
+        bound = NormalDist().inv_cdf(level) if level else -np.inf
+        guesses = [random.choice(len(SHARES), number, p=favor) for favor in favors]
+        pairs = zip(own, guesses, strict=True)
+        return truth_I, [np.where(one < bound, truth_I, guess) for one, guess in pairs]
+    values_IV = np.eye(len(SHARES))[truth_I]
+    return truth_I, [
+        np.argmax(level * values_IV + np.log(favor) + random.gumbel(size=values_IV.shape), axis=1)
+        for favor in favors
     ]
 
 
-def rates(found: Sequence[Estimate], gap: float) -> dict[str, float]:
-    """Shares of the estimates: interval covers `gap`, naive interval does, p under 0.05."""
-    names = ("ci_low", "ci_high", "p_value", "p_permutation", "naive_low", "naive_high")
-    table = pd.DataFrame(found, dtype=float)
-    low, high, p_value, p_permutation, naive_low, naive_high = (table[name] for name in names)
+@dataclass(frozen=True)
+class Found:
+    """What one table gives: self minus cross, raw and corrected."""
+
+    raw: Estimate
+    corrected: Estimate
+
+
+def simulate(setting: Setting, numbers: Iterable[int], rule: Rule) -> list[Found]:
+    """The estimates from each of the tables with these numbers."""
+    found = []
+    for n in numbers:
+        random = np.random.default_rng(rng(rule.seed, "table", str(setting), n).getrandbits(64))
+        pairs = corrected_pairs(simulated(random, setting))
+        corrected = average(pairs, rule, "minus", differs="varies")
+        found.append(Found(average(pairs, rule, "raw"), corrected))
+    return found
+
+
+def rates(found: Sequence[Estimate], true: float) -> dict[str, float | None]:
+    """Of the estimates: how many have an interval; of these, how many cover what is true.
+
+    `naive_coverage` is that of intervals that take rows for independent; `p_under_0.05` and
+    `p_permutation_under_0.05` are shares of the p-values that there are. None where there is none.
+    """
+    names = ("ci_low", "ci_high", "naive_low", "naive_high", "p_value", "p_permutation")
+    table = pd.DataFrame([[getattr(one, name) for name in names] for one in found], columns=names)
+    table = table.astype(float)
+    given, naive = table.dropna(subset="ci_low"), table.dropna(subset="naive_low")
+    covered = given["ci_low"].le(true) & given["ci_high"].ge(true)
+    naively = naive["naive_low"].le(true) & naive["naive_high"].ge(true)
     return {
-        "coverage": fmean((low <= gap) & (gap <= high)),
-        "naive_coverage": fmean((naive_low <= gap) & (gap <= naive_high)),
-        "p_under_0.05": fmean(p_value < 1 - CONFIDENCE),
-        "naive_excludes_zero": fmean((naive_low > 0) | (naive_high < 0)),
-        "p_permutation_under_0.05": fmean(p_permutation < 1 - CONFIDENCE),
+        "given": len(given) / len(table),
+        "coverage": _share(covered),
+        "naive_coverage": _share(naively),
+        "p_under_0.05": _share(table["p_value"].dropna() < 1 - CONFIDENCE),
+        "p_permutation_under_0.05": _share(table["p_permutation"].dropna() < 1 - CONFIDENCE),
     }
+
+
+def _share(values: pd.Series) -> float | None:
+    return float(values.mean()) if len(values) else None

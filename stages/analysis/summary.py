@@ -12,12 +12,15 @@ from typing import Any
 import pandas as pd
 from scipy import stats
 
+from stages.analysis.arm_numbers import arms_about
 from stages.analysis.averages import accuracy, average, paired
-from stages.analysis.baselines import OWN_BEHAVIOR, TEXT_CLASSIFIER, TRAINED_BASELINES
+from stages.analysis.baselines import OWN_BEHAVIOR, TRAINED_BASELINES
 from stages.analysis.behaviors import drift
 from stages.analysis.columns import select
 from stages.analysis.given import given_numbers
 from stages.analysis.intervals import Estimate, Weigh, holm
+from stages.analysis.primary import headline as primary_numbers
+from stages.analysis.primary import primary
 from stages.analysis.rule import Rule
 from stages.study.arms import CROSS, FRESH_SELF, SELF, UNTRAINED, cross_dataset, self_name
 from stages.study.design import Design
@@ -51,14 +54,14 @@ def summarise(scores: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any
     for target, p_value in corrected.items():
         targets[target]["gap"]["p_holm"] = p_value
 
-    def over(kind: str, column: str = "correct", weigh: Weigh = "macro") -> float | None:
-        return mean(board.mean_of_predictors(target, kind, column, weigh) for target in targets)
+    def over(kind: str, column: str = "correct") -> float | None:
+        return mean(board.mean_of_predictors(target, kind, column) for target in targets)
 
     return {
+        "primary": primary(rows, rule, design),
         "gap": gap(found, rule)._asdict(),
         "fresh_gap": gap(fresh, rule)._asdict(),
-        "pooled": {kind: over(kind, weigh="pooled") for kind in (SELF, CROSS)}
-        | {"gap": gap(found, rule, "pooled")._asdict()},
+        "pooled": _pooled(found, rule),
         "baseline": {
             "mode": mean(numbers["mode"] for numbers in targets.values()),
             "untrained_self": over(UNTRAINED),
@@ -81,21 +84,16 @@ def summarise(scores: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any
 
 def headline(numbers: Mapping[str, Any]) -> dict[str, float | int | None]:
     """The numbers of metrics/summary.json, from those of `summarise`."""
-    targets, found, fresh = numbers["targets"].values(), numbers["gap"], numbers["fresh_gap"]
+    targets, found = numbers["targets"].values(), numbers["gap"]
     return {
-        "self": mean(of["self"] for of in targets),
-        "cross": mean(mean(of["cross"].values()) for of in targets),
         "fresh_self": mean(of["fresh_self"] for of in targets),
-        "untrained": mean(of["untrained"] for of in targets),
+        "cross": mean(mean(of["cross"].values()) for of in targets),
         "mode": numbers["baseline"]["mode"],
-        "text_classifier": numbers["baseline"][TEXT_CLASSIFIER],
+        **primary_numbers(numbers["primary"]),
+        "self": mean(of["self"] for of in targets),
         "gap": found["estimate"],
         "gap_low": found["ci_low"],
         "gap_high": found["ci_high"],
-        "gap_p": found["p_value"],
-        "fresh_gap": fresh["estimate"],
-        "fresh_gap_low": fresh["ci_low"],
-        "fresh_gap_high": fresh["ci_high"],
         "drift": mean(of["behavior_drift"] for of in targets),
         "inputs": found["inputs"] or None,
     }
@@ -120,17 +118,16 @@ class _Board:
         kind: str,
         predictor: str | None = None,
         column: str = "correct",
-        weigh: Weigh = "macro",
     ) -> float | None:
         """The mean of one arm, or of a kind whose predictor is the target."""
         own = select(self.rows, target=target, kind=kind, predictor=predictor)
-        return accuracy(own, self.rule, column, weigh).estimate
+        return accuracy(own, self.rule, column).estimate
 
-    def mean_of_predictors(self, target: str, kind: str, column: str, weigh: Weigh) -> float | None:
+    def mean_of_predictors(self, target: str, kind: str, column: str) -> float | None:
         """The mean over the predictors of that of each arm."""
         own = select(self.rows, target=target, kind=kind)
         names = sorted(own["predictor"].unique())
-        return mean(self.mean(target, kind, name, column, weigh) for name in names)
+        return mean(self.mean(target, kind, name, column) for name in names)
 
 
 def _target_numbers(
@@ -157,8 +154,18 @@ def _target_numbers(
         "gap": gap(pairs, rule)._asdict(),
         "fresh_gap": gap(select(fresh, target=target), rule)._asdict(),
         "disagreement_gap": gap(select(pairs, agree=False), rule).estimate,
+        "arms": dict(arms_about(select(board.rows, target=target), rule)),
         "given": given_numbers(select(board.rows, target=target), rule),
         "behavior_drift": drift(select(scores, target=target, kind=SELF)),
+    }
+
+
+def _pooled(pairs: pd.DataFrame, rule: Rule) -> dict[str, Any]:
+    """Self, cross and the gap over the same pairs, by row: so the gap is their difference."""
+    return {
+        SELF: accuracy(pairs, rule, "own", "pooled").estimate,
+        CROSS: accuracy(pairs, rule, "other", "pooled").estimate,
+        "gap": gap(pairs, rule, "pooled")._asdict(),
     }
 
 

@@ -1,6 +1,8 @@
 """Answers dealt to the other inputs of their cell: exact shares, nothing is drawn."""
 
+import numpy as np
 import pandas as pd
+import pytest
 
 from stages.analysis.dealt import with_dealt_out
 
@@ -15,7 +17,27 @@ def rows(answers: list[str | None], truths: list[str], **more) -> pd.DataFrame:
 def test_an_answer_is_dealt_to_every_input_but_its_own():
     found = with_dealt_out(rows(["a", "b", "b"], ["a", "b", "a"]))
     assert list(found["dealt_out"]) == [0.0, 0.5, 0.5]
-    assert list(found["corrected"]) == [1.0, 0.5, -0.5]
+    assert found["corrected"].mean() == pytest.approx(2 / 3 - 1 / 3)
+
+
+def test_what_an_input_does_is_what_its_loss_would_change():
+    """But for terms of the order of 1 / n: the influences of a statistic of pairs."""
+    random = np.random.default_rng(0)
+    table = rows(*(list(random.choice(list("abc"), 60)) for _ in range(2)))
+    found = with_dealt_out(table)
+    whole, lost = found["corrected"].mean(), []
+    for one in range(60):
+        lost.append(with_dealt_out(table.drop(index=one))["corrected"].mean())
+    influences = whole + 59 * (whole - np.array(lost))  # the jackknife's pseudo-values
+    assert np.abs(influences - found["corrected"]).max() < 0.05
+    assert np.corrcoef(influences, found["corrected"])[0, 1] > 0.999
+
+
+def test_who_always_says_the_same_varies_nowhere():
+    found = with_dealt_out(rows(list("aaaba"), list("abaab")))
+    assert list(found["varies"]) == [False, False, False, True, False]
+    alone = with_dealt_out(rows(["a"] * 5, list("abaab")))
+    assert not alone["varies"].any() and alone["corrected"].mean() == pytest.approx(0)
 
 
 def test_answers_stay_in_their_cell():

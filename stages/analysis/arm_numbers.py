@@ -1,0 +1,39 @@
+"""The numbers of each arm about one target: accuracy, what of it is dealt out, what is left."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from stages.analysis.averages import accuracy, average
+from stages.analysis.columns import groups, select
+from stages.analysis.dealt import with_dealt_out
+from stages.analysis.rule import Rule
+from stages.analysis.shuffles import shuffled_p
+from stages.study.arms import CROSS, FRESH_SELF, SELF, UNTRAINED
+
+
+def arms_about(rows: pd.DataFrame, rule: Rule) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each arm that was asked, by its kind; cross ones by their predictor below it."""
+    for kind in (SELF, FRESH_SELF, UNTRAINED):
+        if len(own := select(rows, kind=kind)):
+            yield kind, arm_numbers(own, rule)
+    crosses = groups(select(rows, kind=CROSS), "predictor")
+    if found := {name: arm_numbers(own, rule) for (name,), own in crosses}:
+        yield CROSS, found
+
+
+def arm_numbers(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
+    """What one arm gets right, what of that is dealt out, and what is left.
+
+    `corrected` has the p of shuffled inputs beside it.
+    """
+    rows = with_dealt_out(rows)
+    corrected = average(rows, rule, "corrected", differs="varies")
+    return {
+        "accuracy": accuracy(rows, rule)._asdict(),
+        "dealt_out": accuracy(rows, rule, "dealt_out").estimate,
+        "corrected": corrected._asdict() | {"p_shuffled": shuffled_p(rows, rule)},
+        "mode": accuracy(rows, rule, "mode_correct").estimate,
+        "cells": len(rows[["task", "property"]].drop_duplicates()),
+    }
