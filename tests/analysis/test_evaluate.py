@@ -33,7 +33,7 @@ def test_the_summary_is_flat_and_has_the_keys_of_the_contract_in_their_order(eva
     interval = [found["gap"][name] for name in ("estimate", "ci_low", "ci_high")]
     assert interval == [summary["gap"], summary["gap_low"], summary["gap_high"]]
     assert summary["mode"] == found["baseline"]["mode"]
-    assert found["primary"]["targets"]["left"]["reason"].startswith("1 tasks are compared")
+    assert found["primary"]["targets"]["left"]["reason"].startswith("2 cells are compared")
 
 
 def test_what_the_summary_is_made_of_stands_in_targets_with_the_numbers_by_hand(evaluated):
