@@ -45,7 +45,7 @@ def test_the_key_is_sent_and_stands_nowhere_else(planted, tmp_path, caplog, capf
 
 async def _repr(host) -> str:
     async with Client(host, 1.0) as client:
-        return f"{client!r}{client}{client._client!r}{client._client}"
+        return f"{client!r}{client}{client._session!r}{client._session}"
 
 
 def test_the_reprs_of_the_clients_do_not_show_it(planted):
