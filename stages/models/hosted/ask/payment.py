@@ -76,7 +76,7 @@ class Payments:
             bill = Bill(name, paid, any(meter.estimated for meter in meters))
         elif isinstance(found, Again) and found.made:
             most = Tokens(prompt=prompt_tokens(order), answer=self._answer_tokens(order))
-            bill = Bill(name, most, estimated=True)
+            bill = Bill(name, found.paid or most, estimated=found.paid is None)
         self.bills.append(bill)
         self._soon(TOGETHER)
 

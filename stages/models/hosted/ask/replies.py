@@ -13,6 +13,7 @@ from typing import Any
 from stages.models.chat import Message
 from stages.models.hosted.ask.orders import BACKEND, Order
 from stages.models.hosted.failures import Again
+from stages.models.hosted.money import Tokens
 from stages.models.questions import Meter
 
 NEAR_TIE = 1e-4  # nats between the two most probable tokens, as for local models
@@ -51,7 +52,7 @@ def read(content: bytes, order: Order, prompt_tokens: int) -> dict[int, Reply] |
         return Again(f"the response is {what}", made=True)
     choices = response.get("choices") if isinstance(response, dict) else None
     if not isinstance(choices, list) or not choices:
-        return Again("the response has no choices", made=True)
+        return Again("the response has no choices", made=True, paid=_paid(response))
     spoken: dict[int, _Said] = {}
     for at, choice in enumerate(choices[: len(order.keys)]):
         said = _said(choice, order.messages)
@@ -61,7 +62,7 @@ def read(content: bytes, order: Order, prompt_tokens: int) -> dict[int, Reply] |
         if said is not None and place not in spoken:
             spoken[place] = said
     if not spoken:
-        return Again("the response has no text", made=True)
+        return Again("the response has no text", made=True, paid=_paid(response))
     usage = _usage(response, len(spoken), prompt_tokens)
     return {
         place: Reply(*said, _meter(response, usage, at, said[0]))
@@ -147,6 +148,12 @@ def _usage(
         return prompt_tokens, 0, None
     each = [whole // count + (i < whole % count) for i in range(count)]
     return prompt, min(cached or 0, prompt), each
+
+
+def _paid(response: Any) -> Tokens | None:
+    """What a response without an answer took; None: not counted."""
+    prompt, cached, each = _usage(response, 1, 0) if isinstance(response, dict) else (0, 0, None)
+    return None if each is None else Tokens(prompt, cached, sum(each))
 
 
 def _count(value: Any) -> int | None:
