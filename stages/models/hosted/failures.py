@@ -3,7 +3,7 @@
 import json
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -104,10 +104,11 @@ def of_exception(host: Host, error: BaseException) -> Again | Ends:
     root = error
     while root.__cause__ is not None:
         root = root.__cause__
-    if isinstance(root, ssl.SSLCertVerificationError):
+    if distrust := [e for e in _chain(error) if isinstance(e, ssl.SSLCertVerificationError)]:
+        why = host.told(distrust[-1].verify_message)
         return Ends(
-            f"the certificate of {host.url} is not trusted ({host.told(root.verify_message)}); "
-            "SSL_CERT_FILE names a file of those that are"
+            f"the certificate of {host.url} is not trusted ({why}); SSL_CERT_FILE names a file of "
+            "those that are"
         )
     if isinstance(error, aiohttp.ClientHttpProxyError):
         why = f"the proxy on the way to {host.url} says {error.status}: {host.told(error.message)}"
@@ -118,6 +119,13 @@ def of_exception(host: Host, error: BaseException) -> Again | Ends:
     why = f"{type(root).__name__}{': ' if told else ''}{told}"
     sent = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
     return Again(why, made=sent, unreachable=True)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -40,11 +40,10 @@ class Limiter:
             try:
                 await turn
             except asyncio.CancelledError:
-                self._wake()
-                raise
-            finally:
                 if turn in self.waiting:
                     self.waiting.remove(turn)
+                self._wake()
+                raise
         self.in_flight += 1
         self.saturated |= self.in_flight >= self.limit
         return self.round

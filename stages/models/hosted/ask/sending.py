@@ -47,7 +47,7 @@ class Sending:
         self.hosted, self.orders, self.wait = hosted, orders, wait
         self.done: queue.SimpleQueue[Done | BaseException | None] = queue.SimpleQueue()
         self.ended: str | None = None  # why no more is sent
-        self.answered = self.in_a_row = 0
+        self.in_a_row = 0
         self.trying: Trying | None = None
         self.loop = asyncio.new_event_loop()
         self.task: asyncio.Task[None] | None = None
@@ -161,7 +161,6 @@ class Sending:
                 await self._order(left)
 
     async def _keep(self, order: Order, replies: Mapping[int, Reply]) -> None:
-        self.answered += len(replies)
         self.in_a_row = 0
         kept = asyncio.Event()
         self.done.put(Done(order, replies, kept=kept))
