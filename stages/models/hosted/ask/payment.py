@@ -20,7 +20,6 @@ from stages.models.hosted.failures import Again, Failure
 from stages.models.hosted.hosted import Hosted
 from stages.models.hosted.money import Tokens, estimated_tokens, most_tokens
 from stages.models.hosted.purse import Purse, tokens
-from stages.storage.errors import StudyError
 
 TOGETHER = 0.004  # seconds that a request waits for others to be noted with
 CHECK = 0.05  # seconds between looks whether other processes have settled
@@ -86,22 +85,22 @@ class Payments:
         return len(order.keys) * each
 
     def _soon(self, seconds: float) -> None:
-        if self.timer is None:
+        if self.timer is None and self.purse is not None:
             loop = asyncio.get_running_loop()
             self.timer = loop.call_later(seconds, self._note, self.purse)
 
     def _note(self, purse: Purse) -> None:
         self.timer = None
         wishes = [(wish, noted) for wish, noted in self.wishes if not noted.done()]
-        found: Sequence[bool | StudyError]
+        found: Sequence[bool | Exception]
         try:
             found = purse.ledger.note(self.bills, [wish for wish, _ in wishes])
             self.bills = []
-        except StudyError as error:  # bills are left, and noted at the end at the latest
+        except Exception as error:  # bills are left, and noted at the end at the latest
             found = [error] * len(wishes)
         self.wishes = []
         for (wish, noted), came in zip(wishes, found, strict=True):
-            if isinstance(came, StudyError):
+            if isinstance(came, Exception):
                 noted.set_exception(came)
             elif came:
                 noted.set_result(None)

@@ -96,7 +96,7 @@ def _scored(choice: dict[str, Any], text: str) -> tuple[list[Scored] | None, Top
         pieces = [_piece(one) for one in content]
         logprobs = [float(one["logprob"]) for one in content]
         tops = [
-            [(_whole(str(o["token"])), float(o["logprob"])) for o in one.get("top_logprobs") or []]
+            [(str(o["token"]), float(o["logprob"])) for o in one.get("top_logprobs") or []]
             for one in content
         ]
         scores = [logprob for top in tops for _, logprob in top]
@@ -115,7 +115,8 @@ def _scored(choice: dict[str, Any], text: str) -> tuple[list[Scored] | None, Top
         if end > 0 and starts < len(said) and piece:
             first = at if first is None else first
             tokens.append((end, round(logprobs[at], 4), _near_tie(tops[at])))
-    return tokens, (tops[first] or None) if first is not None else None
+    top = [] if first is None else [(_whole(token), logprob) for token, logprob in tops[first]]
+    return tokens, top or None
 
 
 def _piece(token: dict[str, Any]) -> bytes:
