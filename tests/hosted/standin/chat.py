@@ -17,13 +17,15 @@ from tests.hosted.standin.speaking import END, Asked, Speaker, Token, toy
 
 OTHER = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 
+OPENING = 3  # tokens of a prompt that open the answer's turn
+
 
 @dataclass
 class Chat:
     """A server of models; `refuses` and `drops` hold names of parameters (and `usage`).
 
-    prefill: how an answer that was begun comes back: whole with its beginning, the rest
-    alone, or none: it is answered as a new turn.
+    prefill: how an answer that was begun comes back: whole with its beginning, the rest alone
+    where continue_final_message says so, or none: it is answered as a new turn.
     thinks: tokens of thought before an answer, `inline` in its text, or beside it.
     """
 
@@ -60,7 +62,8 @@ class Chat:
         if fault is not None:
             return fault
         choices = [self._choice(asked, i) for i in range(self._n(asked))]
-        prompt = sum(4 + len(m["content"].split()) for m in asked["messages"])
+        new_turn = 0 if self._goes_on(asked) else OPENING
+        prompt = new_turn + sum(4 + len(m["content"].split()) for m in asked["messages"])
         answer = sum(tokens for _, tokens in choices)
         with self.lock:
             self.answered.append(digest(asked))
@@ -97,6 +100,13 @@ class Chat:
             return error(400, f"n must be 1 when using greedy sampling, got {asked['n']}.")
         return None
 
+    def _goes_on(self, asked: dict[str, Any]) -> bool:
+        """Whether an answer that was begun is gone on with."""
+        told = self.prefill == "whole" or (
+            self.prefill == "rest" and asked.get("continue_final_message", False)
+        )
+        return told and asked["messages"][-1]["role"] == "assistant"
+
     def _n(self, asked: dict[str, Any]) -> int:
         return 1 if "n" in self.drops else asked.get("n", 1)
 
@@ -124,7 +134,7 @@ class Chat:
         elif thought:
             message["reasoning_content"] = "".join(thought)
         begun = asked["messages"][-1]
-        if begun["role"] == "assistant" and self.prefill == "whole":
+        if self.prefill == "whole" and self._goes_on(asked):
             message["content"] = f"{begun['content']}{message['content']}"
         choice = {
             "index": i,
