@@ -1,7 +1,8 @@
 """A model on a server behind the protocols of stages.models."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -58,18 +59,8 @@ class HostedSubject:
     def ask(
         self, questions: list[Question], decoding: Decoding, cache: ResponseCache, label: str
     ) -> dict[Key, Answer]:
-        base = self.base or self.hosted
-        begun = sum(bool(beginning(question.messages)) for question in questions)
-        know(base, cache, lambda: begun > 0 or self._lacks(questions, decoding, cache))
-        if begun and base.abilities.prefill == "none":
-            log.warning(
-                f"{label}: {begun} of {len(questions)} questions begin the answer, which the "
-                "server cannot go on with: the beginning is put into words"
-            )
-        try:
+        with self._known(questions, decoding, cache, label):
             return ask(self.hosted, questions, decoding, cache, label)
-        finally:
-            keep(base, cache)
 
     def keys(self, questions: Sequence[Question], decoding: Decoding) -> list[AnswerKey]:
         base = self.base or self.hosted
@@ -78,12 +69,28 @@ class HostedSubject:
                 recall(base, cache)
         return [place.key for place in placed(self.hosted, questions, decoding)]
 
-    def _lacks(
-        self, questions: Sequence[Question], decoding: Decoding, cache: ResponseCache
-    ) -> bool:
-        """Whether the cache lacks any of the answers."""
-        wanted = {key.content: key for key in self.keys(questions, decoding)}
-        return len(cache.get(list(wanted.values()))) < len(wanted)
+    @contextmanager
+    def _known(
+        self, questions: list[Question], decoding: Decoding, cache: ResponseCache, label: str
+    ) -> Iterator[None]:
+        """What the server can is known within, and what is learnt of it meanwhile is kept."""
+        base = self.base or self.hosted
+        begun = sum(bool(beginning(question.messages)) for question in questions)
+
+        def lacks() -> bool:
+            wanted = {p.key.content: p.key for p in placed(self.hosted, questions, decoding)}
+            return len(cache.get(list(wanted.values()))) < len(wanted)
+
+        know(base, cache, lambda: begun > 0 or lacks())
+        if begun and base.abilities.prefill == "none":
+            log.warning(
+                f"{label}: {begun} of {len(questions)} questions begin the answer, which the "
+                "server cannot go on with: the beginning is put into words"
+            )
+        try:
+            yield
+        finally:
+            keep(base, cache)
 
     def changed(self, folder: Path, name: str) -> "HostedSubject":
         about = read_manifest(folder, "train")

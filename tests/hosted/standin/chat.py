@@ -26,6 +26,8 @@ class Chat:
 
     prefill: how an answer that was begun comes back: whole with its beginning, the rest alone
     where continue_final_message says so, or none: it is answered as a new turn.
+    answers_any: it answers for models that it does not have, as llama.cpp does.
+    shutdown_date: the day of it, that the list of models tells.
     thinks: tokens of thought before an answer, `inline` in its text, or beside it.
     """
 
@@ -37,6 +39,8 @@ class Chat:
     greedy_n: bool = True  # n > 1 at temperature 0; vLLM refuses it
     top: int = 20  # alternatives that top_logprobs gives at most
     prefill: Literal["whole", "rest", "none"] = "whole"
+    answers_any: bool = False
+    shutdown_date: str | None = None
     thinks: int = 0
     inline: bool = False
     fingerprint: str = "fp_standin"
@@ -52,9 +56,9 @@ class Chat:
         }
 
     def list_models(self, request: Request) -> Reply:
-        return Reply(
-            {"object": "list", "data": [{"id": m, "object": "model"} for m in self.models]}
-        )
+        told = {} if self.shutdown_date is None else {"shutdown_date": self.shutdown_date}
+        data = [{"id": model, "object": "model", **told} for model in self.models]
+        return Reply({"object": "list", "data": data})
 
     def complete(self, request: Request) -> Reply:
         asked = request.json
@@ -85,7 +89,7 @@ class Chat:
         return Reply({name: value for name, value in body.items() if name not in self.drops})
 
     def _refusal(self, asked: dict[str, Any]) -> Reply | None:
-        if asked["model"] not in self.models:
+        if asked["model"] not in self.models and not self.answers_any:
             told = f"The model `{asked['model']}` does not exist"
             return error(404, told, code="model_not_found")
         for name in sorted(self.refuses & asked.keys()):
