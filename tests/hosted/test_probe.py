@@ -135,13 +135,12 @@ def test_a_server_that_does_not_answer_a_probe_ends_the_run_and_is_probed_again(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(trying, "TRIES", 2)
-    for failing in (range(1, 99), range(2, 99)):  # all, and all after the first answer
-        with serving(faults=Faults(dict.fromkeys(failing, broken(500)))) as (server, _):
+    with serving() as (server, _):
+        for failing in (range(1, 99), range(2, 99)):  # all, and all after the first answer
+            server.faults = Faults(dict.fromkeys(failing, broken(500)))
             with pytest.raises(StudyError, match="does not answer"):
                 probed(server, tmp_path)
-            server.faults = None
-            assert not hosted(server).abilities.probed
-    with serving() as (server, _):
+        server.faults = None
         assert probed(server, tmp_path).prefill == "whole"
 
 

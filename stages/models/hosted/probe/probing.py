@@ -52,7 +52,7 @@ def _probe(hosted: Hosted, wait: float) -> None:
     can = hosted.abilities
     can.ends = look_up(hosted.host, wait)
     replies, failure = _asked(hosted, draws(hosted), wait)
-    if failure is not None and failure.passing:
+    if failure is not None and not replies and not failure.filtered:
         raise StudyError(f"{hosted.host.url} does not answer a first request: {failure.why}")
     spoken = [reply for reply in replies if reply.text.strip()]
     if spoken and can.logprobs and all(reply.tokens is None for reply in spoken):
