@@ -93,6 +93,18 @@ def test_what_is_left_out_in_silence_and_what_is_refused_is_found_before_a_quest
     assert not can.seed and not can.temperature and can.stop
 
 
+def test_a_limit_of_tokens_that_is_ignored_in_silence_has_its_other_name(tmp_path, caplog):
+    chat = Chat(prefill="none", drops=frozenset({"max_tokens"}), speaker=says(*"abcdefghij"))
+    with serving(chat) as (server, _):
+        assert probed(server, tmp_path / "one").limit == "max_completion_tokens"
+        chat.drops |= {"max_completion_tokens"}
+        assert "cost more" not in caplog.text
+        assert probed(server, tmp_path / "both").limit == "max_completion_tokens"
+        chat.refuses = frozenset({"max_tokens"})
+        assert probed(server, tmp_path / "refused").limit == "max_completion_tokens"
+    assert "cost more" in caplog.text
+
+
 def test_a_probe_is_made_once_and_what_is_learnt_later_is_kept_too(tmp_path):
     chat = Chat()
     with serving(chat) as (server, _):

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from stages.models.chat.hosted import HostedChat
 from stages.models.hosted.ask.client import Client
+from stages.models.hosted.errands.door import Door, Pace
 from stages.models.hosted.hosted import Hosted
 from stages.models.hosted.identity import host_of
 from stages.models.hosted.spec.section import HostedSpec
-from stages.models.hosted.teach.door import Door, Pace
 from stages.storage.errors import StudyError
 from tests.hosted.asked import answers, hosted, questions, serving
 from tests.hosted.standin.faults import Faults, refused

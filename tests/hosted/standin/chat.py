@@ -125,7 +125,8 @@ class Chat:
                 asked.get("temperature", 1.0),
             )
         )
-        most = asked.get("max_completion_tokens", asked.get("max_tokens", 4096))
+        limits = [asked[name] for name in OTHER if name in asked and name not in self.drops]
+        most = min(limits, default=4096)
         thought = ["hm "] * min(self.thinks, most)
         given = said[: max(0, most - len(thought))]
         ended = bool(given) and given[-1].text == END
