@@ -55,7 +55,7 @@ def _probe(hosted: Hosted, wait: float) -> None:
     if failure is not None and not replies and not failure.filtered:
         raise StudyError(f"{hosted.host.url} does not answer a first request: {failure.why}")
     spoken = [reply for reply in replies if reply.text.strip()]
-    if spoken and can.logprobs and all(reply.tokens is None for reply in spoken):
+    if spoken and can.logprobs and all(r.tokens is None and r.top is None for r in spoken):
         can.cannot("logprobs", {}, hosted.name)
     elif spoken and all(reply.top is None for reply in spoken):
         can.top = 0
