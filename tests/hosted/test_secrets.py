@@ -28,7 +28,7 @@ def planted(monkeypatch):
 
 def test_the_key_is_sent_and_stands_nowhere_else(planted, tmp_path, caplog, capfd):
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("openai").setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="openai")
     echo = refused(400, f"bad request with the key {KEY} and\nthe headers")
     with serving(key=KEY, faults=Faults({2: echo})) as (server, _):
         model = hosted(server, api_key_env="TOY_KEY")

@@ -135,7 +135,9 @@ class Chat:
         message: dict[str, Any] = {"role": "assistant", "content": text}
         if thought and self.inline:
             closed = "</think>\n" if len(thought) < most else ""
-            message["content"] = f"<think>{''.join(thought)}{closed}{text}"
+            before = f"<think>{''.join(thought)}{closed}"
+            message["content"] = f"{before}{text}"
+            tokens = [Token(before, -1.0, [(before, -1.0)]), *tokens]
         elif thought:
             message["reasoning_content"] = "".join(thought)
         begun = asked["messages"][-1]
