@@ -2,6 +2,7 @@
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -117,6 +118,12 @@ def test_a_probe_is_made_once_and_what_is_learnt_later_is_kept_too(tmp_path):
         assert len(server.log) == first + 4
         asked_with_probe(hosted(server), questions(4, samples=2), tmp_path, DRAWN)
         assert len(server.log) == first + 4
+
+
+def test_of_two_who_ask_at_once_one_probes_and_the_other_waits_for_it(tmp_path):
+    with serving(latency=0.05) as (server, _), ThreadPoolExecutor() as both:
+        found = list(both.map(lambda _: probed(server, tmp_path), range(2)))
+        assert found[0] == found[1] and len(sent(server)) == 2
 
 
 def test_nothing_is_probed_where_all_answers_are_there(tmp_path):
