@@ -86,5 +86,5 @@ async def _written(host: Host, timeout: float) -> httpx2.Request:
 
     nowhere = httpx2.AsyncClient(transport=httpx2.MockTransport(keep))
     async with AsyncOpenAI(**client_options(host, timeout), http_client=nowhere) as client:
-        await client.post("/chat/completions", cast_to=httpx2.Response, body={})
+        await client.post(host.chat_path, cast_to=httpx2.Response, body={})
     return written[0]
