@@ -4,11 +4,11 @@ What a backend needs is imported when a model of it is opened: for one in this p
 seconds.
 """
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from stages.models.hosted.limits_section import LimitsParams
+from stages.models.hosted.spec.manifest import is_hosted
 from stages.models.protocol import Subject, Teacher
 from stages.models.section import ExamplesParams, FinetuneParams
 from stages.storage.files import read_json
@@ -72,9 +72,3 @@ class Models:
         from stages.models.local.backend import LoraTeacher
 
         return LoraTeacher(folder)
-
-
-def is_hosted(folder: Path) -> bool:
-    """Whether the model that fetch_model wrote to `folder` runs on a server."""
-    manifest = folder / "model.json"
-    return manifest.is_file() and "backend" in json.loads(manifest.read_text(encoding="utf-8"))

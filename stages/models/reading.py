@@ -6,9 +6,7 @@ from pathlib import Path
 
 from stages.models.chat import Message
 from stages.models.hosted.money import estimated_tokens
-from stages.models.local.subject.limits import positions
-from stages.models.local.subject.loading import without_weights
-from stages.models.opening import is_hosted
+from stages.models.hosted.spec.manifest import is_hosted
 from stages.models.predicting import QuestionForm, hypothetical_questions
 from stages.models.protocol import Subject
 from stages.models.sampling import object_questions
@@ -30,7 +28,7 @@ def check_study(subject: Subject, inputs: Sequence[Row], design: Design, max_tok
 class Room:
     """How many tokens a model reads, prompt and answer together; None where it does not say.
 
-    `length` counts those of a prompt.
+    `length` counts the tokens of a prompt.
     """
 
     length: Callable[[list[Message]], int]
@@ -44,11 +42,14 @@ class Room:
 def room_of(folder: Path) -> Room:
     """The room of the model that fetch_model wrote to `folder`, whose weights are not loaded.
 
-    A server does not say how much its model reads, and refuses what is too long.
+    What a hosted model cannot read its server says itself.
     """
     if is_hosted(folder):
         return Room(estimated_tokens, None)
     from transformers import AutoConfig
+
+    from stages.models.local.subject.limits import positions
+    from stages.models.local.subject.loading import without_weights
 
     _, tokens = positions(AutoConfig.from_pretrained(folder))
     chat = without_weights(folder).chat

@@ -29,9 +29,10 @@ def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[
         size = own["condition"].astype(int)
         small, whole = size.isin(told.sizes), int(size.max()) if len(size) else 0
         own = own.assign(condition=size.where(small, whole))
+        sizes = (*sorted(set(size[small])), whole) if len(size) else ()
         found[target] = {
             "mode": shown(accuracy(_own(select(own, condition=whole)), rule, "mode_correct")),
-            "sizes": [at_size(own, n, rule) for n in (*sorted(set(size[small])), whole)],
+            "sizes": [at_size(own, n, rule) for n in sizes],
         }
     return {"targets": found}
 
