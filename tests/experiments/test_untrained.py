@@ -18,8 +18,11 @@ from stages import (
     report,
     sample_behavior,
 )
+from stages.params import Params
+from stages.reporting.sections import section
 from stages.storage.tables import Row, read_table
 from tests.experiments import tiny_study
+from tests.experiments.outcomes import measured, ran
 
 EXPERIMENTS = {
     "before_after": {},
@@ -32,14 +35,14 @@ EXPERIMENTS = {
     },
     "calibration": {"inputs": 2, "samples": 2, "properties": ["first_word"], "bins": 2},
     "examples": {"k": 2, "inputs": 4},
-    "failures": {"questions": ["opinion_bias"], "inputs": 2, "max_tokens": 2},
     "prompt_shift": {"prefixes": {"pirate": "Answer as a pirate would."}, "inputs": 2},
     "scaling": {"sizes": [4], "inputs": 2},
 }
-PARAMS = tiny_study.params(EXPERIMENTS)
-TOLD = PARAMS.model_dump(mode="json", exclude_none=True)
+TOLD = tiny_study.params(EXPERIMENTS).model_dump(mode="json", exclude_none=True)
 TOLD["finetune"]["models"] = {"right": {"teach": "examples"}}
 TOLD["sampling"]["max_tokens"] = TOLD["predict"]["max_tokens"] = 2
+TOLD["experiments"]["run"] = ["examples"]
+PARAMS = Params.model_validate(TOLD)
 
 
 def run(stage: Command, *arguments: str) -> None:
@@ -58,10 +61,9 @@ def study(tmp_path_factory) -> Iterator[Path]:
             run(finetune.main, "--predictor", pair[0], "--target", pair[1])
             run(predict.main, "--predictor", pair[0], "--target", pair[1])
         run(evaluate.main)
-        for name in EXPERIMENTS:
-            for target in PARAMS.subjects:
-                run(experiment.main, "--experiment", name, "--target", target)
-            run(evaluate_experiment.main, "--experiment", name)
+        for target in PARAMS.subjects:
+            run(experiment.main, "--experiment", "examples", "--target", target)
+        run(evaluate_experiment.main, "--experiment", "examples")
         run(report.main)
         yield root
 
@@ -154,14 +156,18 @@ def test_arms_after_examples_stand_beside_the_trained_ones_in_one_table(study):
     assert "Taught by examples alone: right." in text
 
 
-def test_no_experiment_has_an_arm_that_was_not_trained(study):
-    tables = {name: study / f"data/experiments/{name}/right.parquet" for name in EXPERIMENTS}
-    found = {
-        name: {(row["kind"], row["predictor"]) for row in read_table("outcomes", table)}
-        for name, table in tables.items()
-    }
-    cross, untrained = ("cross", "left"), ("untrained", "right")
-    assert found["before_after"] == found["behavior_change"] == set()
-    assert found["calibration"] == {cross, untrained, ("untrained_own", "right")}
-    assert found["failures"] <= {cross, untrained}
-    assert found["prompt_shift"] == found["scaling"] == {cross}
+@pytest.mark.parametrize(
+    ("name", "arms"),
+    [
+        ("before_after", set()),
+        ("behavior_change", set()),
+        ("calibration", {"cross", "untrained", "untrained_own"}),
+        ("prompt_shift", {"cross"}),
+        ("scaling", {"cross"}),
+    ],
+)
+def test_no_experiment_has_an_arm_that_was_not_trained(study, name, arms):
+    rows = ran(name, "right", PARAMS, study / "cache.sqlite")
+    assert kinds(rows) == arms
+    text = section(name, measured(name, rows, PARAMS))
+    assert "| right | M1" not in text and "| right | self |" not in text
