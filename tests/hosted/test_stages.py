@@ -11,6 +11,8 @@ from click import Command
 from stages import (
     build_dataset,
     evaluate,
+    evaluate_experiment,
+    experiment,
     fetch_model,
     finetune,
     predict,
@@ -83,3 +85,44 @@ def test_a_study_of_hosted_models_ends_in_scores_and_asks_nothing_twice(study):
     assert all(row["prompt_tokens"] and row["cost_usd"] for row in rows)
     scores = read_table("scores", Path("data/scores.parquet"))
     assert {"self", "cross", "fresh_self", "untrained"} <= {row["kind"] for row in scores}
+
+
+def test_models_that_nobody_trains_are_shown_examples_and_asked(study):
+    chat = Chat(models=PAIR)
+    with Server(chat.routes) as server:
+        write_params(f"{server.url}/v1")
+        params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+        params["finetune"]["models"] = {name: {"teach": "examples"} for name in PAIR}
+        params["experiments"] = {"run": ["examples"], "examples": {"k": 3, "inputs": 2}}
+        Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+        run(write_tasks.main)
+        for name in PAIR:
+            run(fetch_model.main, "--model", name)
+            run(sample_behavior.main, "--model", name)
+            run(build_dataset.main, "--model", name)
+        asked = len(chat.answered)
+        for name in PAIR:
+            run(finetune.main, "--model", name)
+            run(sample_behavior.main, "--trained", "--model", name)
+            run(build_dataset.main, "--target", name)
+        assert len(chat.answered) == asked  # M1 is M
+        for target in PAIR:
+            for predictor in PAIR:
+                run(finetune.main, "--predictor", predictor, "--target", target)
+                run(predict.main, "--predictor", predictor, "--target", target)
+        run(evaluate.main)
+        for name in PAIR:
+            run(experiment.main, "--experiment", "examples", "--target", name)
+        run(evaluate_experiment.main, "--experiment", "examples")
+        paths = {entry.request.path for entry in server.log}
+    assert paths <= {"/v1/chat/completions", "/v1/models"}
+    scores = read_table("scores", Path("data/scores.parquet"))
+    assert not any(row["trained"] for row in scores)
+    assert not {"self", "fresh_self", "cross"} & {row["kind"] for row in scores}
+    shown = read_table("outcomes", Path("data/experiments/examples/one.parquet"))
+    asked_after = {(row["kind"], len(row["question"])) for row in shown}
+    assert asked_after == {
+        ("untrained", 1),
+        *((kind, 1) for kind in ("examples_self", "examples_cross")),
+        *((kind, 2 * 3 + 1) for kind in ("examples_self", "examples_cross")),
+    }
