@@ -38,7 +38,7 @@ def main_study(params: Params) -> Study:
         params.predict,
         params.cross_questions,
         params.finetune,
-        Models("experiment", params.limits),
+        Models("experiment", params.limits, mode=params.sampling.mode),
     )
 
 

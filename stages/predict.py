@@ -15,7 +15,7 @@ import click
 
 from stages.models.inputs import split_inputs
 from stages.models.opening import Models
-from stages.models.predicting import predict, predictors, question_form
+from stages.models.predicting import hypothetical_questions, predict, predictors, question_form
 from stages.models.questions import Decoding
 from stages.params import Params, command, load_params
 from stages.storage.response_cache import ResponseCache
@@ -39,10 +39,12 @@ def _predictions(
 ) -> Iterator[Row]:
     inputs = {task: split_inputs(task, "test") for task in params.design.test}
     decoding = Decoding(params.predict.max_tokens)
-    for arm, subject in predictors(
-        predictor, target, params.seeds, Models("predict", params.limits)
-    ):
+    models = Models("predict", params.limits, mode=params.sampling.mode)
+    for arm, subject in predictors(predictor, target, params.seeds, models):
         form = question_form(arm.kind, params.predict, params.cross_questions)
+        every = [row for rows in inputs.values() for row in rows]
+        questions = hypothetical_questions(every, params.properties, form)
+        subject.announce(questions, decoding, cache, subject.name)
         for task, items in inputs.items():
             for row in predict(
                 subject, items, params.properties, decoding, cache, form=form, label=task

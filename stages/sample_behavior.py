@@ -17,7 +17,7 @@ from stages.models.inputs import task_inputs
 from stages.models.opening import Models
 from stages.models.protocol import Subject
 from stages.models.reading import check_study
-from stages.models.sampling import sampled
+from stages.models.sampling import announce_behavior, sampled
 from stages.params import Params, command, load_params
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, write_table
@@ -50,20 +50,26 @@ def _trained(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
 
 
 def _models(params: Params) -> Models:
-    return Models("sample_behavior", params.limits)
+    return Models("sample_behavior", params.limits, mode=params.sampling.mode)
 
 
 def _behavior(
     subject: Subject, params: Params, cache: ResponseCache, *, trained: bool = False
 ) -> Iterator[Row]:
+    inputs = {
+        task: [
+            row
+            for row in task_inputs(task)
+            if not trained or (row["role"], row["split"]) != ("test", "train")
+        ]
+        for task in params.design.tasks
+    }
+    every = [row for rows in inputs.values() for row in rows]
     if not trained:
-        every = [row for task in params.design.tasks for row in task_inputs(task)]
         check_study(subject, every, params.design, params.sampling.max_tokens)
-    for task in params.design.tasks:
-        inputs = task_inputs(task)
-        if trained:
-            inputs = [r for r in inputs if (r["role"], r["split"]) != ("test", "train")]
-        yield from sampled(subject, inputs, params.design, params.sampling, cache, task)
+    announce_behavior(subject, every, params.design, params.sampling, cache)
+    for task, rows in inputs.items():
+        yield from sampled(subject, rows, params.design, params.sampling, cache, task)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from stages.models.hosted.limits_section import LimitsParams
 from stages.models.protocol import Subject, Teacher
+from stages.models.section import Mode
 from stages.study.arms import subject_name
 
 
@@ -17,12 +18,14 @@ from stages.study.arms import subject_name
 class Models:
     """Those below the folder `data`; hosted ones are paid within `limits`, on account of `stage`.
 
-    A model that fetch_model did not write is a StudyError, as is one that is no decoder.
+    `mode` is how hosted ones are asked: live, or in batches. A model that fetch_model did not
+    write is a StudyError, as is one that is no decoder.
     """
 
     stage: str
     limits: LimitsParams = field(default_factory=LimitsParams)
     data: Path = Path("data")
+    mode: Mode = "live"
 
     def base(self, model: str, *, weights: bool = True) -> Subject:
         """M, the model as it was got; without weights it has its keys and cannot be asked."""
@@ -31,7 +34,7 @@ class Models:
             from stages.models.hosted.backend import opened
             from stages.models.hosted.ledger import Ledger
 
-            return opened(folder, Ledger(self.limits, self.stage))
+            return opened(folder, Ledger(self.limits, self.stage), batch=self.mode == "batch")
         from stages.models.local.backend import LocalSubject
         from stages.models.local.subject.loading import load_base, without_weights
 

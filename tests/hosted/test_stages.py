@@ -19,6 +19,7 @@ from stages import (
 )
 from stages.storage.tables import read_table
 from tests.conftest import small_params
+from tests.hosted.standin.batches import Batches
 from tests.hosted.standin.chat import Chat
 from tests.hosted.standin.jobs import Jobs
 from tests.hosted.standin.server import Server
@@ -37,9 +38,10 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def write_params(url: str) -> None:
+def write_params(url: str, mode: str = "live") -> None:
     params = small_params({name: {"source": f"openai:{name}", "base_url": url} for name in PAIR})
     params["experiments"] = {"run": []}
+    params["sampling"]["mode"] = mode
     params["finetune"]["models"] = {
         name: {"teach": "openai_jobs", "hyperparameters": {}} for name in PAIR
     }
@@ -83,3 +85,19 @@ def test_a_study_of_hosted_models_ends_in_scores_and_asks_nothing_twice(study):
     assert all(row["prompt_tokens"] and row["cost_usd"] for row in rows)
     scores = read_table("scores", Path("data/scores.parquet"))
     assert {"self", "cross", "fresh_self", "untrained"} <= {row["kind"] for row in scores}
+
+
+def test_in_batch_mode_a_stage_asks_a_model_in_one_batch(study):
+    chat = Chat(models=PAIR)
+    batches = Batches(chat, states=("validating",))
+    with Server(chat.routes, batches.routes) as server:
+        write_params(f"{server.url}/v1", mode="batch")
+        run(fetch_model.main, "--model", "one")
+        run(write_tasks.main)
+        run(sample_behavior.main, "--model", "one")
+        assert {entry.request.path for entry in server.log}.isdisjoint({"/v1/chat/completions"})
+        write_params(f"{server.url}/v1", mode="live")
+        run(sample_behavior.main, "--model", "one")
+    [batch] = batches.batches.values()
+    assert batch["request_counts"]["completed"] == len(set(chat.answered)) == len(chat.answered)
+    assert all(row["response"] for row in read_table("behavior", Path("data/behavior/one.parquet")))

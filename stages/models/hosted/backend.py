@@ -49,6 +49,12 @@ class HostedSubject:
     ) -> dict[Key, Answer]:
         return ask(self.hosted, questions, decoding, cache, label)
 
+    def announce(
+        self, questions: list[Question], decoding: Decoding, cache: ResponseCache, label: str
+    ) -> None:
+        if self.hosted.batch:
+            self.ask(questions, decoding, cache, label)
+
     def keys(self, questions: Sequence[Question], decoding: Decoding) -> list[AnswerKey]:
         return [place.key for place in placed(self.hosted, questions, decoding)]
 
@@ -63,12 +69,13 @@ class HostedSubject:
                 self.hosted.strips,
                 self.hosted.chat,
                 purse and replace(purse, tariff=replace(purse.tariff, trained=True)),
+                batch=self.hosted.batch,
             ),
         )
 
 
-def opened(folder: Path, ledger: Ledger) -> HostedSubject:
-    """The model whose manifest is in `folder`, paid out of an account."""
+def opened(folder: Path, ledger: Ledger, *, batch: bool = False) -> HostedSubject:
+    """The model whose manifest is in `folder`, paid out of an account; asked in batches or live."""
     about = read_manifest(folder, "fetch")
     spec = HostedSpec.model_validate(about["spec"])
     chat = HostedChat.model_validate(about["chat"])
@@ -78,6 +85,7 @@ def opened(folder: Path, ledger: Ledger) -> HostedSubject:
         spec.thinking == "strip",
         chat,
         Purse(ledger, Tariff(about["id"])),
+        batch=batch,
     )
     return HostedSubject(about["id"], hosted)
 
