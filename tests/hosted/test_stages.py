@@ -100,4 +100,5 @@ def test_in_batch_mode_a_stage_asks_a_model_in_one_batch(study):
         run(sample_behavior.main, "--model", "one")
     [batch] = batches.batches.values()
     assert batch["request_counts"]["completed"] == len(set(chat.answered)) == len(chat.answered)
-    assert all(row["response"] for row in read_table("behavior", Path("data/behavior/one.parquet")))
+    rows = read_table("behavior", Path("data/behavior/one.parquet"))
+    assert rows and all(row["finish_reason"] != "error" for row in rows)
