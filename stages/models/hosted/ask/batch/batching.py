@@ -112,7 +112,7 @@ class Batching:
                 del found.replies[key]
         for key, why in list(found.again.items()):
             if self.rounds[key] >= ROUNDS:
-                found.fails[key] = Fails(why.why)
+                found.fails[key] = Fails(why.why, passing=True)
 
     def _pay(self, journal: BatchJournal, found: Judged, ended: Outcome) -> float | None:
         """Note what a batch took, and say what it costs."""

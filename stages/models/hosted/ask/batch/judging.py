@@ -76,9 +76,8 @@ def _replies(line: Line, order: Order | None, count: int, each: Tokens) -> Came:
     """The replies of a line with 200, None of another; of no order of ours for their cost alone."""
     if line.status != 200:
         return None
-    messages = order.messages if order else [{"role": "user", "content": ""}]
     prompt = prompt_tokens(order) if order else each.prompt
-    found = replies_of(line.body, messages, count, prompt)
+    found = replies_of(line.body, order.begun if order else "", count, prompt)
     if isinstance(found, Again):
         return found
     return {
