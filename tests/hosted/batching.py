@@ -33,10 +33,11 @@ def serving(batches: Batches | None = None, fault: Any = None) -> Iterator[tuple
         yield server, batches
 
 
-def model(server: Any, **limits: Any) -> Hosted:
+def model(server: Any, api_key_env: str | None = None, **limits: Any) -> Hosted:
     """The model `toy`, asked in batches and paid."""
     told = LimitsParams.model_validate({"prices": PRICES, **limits})
-    return hosted(server, batch=True, purse=Purse(Ledger(told, "sample"), Tariff("toy")))
+    purse = Purse(Ledger(told, "sample"), Tariff("toy"))
+    return hosted(server, api_key_env=api_key_env, batch=True, purse=purse)
 
 
 def answers(

@@ -359,3 +359,15 @@ def test_greedy_answers_need_no_seed(tmp_path):
     [file] = [f for f in batches.files.values() if f["purpose"] == "batch"]
     line = json.loads(batches.contents[file["id"]])
     assert "seed" not in line["body"] and os.environ["SELFPREDICT_CACHE"] not in str(line)
+
+
+def test_a_key_stands_in_no_file_or_line(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("TOY_KEY", "sk-planted-77")
+    echo = faults.refused(400, "Incorrect API key provided: sk-planted-77")
+    with serving(fault=Faults({2: echo}, path=BATCHES)) as (server, _):
+        server.key, asking = "sk-planted-77", model(server, "TOY_KEY")
+        with pytest.raises(StudyError, match=r"the batch is refused .*\*\*\*") as told:
+            answers(asking, questions(1), tmp_path)
+        answers(asking, questions(1), tmp_path)
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert kept and "sk-planted-77" not in f"{told.value}{caplog.text}{asking!r}{kept!r}"

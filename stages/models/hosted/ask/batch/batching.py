@@ -44,7 +44,7 @@ class Batching:
 
     def __init__(self, hosted: Hosted, orders: Sequence[Order], pace: Pace = USUAL) -> None:
         self.hosted, self.orders, self.pace = hosted, list(orders), pace
-        self.host, self.ledger = hosted.host, hosted.purse and hosted.purse.ledger
+        self.host, self.ledger = hosted.host, hosted.purse.ledger if hosted.purse else None
         self.tariff = replace(
             hosted.purse.tariff if hosted.purse else Tariff(hosted.name), batch=True
         )
