@@ -40,22 +40,22 @@ def main(model: str | None, predictor: str | None, target: str | None, dry_run: 
         raise StudyError(f"{table}: no rows, so there is nothing to train on")
     carry_out(
         Models("finetune", params.limits),
-        partial(_taught, base, table, params),
+        partial(taught, base, table, params),
         partial(_write, adapter),
         dry_run=dry_run,
     )
 
 
-def _taught(base: str, table: Path, params: Params, models: Models) -> Iterator[tuple[int, Path]]:
+def taught(base: str, table: Path, params: Params, models: Models) -> Iterator[tuple[int, Path]]:
     """What was made with each training seed."""
     for seed in params.seeds:
         rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
         yield seed, models.teacher(base).teach(rows, params.finetune, seed)
 
 
-def _write(adapter: str, taught: Iterable[tuple[int, Path]]) -> None:
+def _write(adapter: str, made: Iterable[tuple[int, Path]]) -> None:
     with atomic_folder(Path("data/adapters") / adapter) as folder:
-        for seed, finished in taught:
+        for seed, finished in made:
             copy_kept(finished, folder / Path(subject_name(adapter, seed)).name)
             report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}

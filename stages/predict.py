@@ -35,15 +35,16 @@ def main(predictor: str, target: str, dry_run: bool) -> None:
     with ResponseCache() as cache:
         carry_out(
             Models("predict", params.limits),
-            partial(_predictions, predictor, target, params, cache),
+            partial(predictions, predictor, target, params, cache),
             lambda rows: write_table("predictions", rows, f"data/predictions/{name}.parquet"),
             dry_run=dry_run,
         )
 
 
-def _predictions(
+def predictions(
     predictor: str, target: str, params: Params, cache: ResponseCache, models: Models
 ) -> Iterator[Row]:
+    """What all arms of a predictor answer about a target."""
     inputs = {task: split_inputs(task, "test") for task in params.design.test}
     decoding = Decoding(params.predict.max_tokens)
     for arm, subject in predictors(predictor, target, params.seeds, models):

@@ -34,23 +34,25 @@ from stages.study.arms import self_name
 def main(model: str, trained: bool, dry_run: bool) -> None:
     params = load_params()
     path = f"data/behavior/{self_name(model) if trained else model}.parquet"
-    models, behavior = Models("sample_behavior", params.limits), _trained if trained else _base
+    behavior = of_trained if trained else of_base
     with ResponseCache() as cache:
         carry_out(
-            models,
+            Models("sample_behavior", params.limits),
             partial(behavior, params.subject(model), params, cache),
             lambda rows: write_table("behavior", rows, path),
             dry_run=dry_run,
         )
 
 
-def _base(model: str, params: Params, cache: ResponseCache, models: Models) -> Iterator[Row]:
+def of_base(model: str, params: Params, cache: ResponseCache, models: Models) -> Iterator[Row]:
+    """What M answers."""
     subject = models.base(model)
     for row in _behavior(subject, params, cache):
         yield row | {"seed": None}
 
 
-def _trained(model: str, params: Params, cache: ResponseCache, models: Models) -> Iterator[Row]:
+def of_trained(model: str, params: Params, cache: ResponseCache, models: Models) -> Iterator[Row]:
+    """What M1 answers, with each training seed."""
     for seed in params.seeds:
         subject = models.trained(model, self_name(model), seed)
         for row in _behavior(subject, params, cache, trained=True):

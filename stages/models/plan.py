@@ -78,6 +78,14 @@ class Plan:
             samples=(*self.samples, *other.samples)[:SHOWN],
         )
 
+    @property
+    def whole(self) -> "Plan":
+        """As part of what is paid for a model of params.yaml, whatever training made of it."""
+        if self.tariff is None:
+            return self
+        which = " (trained)" if self.tariff.trained else ""
+        return replace(self, subject=f"{self.tariff.model}{which}")
+
 
 def by_subject(plans: Iterable[Plan]) -> list[Plan]:
     """One plan a subject and tariff, in the order in which they come."""

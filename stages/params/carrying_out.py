@@ -23,7 +23,7 @@ dry_run_option = click.option(
 def carry_out(
     models: Models,
     rows: Callable[[Models], Iterable[Made]],
-    write: Callable[[Iterable[Made]], None],
+    write: Callable[[Iterable[Made]], object],
     *,
     dry_run: bool = False,
 ) -> None:
