@@ -10,7 +10,7 @@ import yaml
 from click import Command
 from click.testing import CliRunner, Result
 
-from stages import build_dataset, fetch_model, finetune, predict, sample_behavior, write_tasks
+from stages import build_dataset, fetch_model, finetune, plan, predict, sample_behavior, write_tasks
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.limits_section import LimitsParams
 from stages.models.plan import Tariff, Tokens
@@ -61,14 +61,14 @@ def test_a_dry_run_tells_the_plan_and_the_exact_requests_and_sends_and_writes_no
     before = files()
     shown = run(sample_behavior.main, "--model", "one", "--dry-run")
     assert not server.log and files() == before
-    plan, _, rest = shown.output.partition("\n")
-    assert plan.startswith(f"sample_behavior: one at {server.url.split('//')[1]}/v1: 0 of ")
-    assert "cost $0.00" in plan
+    line, _, rest = shown.output.partition("\n")
+    assert line.startswith(f"sample_behavior: one at {server.url.split('//')[1]}/v1: 0 of ")
+    assert "cost $0.00" in line
     first, _ = json.JSONDecoder().raw_decode(rest)
     assert first["headers"] == ["Authorization"] and KEY not in shown.output
     done = run(sample_behavior.main, "--model", "one")
     asked = [entry.request for entry in server.log if entry.request.method == "POST"]
-    assert f"{len(asked)} requests" in plan and plan in done.output.replace(" (estimated)", "")
+    assert f"{len(asked)} requests" in line and line in done.output.replace(" (estimated)", "")
     assert first["body"] in [request.json for request in asked]
 
 
@@ -118,3 +118,23 @@ def test_a_job_is_planned_with_its_tokens_and_what_follows_on_it_with_all_its_re
         f"predict: {name}" for name in ("one", "one-self/seed-0", "one-on-one/seed-0")
     ]
     assert len(server.log) == sent
+
+
+def test_the_whole_study_is_planned_before_it_has_any_data(server):
+    whole = run(plan.main)
+    assert whole.exit_code == 0 and not server.log and not Path("data/behavior").exists()
+    stages = [line.split(":")[0] for line in whole.output.splitlines()]
+    told = ["sample_base", "train_self", "sample_target", "train_cross", *["predict"] * 3]
+    assert stages == [*told, "all of it", "all of it"]
+    asked = run(sample_behavior.main, "--model", "one", "--dry-run").output.splitlines()[0]
+    assert asked.partition(":")[2] == whole.output.splitlines()[0].partition(":")[2]
+
+
+def test_a_requests_secret_headers_are_named_and_not_shown(server, monkeypatch):
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    params["chat"]["models"] = {"one": {"extra_headers": {"X-Team": "TEAM_SECRET"}}}
+    monkeypatch.setenv("TEAM_SECRET", "team-value-never-shown")
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    run(fetch_model.main, "--model", "one")
+    shown = run(sample_behavior.main, "--model", "one", "--dry-run").output
+    assert '"X-Team"' in shown and "never-shown" not in shown

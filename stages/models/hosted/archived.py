@@ -109,7 +109,7 @@ def _is_answer(row: dict[str, Any]) -> bool:
     if row.keys() != KINDS.keys() or not all(isinstance(row[k], kind) for k, kind in KINDS.items()):
         return False
     value = row["value"].keys()
-    return (REPLY <= value or value == {"abilities"}) and "backend" in row["shared"]
+    return (value >= REPLY or value == {"abilities"}) and "backend" in row["shared"]
 
 
 def _keep_answers(file: Path) -> tuple[int, int]:
