@@ -9,14 +9,16 @@ last checkpoint by the same command and ends in the same bytes. Loss curves are 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 
 from stages.models.local.teach.finetuning import own_answers
 from stages.models.opening import Models
-from stages.params import command, load_params
+from stages.params import Params, command, load_params
+from stages.params.carrying_out import carry_out, dry_run_option
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder
 from stages.storage.kept_folders import copy_kept
@@ -28,19 +30,32 @@ from stages.study.arms import cross_dataset, pair_name, self_name, subject_name
 @click.option("--model", help="The subject that learns what it does itself.")
 @click.option("--predictor", help="The subject that learns what the target does.")
 @click.option("--target", help="The subject whose M1 the predictor learns of.")
-def main(model: str | None, predictor: str | None, target: str | None) -> None:
+@dry_run_option
+def main(model: str | None, predictor: str | None, target: str | None, dry_run: bool) -> None:
     base, dataset, adapter = _arm(model, predictor, target)
     params, table = load_params(), Path("data/datasets") / f"{dataset}.parquet"
     for name in (base, target or base):
         params.subject(name)
     if read_columns("datasets", table, ["seed"]).empty:
         raise StudyError(f"{table}: no rows, so there is nothing to train on")
+    carry_out(
+        Models("finetune", params.limits),
+        partial(taught, base, table, params),
+        partial(_write, adapter),
+        dry_run=dry_run,
+    )
+
+
+def taught(base: str, table: Path, params: Params, models: Models) -> Iterator[tuple[int, Path]]:
+    """What was made with each training seed."""
+    for seed in params.seeds:
+        rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
+        yield seed, models.teacher(base).teach(rows, params.finetune, seed)
+
+
+def _write(adapter: str, made: Iterable[tuple[int, Path]]) -> None:
     with atomic_folder(Path("data/adapters") / adapter) as folder:
-        for seed in params.seeds:
-            rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
-            finished = (
-                Models("finetune", params.limits).teacher(base).teach(rows, params.finetune, seed)
-            )
+        for seed, finished in made:
             copy_kept(finished, folder / Path(subject_name(adapter, seed)).name)
             report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}

@@ -27,10 +27,15 @@ class Models:
     data: Path = Path("data")
     mode: Mode = "live"
 
+    @property
+    def any_hosted(self) -> bool:
+        """Whether one of the models is on a server."""
+        return any(map(is_hosted, (self.data / "models").glob("*")))
+
     def base(self, model: str, *, weights: bool = True) -> Subject:
         """M, the model as it was got; without weights it has its keys and cannot be asked."""
         folder = self.data / "models" / model
-        if _is_hosted(folder):
+        if is_hosted(folder):
             from stages.models.hosted.backend import opened
             from stages.models.hosted.ledger import Ledger
 
@@ -42,7 +47,7 @@ class Models:
 
     def trained(self, model: str, adapter: str, seed: int, *, weights: bool = True) -> Subject:
         """The model as finetune trained it on one dataset with one training seed."""
-        if _is_hosted(self.data / "models" / model):
+        if is_hosted(self.data / "models" / model):
             name = subject_name(adapter, seed)
             return self.base(model).changed(self.data / "adapters" / name, name)
         from stages.models.local.backend import LocalSubject
@@ -53,7 +58,7 @@ class Models:
     def teacher(self, model: str) -> Teacher:
         """Who trains a model."""
         folder = self.data / "models" / model
-        if _is_hosted(folder):
+        if is_hosted(folder):
             from stages.models.hosted.backend import JobTeacher
             from stages.models.hosted.ledger import Ledger
 
@@ -63,6 +68,7 @@ class Models:
         return LoraTeacher(folder)
 
 
-def _is_hosted(folder: Path) -> bool:
+def is_hosted(folder: Path) -> bool:
+    """Whether fetch_model wrote a model on a server to `folder`."""
     manifest = folder / "model.json"
     return manifest.is_file() and "backend" in json.loads(manifest.read_text(encoding="utf-8"))

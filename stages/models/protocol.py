@@ -3,10 +3,11 @@
 Where a subject runs, in this process or on a server, is behind these two.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from stages.models.plan import Plan
 from stages.models.questions import Answer, Decoding, Key, Question
 from stages.models.section import FinetuneParams
 from stages.storage.response_cache import AnswerKey, ResponseCache
@@ -49,6 +50,18 @@ class Subject(Protocol):
         """The keys of the questions' answers in the cache."""
         ...
 
+    def kept(
+        self, questions: Sequence[Question], decoding: Decoding, cache: ResponseCache
+    ) -> dict[Key, Answer]:
+        """The answers that the cache has, by the questions' keys."""
+        ...
+
+    def plan(
+        self, questions: Sequence[Question], decoding: Decoding, kept: Collection[Key]
+    ) -> Plan:
+        """What it takes to ask for all answers but those that are kept; nothing is asked."""
+        ...
+
     def changed(self, folder: Path, name: str) -> "Subject":
         """What a teacher made of it, by the folder that it gave; this one is used up."""
         ...
@@ -56,6 +69,12 @@ class Subject(Protocol):
 
 class Teacher(Protocol):
     """Trains a model on rows of a dataset."""
+
+    def estimate(
+        self, rows: Iterable[Row], rule: FinetuneParams, seed: int, *, of: Subject | None = None
+    ) -> Plan:
+        """What it takes to teach `rows`; nothing is sent or trained."""
+        ...
 
     def teach(
         self, rows: Iterable[Row], rule: FinetuneParams, seed: int, *, of: Subject | None = None

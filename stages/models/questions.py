@@ -74,7 +74,7 @@ class Meter:
 
 METERED = (
     *("backend", "system_fingerprint", "date"),
-    *("prompt_tokens", "cached_tokens", "answer_tokens", "cost_usd"),
+    *("prompt_tokens", "cached_tokens", "answer_tokens", "cost_usd", "estimated"),
 )
 """columns of behavior and predictions: what is metered of a hosted answer, none of a local one"""
 

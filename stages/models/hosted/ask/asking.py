@@ -82,6 +82,17 @@ def ask(
     return found
 
 
+def kept_answers(
+    hosted: Hosted, questions: Sequence[Question], decoding: Decoding, cache: ResponseCache
+) -> dict[Key, Answer]:
+    """The answers that the cache has, by the questions' keys."""
+    places = placed(hosted, questions, decoding)
+    found = cache.get([place.key for place in places])
+    replies = {content: _reply(value) for content, value in found.items()}
+    there = [place for place in places if place.key.content in replies]
+    return _answers(hosted, there, replies, {}, decoding)
+
+
 def _answers(
     hosted: Hosted,
     places: Sequence[Placed],
