@@ -37,7 +37,7 @@ def main() -> None:
     every: list[Plan] = []
     with ResponseCache() as cache:
         for stage, rows in _stages(params, cache):
-            plans = planned(Models(stage, params.limits), rows)
+            plans = planned(Models(stage, params.limits, mode=params.sampling.mode), rows)
             every += plans
             for plan in plans:
                 click.echo(plain(f"{stage}: {told(plan, params.limits)}"))

@@ -47,39 +47,58 @@ def ask(
     whys = dict(hosted.given_up)
     lacking = [p for p in places if p.key.content not in replies and p.key.content not in whys]
     if lacking:
-        counts = _counts(places)
         progress = Progress(hosted, label, len(places), len(places) - len(lacking))
-        asked = orders(hosted, lacking, decoding)
-        if not hosted.batch:
-            Journals(hosted.host).check({place.key.content for place in lacking})
-        sending = Batching(hosted, asked, pace) if hosted.batch else Sending(hosted, asked, wait)
+        sending = _sending(hosted, lacking, decoding, wait, pace)
         with progress.bar, sending:
-            for batch in sending.batches():
-                fresh = {
-                    done.order.keys[at].content: (done.order.keys[at], reply)
-                    for done in batch
-                    for at, reply in done.replies.items()
-                }
-                cache.put((key, _kept(reply)) for key, reply in fresh.values())
-                replies |= {content: reply for content, (_, reply) in fresh.items()}
-                failed = {
-                    key.content: done.failure
-                    for done in batch
-                    if done.failure
-                    for key in done.order.keys
-                }
-                whys |= failed
-                progress.note(
-                    sum(counts[content] for content in (*fresh, *failed)),
-                    [reply.meter for _, reply in fresh.values()],
-                )
+            fresh, failed = _received(sending, cache, progress, _counts(places))
+        replies |= fresh
+        whys |= failed
         if isinstance(sending, Sending):
             progress.told(sending)
         else:
-            hosted.given_up |= whys
+            hosted.given_up |= failed
     found = _answers(hosted, places, replies, whys, decoding)
     _report(label, places, found, whys)
     return found
+
+
+def _sending(
+    hosted: Hosted, lacking: Sequence[Placed], decoding: Decoding, wait: float, pace: Pace
+) -> Sending | Batching:
+    """What sends the requests for answers that are lacking."""
+    asked = orders(hosted, lacking, decoding)
+    if hosted.batch:
+        return Batching(hosted, asked, pace)
+    Journals(hosted.host).check({place.key.content for place in lacking})
+    return Sending(hosted, asked, wait)
+
+
+def _received(
+    sending: Sending | Batching,
+    cache: ResponseCache,
+    progress: Progress,
+    counts: Mapping[str, int],
+) -> tuple[dict[str, Reply], dict[str, Fails]]:
+    """Replies, each kept before it counts, and why others have none, by the keys of answers."""
+    replies: dict[str, Reply] = {}
+    whys: dict[str, Fails] = {}
+    for batch in sending.batches():
+        fresh = {
+            done.order.keys[at].content: (done.order.keys[at], reply)
+            for done in batch
+            for at, reply in done.replies.items()
+        }
+        cache.put((key, _kept(reply)) for key, reply in fresh.values())
+        replies |= {content: reply for content, (_, reply) in fresh.items()}
+        failed = {
+            key.content: done.failure for done in batch if done.failure for key in done.order.keys
+        }
+        whys |= failed
+        progress.note(
+            sum(counts[content] for content in (*fresh, *failed)),
+            [reply.meter for _, reply in fresh.values()],
+        )
+    return replies, whys
 
 
 def kept_answers(
