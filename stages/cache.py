@@ -22,10 +22,10 @@ from typing import Any
 import click
 
 from stages.controls.organisms.organism import engine as growing
-from stages.models.hosted.account import account, trainings
 from stages.models.hosted.archive import Counts, export
 from stages.models.hosted.archived import take_in
 from stages.models.hosted.limits_section import LimitsParams
+from stages.models.hosted.statement import account, trainings
 from stages.models.local.keys import ANSWERING, CUTTING, TEACHING, engine
 from stages.params import load_params
 from stages.params.command import Command, telling

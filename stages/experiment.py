@@ -11,9 +11,10 @@ from importlib import import_module
 import click
 
 from stages.experiments.shared.study import Study
+from stages.models.carrying_out import carry_out
 from stages.models.opening import Models
 from stages.params import Params, command, load_params
-from stages.params.carrying_out import carry_out, dry_run_option
+from stages.params.command import dry_run_option, say
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import write_table
 
@@ -29,11 +30,13 @@ def main(experiment: str, target: str, dry_run: bool) -> None:
     asked = import_module(f"stages.experiments.{experiment}.run")
     path = f"data/experiments/{experiment}/{target}.parquet"
     with ResponseCache() as cache:
-        carry_out(
-            Models("experiment", params.limits, mode=params.sampling.mode),
-            lambda models: asked.run(target, told, main_study(params, models), cache),
-            lambda rows: write_table("outcomes", rows, path),
-            dry_run=dry_run,
+        say(
+            carry_out(
+                Models("experiment", params.limits, mode=params.sampling.mode),
+                lambda models: asked.run(target, told, main_study(params, models), cache),
+                lambda rows: write_table("outcomes", rows, path),
+                dry_run=dry_run,
+            )
         )
 
 

@@ -15,10 +15,11 @@ from pathlib import Path
 
 import click
 
+from stages.models.carrying_out import carry_out
 from stages.models.local.teach.finetuning import own_answers
 from stages.models.opening import Models
 from stages.params import Params, command, load_params
-from stages.params.carrying_out import carry_out, dry_run_option
+from stages.params.command import dry_run_option, say
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder
 from stages.storage.kept_folders import copy_kept
@@ -38,11 +39,13 @@ def main(model: str | None, predictor: str | None, target: str | None, dry_run: 
         params.subject(name)
     if read_columns("datasets", table, ["seed"]).empty:
         raise StudyError(f"{table}: no rows, so there is nothing to train on")
-    carry_out(
-        Models("finetune", params.limits),
-        partial(taught, base, table, params),
-        partial(_write, adapter),
-        dry_run=dry_run,
+    say(
+        carry_out(
+            Models("finetune", params.limits),
+            partial(taught, base, table, params),
+            partial(_write, adapter),
+            dry_run=dry_run,
+        )
     )
 
 

@@ -14,12 +14,13 @@ from functools import partial
 
 import click
 
+from stages.models.carrying_out import carry_out
 from stages.models.inputs import split_inputs
 from stages.models.opening import Models
 from stages.models.predicting import hypothetical_questions, predict, predictors, question_form
 from stages.models.questions import Decoding
 from stages.params import Params, command, load_params
-from stages.params.carrying_out import carry_out, dry_run_option
+from stages.params.command import dry_run_option, say
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, write_table
 from stages.study.arms import pair_name
@@ -33,11 +34,13 @@ def main(predictor: str, target: str, dry_run: bool) -> None:
     params = load_params()
     name = pair_name(params.subject(predictor), params.subject(target))
     with ResponseCache() as cache:
-        carry_out(
-            Models("predict", params.limits, mode=params.sampling.mode),
-            partial(predictions, predictor, target, params, cache),
-            lambda rows: write_table("predictions", rows, f"data/predictions/{name}.parquet"),
-            dry_run=dry_run,
+        say(
+            carry_out(
+                Models("predict", params.limits, mode=params.sampling.mode),
+                partial(predictions, predictor, target, params, cache),
+                lambda rows: write_table("predictions", rows, f"data/predictions/{name}.parquet"),
+                dry_run=dry_run,
+            )
         )
 
 

@@ -15,13 +15,14 @@ from functools import partial
 
 import click
 
+from stages.models.carrying_out import carry_out
 from stages.models.inputs import task_inputs
 from stages.models.opening import Models
 from stages.models.protocol import Subject
 from stages.models.reading import check_study
 from stages.models.sampling import announce_behavior, sampled
 from stages.params import Params, command, load_params
-from stages.params.carrying_out import carry_out, dry_run_option
+from stages.params.command import dry_run_option, say
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, write_table
 from stages.study.arms import self_name
@@ -36,11 +37,13 @@ def main(model: str, trained: bool, dry_run: bool) -> None:
     path = f"data/behavior/{self_name(model) if trained else model}.parquet"
     behavior = of_trained if trained else of_base
     with ResponseCache() as cache:
-        carry_out(
-            Models("sample_behavior", params.limits, mode=params.sampling.mode),
-            partial(behavior, params.subject(model), params, cache),
-            lambda rows: write_table("behavior", rows, path),
-            dry_run=dry_run,
+        say(
+            carry_out(
+                Models("sample_behavior", params.limits, mode=params.sampling.mode),
+                partial(behavior, params.subject(model), params, cache),
+                lambda rows: write_table("behavior", rows, path),
+                dry_run=dry_run,
+            )
         )
 
 
