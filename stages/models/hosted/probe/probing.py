@@ -50,10 +50,10 @@ def know(
 
 def _probe(hosted: Hosted, wait: float) -> None:
     can = hosted.abilities
-    can.ends = look_up(hosted.host, wait)
     replies, failure = _asked(hosted, draws(hosted), wait)
     if failure is not None and not replies and not failure.filtered:
         raise StudyError(f"{hosted.host.url} does not answer a first request: {failure.why}")
+    can.ends = look_up(hosted.host, wait)  # of a server that has loaded its model by now
     spoken = [reply for reply in replies if reply.text.strip()]
     if spoken and can.logprobs and all(r.tokens is None and r.top is None for r in spoken):
         can.cannot("logprobs", {}, hosted.name)
