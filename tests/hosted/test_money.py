@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from stages.models.hosted.account import Bill, Wish
 from stages.models.hosted.ledger import SPENT, Ledger, study_of
 from stages.models.hosted.limits_section import LimitsParams
 from stages.models.hosted.money import (
@@ -133,6 +134,14 @@ def test_a_request_waits_for_those_on_the_way_where_they_may_take_less_than_they
     assert ledger.reserve(Tokens(20), ONE)
 
 
+def test_what_is_noted_together_is_judged_one_after_the_other():
+    ledger = Ledger(limits(max_tokens=100), "predict")
+    bill = Bill(ledger.reserve(Tokens(90), ONE), Tokens(30))
+    wishes = [Wish(name, Tokens(most), ONE) for name, most in (("a", 60), ("b", 20), ("c", 10))]
+    assert ledger.note([bill], wishes) == [True, False, True]
+    assert [(t.open, t.tokens.total) for t in ledger.totals()] == [(False, 30), (True, 70)]
+
+
 def test_a_refused_request_is_forgotten_and_a_bill_counts_once():
     ledger = Ledger(limits(), "predict")
     ledger.release(ledger.reserve(Tokens(5), ONE))
@@ -147,7 +156,8 @@ def test_a_refused_request_is_forgotten_and_a_bill_counts_once():
 def test_what_was_on_the_way_in_a_killed_process_counts_with_all_it_could_have_cost():
     killed = """
         import os
-        from stages.models.hosted.ledger import Ledger
+        from stages.models.hosted.account import Bill, Wish
+from stages.models.hosted.ledger import Ledger
         from stages.models.hosted.limits_section import LimitsParams
         from stages.models.hosted.money import Tariff, Tokens
         ledger = Ledger(LimitsParams(), "predict")

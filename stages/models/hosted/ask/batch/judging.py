@@ -99,6 +99,8 @@ def _count(found: Judged, replies: Sequence[Came], *, lost: bool, each: Tokens) 
             meters = [reply.meter for reply in one.values()]
             found.paid += sum(map(tokens, meters), Tokens())
             found.estimated |= any(meter.estimated for meter in meters)
+        elif isinstance(one, Again) and one.paid is not None:
+            found.paid += one.paid
         elif isinstance(one, Again):
             lost = True
     if lost:
