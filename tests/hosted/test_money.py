@@ -156,8 +156,7 @@ def test_a_refused_request_is_forgotten_and_a_bill_counts_once():
 def test_what_was_on_the_way_in_a_killed_process_counts_with_all_it_could_have_cost():
     killed = """
         import os
-        from stages.models.hosted.account import Bill, Wish
-from stages.models.hosted.ledger import Ledger
+        from stages.models.hosted.ledger import Ledger
         from stages.models.hosted.limits_section import LimitsParams
         from stages.models.hosted.money import Tariff, Tokens
         ledger = Ledger(LimitsParams(), "predict")
