@@ -40,6 +40,7 @@ ASKED = [
 
 def asking() -> list[tuple[str, float, str]]:
     """Times the ideal, and processor time; the server is a process of its own."""
+    load = os.getloadavg()[0]
     command = [sys.executable, "-m", "tests.hosted.standin.server", "--latency", str(LATENCY)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
@@ -51,8 +52,9 @@ def asking() -> list[tuple[str, float, str]]:
         finally:
             server.terminate()
     checked = f"{REQUESTS} requests, all answered and kept, within limits"
+    beside = f"load average {load:.0f} on {os.cpu_count()} cores before it"
     figures = []
-    for place, way, said in ((0, "hosted", checked), (1, "bare", "nothing is kept")):
+    for place, way, said in ((0, "hosted", f"{checked}; {beside}"), (1, "bare", "nothing is kept")):
         walls, busy, answered = zip(*(both[place] for both in rounds), strict=True)
         assert set(answered) == {REQUESTS}
         figures += [

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from stages.models.hosted import statement
 from stages.models.hosted.ask.batch import batching
 from stages.models.hosted.money import Tokens
 from stages.storage.errors import StudyError
@@ -307,13 +308,15 @@ def test_a_batch_at_work_is_waited_for_by_whoever_lacks_some_of_its_answers(live
             answers(model(server), questions(COUNT), cache)
         assert "batch batch-2 goes on at" in caplog.text
         server.faults = None
+        [line] = statement.batches()
+        assert line.endswith(f": toy at {server.url[7:]}/v1: running, batch batch-2, 6 requests")
         with pytest.raises(StudyError, match=r"batch-2 at .* has some of these answers: samp"):
             asked.answers(hosted(server), few, cache, asked.DRAWN)
         found = answers(model(server), few, cache)
         assert said(found).items() <= live.items()
         assert said(answers(model(server), more, cache)).items() >= live.items()
     counts = [batch["request_counts"]["total"] for batch in batches.batches.values()]
-    assert counts == [COUNT, 1]
+    assert counts == [COUNT, 1] and not list(statement.batches())
 
 
 def test_passing_errors_are_tried_again(live, tmp_path):
