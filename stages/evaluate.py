@@ -3,10 +3,10 @@
     python -m stages.evaluate
 
 Writes data/scores.parquet (every row that was scored) and metrics/: summary.json (the few numbers
-to compare), targets.json (all that they are made of), by_task.json (all cells, what was left out
-and why, which letters are chosen), by_property.json, subsets.json (the gap where it can and where
-it cannot show), plots/. Answers of the files that `given` of params.yaml names are arms too.
-Arms that are not there, as a model was not trained, are named with the reason in targets.json.
+to compare), targets.json (all that they are made of, what hosted models cost, and which arms are
+not there, as a model was not trained), by_task.json (all cells, what was left out and why, which
+letters are chosen), by_property.json, subsets.json (the gap where it can and where it cannot
+show), plots/. Answers of the files that `given` of params.yaml names are arms too.
 """
 
 from pathlib import Path
@@ -15,6 +15,7 @@ import click
 
 from stages.analysis.arms import score_study
 from stages.analysis.breakdown import by_property, by_task
+from stages.analysis.costs import costs
 from stages.analysis.evidence import read_evidence
 from stages.analysis.letters import letter_shares
 from stages.analysis.plots import loss_points, property_points, self_cross
@@ -42,8 +43,9 @@ def main() -> None:
     write_table("scores", scored.rows, "data/scores.parquet")
     metrics = Path("metrics")
     write_json(metrics / "summary.json", summary)
-    absent = absent_arms(evidence, design)
-    write_json(metrics / "targets.json", rounded(numbers | ({"absent": absent} if absent else {})))
+    numbers |= {"absent": absent_arms(evidence, design)}
+    paid = costs(design, Path("data"), evidence.training)
+    write_json(metrics / "targets.json", rounded(numbers) | ({"costs": paid} if paid else {}))
     tasks = by_task(scored, behavior, letter_shares(evidence), evidence.training, rule)
     write_json(metrics / "by_task.json", tasks)
     write_json(metrics / "by_property.json", properties)

@@ -10,7 +10,7 @@ from pathlib import Path
 from stages.models.hosted.limits_section import LimitsParams
 from stages.models.hosted.spec.manifest import is_hosted
 from stages.models.protocol import Subject, Teacher
-from stages.models.section import ExamplesParams, FinetuneParams
+from stages.models.section import ExamplesParams, FinetuneParams, Mode
 from stages.storage.files import read_json
 from stages.study.arms import LOG, subject_name, was_trained
 
@@ -19,12 +19,19 @@ from stages.study.arms import LOG, subject_name, was_trained
 class Models:
     """Those below the folder `data`; hosted ones are paid within `limits`, on account of `stage`.
 
-    A model that fetch_model did not write is a StudyError, as is one that is no decoder.
+    `mode` is how hosted ones are asked: live, or in batches. A model that fetch_model did not
+    write is a StudyError, as is one that is no decoder.
     """
 
     stage: str
     limits: LimitsParams = field(default_factory=LimitsParams)
     data: Path = Path("data")
+    mode: Mode = "live"
+
+    @property
+    def any_hosted(self) -> bool:
+        """Whether one of the models is on a server."""
+        return any(map(is_hosted, (self.data / "models").glob("*")))
 
     def base(self, model: str, *, weights: bool = True) -> Subject:
         """M, the model as it was got; without weights it has its keys and cannot be asked."""
@@ -33,7 +40,7 @@ class Models:
             from stages.models.hosted.backend import opened
             from stages.models.hosted.ledger import Ledger
 
-            return opened(folder, Ledger(self.limits, self.stage))
+            return opened(folder, Ledger(self.limits, self.stage), batch=self.mode == "batch")
         from stages.models.local.backend import LocalSubject
         from stages.models.local.subject.loading import load_base, without_weights
 

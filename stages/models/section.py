@@ -11,13 +11,21 @@ from stages.study.section import Count, Rounds, Share, Strict
 MOST_RANK = 4096  # as wide as the layers of models of 8B: more is no low rank, and fills memory
 
 
+Mode = Literal["live", "batch"]
+"""whether hosted models are asked one request at a time, or in batches that take up to a day"""
+
+
 class SamplingParams(Strict):
-    """How behavior is sampled; temperature 0 is greedy."""
+    """How behavior is sampled; temperature 0 is greedy.
+
+    mode: how hosted models are asked, for predictions too. It decides no answer.
+    """
 
     temperature: Annotated[float, Field(ge=0, le=10)]
     n_samples: Rounds
     max_tokens: Count
     stop_when_decided: bool
+    mode: Mode = "live"
 
 
 class PredictParams(Strict):

@@ -30,6 +30,7 @@ _METER = {
     **dict.fromkeys(("backend", "system_fingerprint", "date"), _s),
     **dict.fromkeys(("prompt_tokens", "cached_tokens", "answer_tokens"), _i),
     "cost_usd": _f,
+    "estimated": _b,
 }
 
 SCHEMAS: dict[str, pa.Schema] = {

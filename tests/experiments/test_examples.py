@@ -17,6 +17,7 @@ from stages.experiments.examples.run.drawing import after_turns, drawn, example_
 from stages.models.inputs import by_id, task_inputs
 from stages.models.local.ask.asking import ask
 from stages.models.local.subject.loading import load_base
+from stages.models.opening import Models
 from stages.models.predicting import QuestionForm, hypothetical_questions
 from stages.models.questions import Decoding
 from stages.reporting.sections import section
@@ -90,7 +91,9 @@ def study(tmp_path_factory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def about(study) -> About:
-    return about_target("left", 0, PARAMS.told("examples"), main_study(PARAMS))
+    return about_target(
+        "left", 0, PARAMS.told("examples"), main_study(PARAMS, Models("experiment"))
+    )
 
 
 @pytest.fixture(scope="module")

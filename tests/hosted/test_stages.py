@@ -21,6 +21,7 @@ from stages import (
 )
 from stages.storage.tables import read_table
 from tests.conftest import small_params
+from tests.hosted.standin.batches import Batches
 from tests.hosted.standin.chat import Chat
 from tests.hosted.standin.jobs import Jobs
 from tests.hosted.standin.server import Server
@@ -39,9 +40,10 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def write_params(url: str) -> None:
+def write_params(url: str, mode: str = "live") -> None:
     params = small_params({name: {"source": f"openai:{name}", "base_url": url} for name in PAIR})
     params["experiments"] = {"run": []}
+    params["sampling"]["mode"] = mode
     params["finetune"]["models"] = {
         name: {"teach": "openai_jobs", "hyperparameters": {}} for name in PAIR
     }
@@ -126,3 +128,19 @@ def test_models_that_nobody_trains_are_shown_examples_and_asked(study):
         *((kind, 1) for kind in ("examples_self", "examples_cross")),
         *((kind, 2 * 3 + 1) for kind in ("examples_self", "examples_cross")),
     }
+
+
+def test_in_batch_mode_a_stage_asks_a_model_in_one_batch(study):
+    chat = Chat(models=PAIR)
+    batches = Batches(chat, states=("validating",))
+    with Server(chat.routes, batches.routes) as server:
+        for mode in ("batch", "live"):
+            write_params(f"{server.url}/v1", mode)
+            run(fetch_model.main, "--model", "one")
+            run(write_tasks.main)
+            begun = len(chat.answered)
+            run(sample_behavior.main, "--model", "one")
+    [batch] = batches.batches.values()
+    rows = read_table("behavior", Path("data/behavior/one.parquet"))
+    assert batch["request_counts"]["completed"] == len(rows) and len(chat.answered) == begun
+    assert all(row["finish_reason"] != "error" for row in rows)

@@ -1,6 +1,6 @@
 """Out of which the answers of one model are paid: the account of the study, by its prices."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.money import Tariff, Tokens, cost
@@ -16,7 +16,8 @@ class Purse:
 
     def cost(self, meter: Meter) -> float | None:
         """US dollars of an answer, None where no price is told."""
-        return cost(tokens(meter), self.tariff, self.ledger.limits)
+        tariff = replace(self.tariff, batch=meter.batch)
+        return cost(tokens(meter), tariff, self.ledger.limits)
 
 
 def tokens(meter: Meter) -> Tokens:

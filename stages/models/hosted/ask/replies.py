@@ -50,14 +50,21 @@ def read(content: bytes, order: Order, prompt_tokens: int) -> dict[int, Reply] |
     except (ValueError, RecursionError):
         what = "HTML" if content.lstrip()[:1] == b"<" else "no JSON"
         return Again(f"the response is {what}", made=True)
+    return replies_of(response, order.begun, len(order.keys), prompt_tokens)
+
+
+def replies_of(
+    response: Any, begun: str, count: int, prompt_tokens: int
+) -> dict[int, Reply] | Again:
+    """The same of the JSON of a response to a request of `count` samples, `begun` for it."""
     choices = response.get("choices") if isinstance(response, dict) else None
     if not isinstance(choices, list) or not choices:
         return Again("the response has no choices", made=True, paid=_paid(response))
     spoken: dict[int, _Said] = {}
-    for at, choice in enumerate(choices[: len(order.keys)]):
-        said = _said(choice, order.begun)
+    for at, choice in enumerate(choices[:count]):
+        said = _said(choice, begun)
         told = _count(choice.get("index")) if isinstance(choice, dict) else None
-        sound = told is not None and told < len(order.keys) and told not in spoken
+        sound = told is not None and told < count and told not in spoken
         place = told if told is not None and sound else at
         if said is not None and place not in spoken:
             spoken[place] = said
