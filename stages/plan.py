@@ -69,8 +69,9 @@ def _training(model: str, dataset: str, params: Params) -> Rows:
         return partial(finetune.taught, model, table, params)
 
     def rows(models: Models) -> Iterator[object]:
-        teacher = models.teacher(model, params.finetune)
-        for seed in params.seeds if teacher else ():
+        if (teacher := models.teacher(model, params.finetune)) is None:
+            return
+        for seed in params.seeds:
             yield teacher.teach(_at_most(params), params.finetune, seed)
 
     return rows
