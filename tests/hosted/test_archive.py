@@ -12,7 +12,8 @@ import pytest
 
 from stages.models.hosted.archive import ANSWERS, FORM, FORMAT, Counts, export
 from stages.models.hosted.archived import take_in
-from stages.models.hosted.teach.journal import DONE, journal_of
+from stages.models.hosted.errands.journal import DONE
+from stages.models.hosted.teach.journal import journal_of
 from stages.storage.errors import StudyError
 from stages.storage.files import write_json
 from stages.storage.kept_folders import is_whole, kept_folder, made_once

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from stages import cache
+from stages.models.hosted.errands.journal import RUNNING
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.limits_section import LimitsParams
 from stages.models.hosted.statement import account, trainings
-from stages.models.hosted.teach.journal import RUNNING, journal_of
+from stages.models.hosted.teach.journal import journal_of
 from stages.models.plan import Tariff, Tokens
 from tests.conftest import run_command
 
