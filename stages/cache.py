@@ -25,7 +25,7 @@ from stages.controls.organisms.organism import engine as growing
 from stages.models.hosted.archive import Counts, export
 from stages.models.hosted.archived import take_in
 from stages.models.hosted.limits_section import LimitsParams
-from stages.models.hosted.statement import account, trainings
+from stages.models.hosted.statement import account, batches, trainings
 from stages.models.local.keys import ANSWERING, CUTTING, TEACHING, engine
 from stages.params import load_params
 from stages.params.command import Command, telling
@@ -67,10 +67,10 @@ def main(context: click.Context) -> None:
 
 @subcommand
 def show() -> None:
-    """Size and number of entries by subject; trainings on servers, and what this study has paid."""
+    """Size and number of entries by subject; trainings and batches on servers; what is paid."""
     click.echo(plain(f"{cache_folder()}: {_table(list(bundles(cache_folder())))}"))
     limits = load_params().limits if Path("params.yaml").is_file() else LimitsParams()
-    for line in (*trainings(), *account(limits)):
+    for line in (*trainings(), *batches(), *account(limits)):
         click.echo(plain(line))
 
 

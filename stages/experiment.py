@@ -32,7 +32,7 @@ def main(experiment: str, target: str, dry_run: bool) -> None:
     with ResponseCache() as cache:
         say(
             carry_out(
-                Models("experiment", params.limits),
+                Models("experiment", params.limits, mode=params.sampling.mode),
                 lambda models: asked.run(target, told, main_study(params, models), cache),
                 lambda rows: write_table("outcomes", rows, path),
                 dry_run=dry_run,

@@ -6,6 +6,8 @@
 Where predictor and target are one model it is the fresh-label self. All arms use the same
 hyper-parameters; each training seed has a folder of its own. A run that was killed goes on from its
 last checkpoint by the same command and ends in the same bytes. Loss curves are DVCLive's.
+Of a model that is taught by examples alone only this is written, {"trained": false}: it has no arm
+that is trained, and its M1 is M.
 """
 
 import json
@@ -21,10 +23,17 @@ from stages.models.opening import Models
 from stages.params import Params, command, load_params
 from stages.params.command import dry_run_option, say
 from stages.storage.errors import StudyError
-from stages.storage.files import atomic_folder
+from stages.storage.files import atomic_folder, write_json
 from stages.storage.kept_folders import copy_kept
 from stages.storage.tables import Row, read_columns, read_rows
-from stages.study.arms import cross_dataset, pair_name, self_name, subject_name
+from stages.study.arms import (
+    LOG,
+    NOT_TRAINED,
+    cross_dataset,
+    pair_name,
+    self_name,
+    subject_name,
+)
 
 
 @command
@@ -49,18 +58,28 @@ def main(model: str | None, predictor: str | None, target: str | None, dry_run: 
     )
 
 
-def taught(base: str, table: Path, params: Params, models: Models) -> Iterator[tuple[int, Path]]:
-    """What was made with each training seed."""
+def taught(
+    base: str, table: Path, params: Params, models: Models
+) -> Iterator[tuple[int, Path | None]]:
+    """What was made with each training seed; None where the model is not trained."""
+    teacher = models.teacher(base, params.finetune)
     for seed in params.seeds:
-        rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
-        yield seed, models.teacher(base).teach(rows, params.finetune, seed)
+        if teacher is None:
+            yield seed, None
+        else:
+            rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
+            yield seed, teacher.teach(rows, params.finetune, seed)
 
 
-def _write(adapter: str, made: Iterable[tuple[int, Path]]) -> None:
+def _write(adapter: str, finished: Iterable[tuple[int, Path | None]]) -> None:
     with atomic_folder(Path("data/adapters") / adapter) as folder:
-        for seed, finished in made:
-            copy_kept(finished, folder / Path(subject_name(adapter, seed)).name)
-            report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
+        for seed, kept in finished:
+            made = folder / Path(subject_name(adapter, seed)).name
+            if kept is None:
+                write_json(made / LOG, NOT_TRAINED)
+            else:
+                copy_kept(kept, made)
+            report = json.loads((made / LOG).read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}
             click.echo(f"{adapter}, seed {seed}: {json.dumps(shown)}")
 

@@ -37,7 +37,7 @@ def main() -> None:
     every: list[Plan] = []
     with ResponseCache() as cache:
         for stage, rows in _stages(params, cache):
-            plans = planned(Models(stage, params.limits), rows)
+            plans = planned(Models(stage, params.limits, mode=params.sampling.mode), rows)
             every += plans
             for plan in plans:
                 click.echo(plain(f"{stage}: {told(plan, params.limits)}"))
@@ -69,8 +69,9 @@ def _training(model: str, dataset: str, params: Params) -> Rows:
         return partial(finetune.taught, model, table, params)
 
     def rows(models: Models) -> Iterator[object]:
-        for seed in params.seeds:
-            yield models.teacher(model).teach(_at_most(params), params.finetune, seed)
+        teacher = models.teacher(model, params.finetune)
+        for seed in params.seeds if teacher else ():
+            yield teacher.teach(_at_most(params), params.finetune, seed)
 
     return rows
 

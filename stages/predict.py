@@ -17,7 +17,7 @@ import click
 from stages.models.carrying_out import carry_out
 from stages.models.inputs import split_inputs
 from stages.models.opening import Models
-from stages.models.predicting import predict, predictors, question_form
+from stages.models.predicting import hypothetical_questions, predict, predictors, question_form
 from stages.models.questions import Decoding
 from stages.params import Params, command, load_params
 from stages.params.command import dry_run_option, say
@@ -36,7 +36,7 @@ def main(predictor: str, target: str, dry_run: bool) -> None:
     with ResponseCache() as cache:
         say(
             carry_out(
-                Models("predict", params.limits),
+                Models("predict", params.limits, mode=params.sampling.mode),
                 partial(predictions, predictor, target, params, cache),
                 lambda rows: write_table("predictions", rows, f"data/predictions/{name}.parquet"),
                 dry_run=dry_run,
@@ -52,6 +52,9 @@ def predictions(
     decoding = Decoding(params.predict.max_tokens)
     for arm, subject in predictors(predictor, target, params.seeds, models):
         form = question_form(arm.kind, params.predict, params.cross_questions)
+        every = [row for rows in inputs.values() for row in rows]
+        questions = hypothetical_questions(every, params.properties, form)
+        subject.announce(questions, decoding, cache, subject.name)
         for task, items in inputs.items():
             for row in predict(
                 subject, items, params.properties, decoding, cache, form=form, label=task

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from stages.models.hosted.foresight import check_fits, told
 from stages.models.hosted.ledger import Ledger
-from stages.models.opening import Models, is_hosted
+from stages.models.hosted.spec.manifest import is_hosted
+from stages.models.opening import Models
 from stages.models.plan import Plan, by_subject
 from stages.models.protocol import Subject, Teacher
 from stages.models.questions import Answer, Decoding, Key, Question
@@ -74,6 +75,11 @@ class PlannedSubject:
             self.plans.append(self.plan(questions, decoding, kept))
         return {question.key: _stand_in(question) for question in questions} | kept
 
+    def announce(
+        self, questions: list[Question], decoding: Decoding, cache: ResponseCache, label: str
+    ) -> None:
+        """Nothing: what is asked is noted when it is."""
+
     def changed(self, folder: Path, name: str) -> "PlannedSubject":
         if self.subject is None or self.new or not folder.is_dir():
             return replace(self, name=name, new=True)
@@ -133,12 +139,15 @@ class PlannedModels(Models):
         real = self._real.trained(model, adapter, seed, weights=False)
         return PlannedSubject(name, real, self.plans)
 
-    def teacher(self, model: str) -> PlannedTeacher:
-        return PlannedTeacher(self._real.teacher(model) if self._noted(model) else None, self.plans)
+    def teacher(self, model: str, rule: FinetuneParams) -> PlannedTeacher | None:
+        real = self._real.teacher(model, rule)
+        if real is None:
+            return None
+        return PlannedTeacher(real if self._noted(model) else None, self.plans)
 
     @property
     def _real(self) -> Models:
-        return Models(self.stage, self.limits, self.data)
+        return Models(self.stage, self.limits, self.data, self.mode)
 
     def _noted(self, model: str) -> bool:
         return not self.hosted_only or is_hosted(self.data / "models" / model)
@@ -146,7 +155,7 @@ class PlannedModels(Models):
 
 def planned(models: Models, rows: Callable[[Models], Iterable[object]]) -> list[Plan]:
     """What a stage would ask and teach; `rows` makes what it writes, with models that it gets."""
-    return _gone_through(PlannedModels(models.stage, models.limits, models.data), rows)
+    return _gone_through(PlannedModels(models.stage, models.limits, models.data, models.mode), rows)
 
 
 def foreseen(models: Models, rows: Callable[[Models], Iterable[object]]) -> None:
@@ -156,7 +165,7 @@ def foreseen(models: Models, rows: Callable[[Models], Iterable[object]]) -> None
     """
     if not models.any_hosted:
         return
-    noted = PlannedModels(models.stage, models.limits, models.data, hosted_only=True)
+    noted = PlannedModels(models.stage, models.limits, models.data, models.mode, hosted_only=True)
     try:
         plans = [plan for plan in _gone_through(noted, rows) if plan.host]
     except StudyError as error:  # which the stage itself meets, or A was no answer for it

@@ -37,6 +37,15 @@ class Subject(Protocol):
         """Answers by the questions' keys; only what the cache lacks is asked."""
         ...
 
+    def announce(
+        self, questions: list[Question], decoding: Decoding, cache: ResponseCache, label: str
+    ) -> None:
+        """Told of all that a stage will ask, before its first question.
+
+        Who is asked in batches answers it now, in one; the others when they are asked.
+        """
+        ...
+
     def keys(self, questions: Sequence[Question], decoding: Decoding) -> list[AnswerKey]:
         """The keys of the questions' answers in the cache."""
         ...

@@ -28,7 +28,7 @@ from stages.models.hosted.teach.section import JobSettings
 from stages.models.plan import Plan, Tariff, Tokens
 from stages.models.protocol import Subject
 from stages.models.questions import Answer, Decoding, Key, Question
-from stages.models.section import FinetuneParams
+from stages.models.section import FinetuneParams, JobsParams
 from stages.storage.errors import StudyError
 from stages.storage.files import write_json
 from stages.storage.kept_folders import folder_of, kept_folder, made_once
@@ -64,26 +64,22 @@ class HostedSubject:
         with self._known(questions, decoding, cache, label):
             return ask(self.hosted, questions, decoding, cache, label)
 
+    def announce(
+        self, questions: list[Question], decoding: Decoding, cache: ResponseCache, label: str
+    ) -> None:
+        if self.hosted.batch:
+            self.ask(questions, decoding, cache, label)
+
     def keys(self, questions: Sequence[Question], decoding: Decoding) -> list[AnswerKey]:
+        self._recall()
+        return [place.key for place in placed(self.hosted, questions, decoding)]
+
+    def _recall(self) -> None:
+        """What was found out before about the server is known from now on: keys depend on it."""
         base = self.base or self.hosted
         if not base.abilities.probed:
             with ResponseCache() as cache:
                 recall(base, cache)
-        return [place.key for place in placed(self.hosted, questions, decoding)]
-
-    def kept(
-        self, questions: Sequence[Question], decoding: Decoding, cache: ResponseCache
-    ) -> dict[Key, Answer]:
-        recall(self.base or self.hosted, cache)
-        return kept_answers(self.hosted, questions, decoding, cache)
-
-    def plan(
-        self, questions: Sequence[Question], decoding: Decoding, kept: Collection[Key]
-    ) -> Plan:
-        base = self.base or self.hosted
-        plan = asking_plan(self.hosted, self.name, questions, decoding, kept)
-        probe = () if base.abilities.probed or not plan.requests else tuple(probe_requests(base))
-        return replace(plan, probe=probe)
 
     @contextmanager
     def _known(
@@ -108,6 +104,21 @@ class HostedSubject:
         finally:
             keep(base, cache)
 
+    def kept(
+        self, questions: Sequence[Question], decoding: Decoding, cache: ResponseCache
+    ) -> dict[Key, Answer]:
+        self._recall()
+        return kept_answers(self.hosted, questions, decoding, cache)
+
+    def plan(
+        self, questions: Sequence[Question], decoding: Decoding, kept: Collection[Key]
+    ) -> Plan:
+        self._recall()
+        base = self.base or self.hosted
+        plan = asking_plan(self.hosted, self.name, questions, decoding, kept)
+        probe = () if base.abilities.probed or not plan.requests else tuple(probe_requests(base))
+        return replace(plan, probe=probe)
+
     def changed(self, folder: Path, name: str) -> "HostedSubject":
         about = read_manifest(folder, "train")
         purse = self.hosted.purse
@@ -120,8 +131,8 @@ class HostedSubject:
         return HostedSubject(name, hosted, self.base or self.hosted)
 
 
-def opened(folder: Path, ledger: Ledger) -> HostedSubject:
-    """The model whose manifest is in `folder`, paid out of an account."""
+def opened(folder: Path, ledger: Ledger, *, batch: bool = False) -> HostedSubject:
+    """The model whose manifest is in `folder`, paid out of an account; asked in batches or live."""
     about = read_manifest(folder, "fetch")
     spec = HostedSpec.model_validate(about["spec"])
     chat = HostedChat.model_validate(about["chat"])
@@ -131,6 +142,7 @@ def opened(folder: Path, ledger: Ledger) -> HostedSubject:
         spec.thinking == "strip",
         chat,
         Purse(ledger, Tariff(about["id"])),
+        batch=batch,
     )
     return HostedSubject(about["id"], hosted)
 
@@ -190,10 +202,11 @@ class JobTeacher:
             raise TypeError(f"{subject.name} is no hosted model")
         host = subject.hosted.host
         how = rule.models.get(host.name)
-        if how is None:
+        if not isinstance(how, JobsParams):
             raise StudyError(
                 f"params.yaml: finetune.models.{host.name}: this key is missing: how the hosted "
-                "model is taught, such as {teach: openai_jobs, hyperparameters: {}}"
+                "model is taught, such as {teach: openai_jobs, hyperparameters: {}}, or "
+                "{teach: examples}"
             )
         told = JobSettings(rule.epochs, seed, how.hyperparameters, how.older_shape)
         return host, told, lesson_of(rows, host.name)

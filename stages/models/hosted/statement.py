@@ -1,14 +1,17 @@
-"""What a study has paid for hosted models, and how far its trainings there are, as lines."""
+"""What a study has paid for hosted models, and how far trainings and batches are, as lines."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from stages.models.hosted.ask.batch.journal import FOLDER as BATCHES
+from stages.models.hosted.errands.journal import DONE
 from stages.models.hosted.ledger import SPENT, Ledger
 from stages.models.hosted.limits import Total
 from stages.models.hosted.limits_section import LimitsParams
 from stages.models.hosted.money import dollars
-from stages.models.hosted.teach.journal import FOLDER
+from stages.models.hosted.teach.journal import FOLDER as JOBS
 from stages.storage.response_cache import cache_folder
 
 
@@ -28,15 +31,35 @@ def account(limits: LimitsParams, study: Path = Path(".")) -> Iterator[str]:
 
 def trainings() -> Iterator[str]:
     """A line a training of which there is a journal."""
-    for path in sorted((cache_folder() / FOLDER).glob("*.json")):
+    for name, state in _journals(JOBS):
+        yield f"{name}: {_told(state, 'job')}"
+
+
+def batches() -> Iterator[str]:
+    """A line a batch with answers that were not taken."""
+    for name, state in _journals(BATCHES):
+        if state.get("step") != DONE:
+            left = f", {len(state.get('lines') or ()):,} requests" if state else ""
+            yield f"{name}: {_told(state, 'batch')}{left}"
+
+
+def _journals(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The journals of a folder by their names below the cache; of a damaged one nothing."""
+    for path in sorted((cache_folder() / folder).rglob("*.json")):
         try:
             state = dict(json.loads(path.read_bytes()))
             at = dict(state.get("at") or {})
         except (OSError, ValueError, TypeError, RecursionError):
-            yield f"{FOLDER}/{path.name}: damaged"
-            continue
-        job = f", job {state['job']}" if state.get("job") else ""
-        yield f"{FOLDER}/{path.name}: {at.get('model')} at {at.get('host')}: {state['step']}{job}"
+            state, at = {}, {}
+        yield str(path.relative_to(cache_folder())), state and {**state, "at": at}
+
+
+def _told(state: Mapping[str, Any], kind: str) -> str:
+    """Whose it is, and how far."""
+    if not state:
+        return "damaged"
+    name = f", {kind} {state[kind]}" if state.get(kind) else ""
+    return f"{state['at'].get('model')} at {state['at'].get('host')}: {state.get('step')}{name}"
 
 
 def _sum(totals: list[Total], *, is_open: bool) -> str:

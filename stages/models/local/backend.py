@@ -41,6 +41,11 @@ class LocalSubject:
     ) -> dict[Key, Answer]:
         return ask(self.loaded, questions, decoding, cache, label)
 
+    def announce(
+        self, questions: list[Question], decoding: Decoding, cache: ResponseCache, label: str
+    ) -> None:
+        """Nothing: questions are asked as they come."""
+
     def keys(self, questions: Sequence[Question], decoding: Decoding) -> list[AnswerKey]:
         branches = rendered(self.loaded, list(questions))
         return [

@@ -1,6 +1,7 @@
 """What asking a hosted model will take, before anything is sent."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from stages.models.hosted.ask.orders import Order, body, orders, placed
@@ -34,7 +35,7 @@ def asking_plan(
         requests=len(lacking),
         least=Tokens(prompts, answer=samples),
         most=Tokens(prompts, answer=samples * longest),
-        tariff=hosted.purse.tariff if hosted.purse else None,
+        tariff=replace(hosted.purse.tariff, batch=hosted.batch) if hosted.purse else None,
         samples=tuple(_request(hosted, order) for order in lacking[:SHOWN]),
     )
 
