@@ -71,7 +71,7 @@ def _training(model: str, dataset: str, params: Params) -> Rows:
     def rows(models: Models) -> Iterator[object]:
         teacher = models.teacher(model, params.finetune)
         for seed in params.seeds if teacher else ():
-            yield teacher.teach(_at_most(params), params.finetune, seed)
+            yield teacher and teacher.teach(_at_most(params), params.finetune, seed)
 
     return rows
 
