@@ -36,7 +36,7 @@ def _lines(models: Models, plans: list[Plan]) -> Iterator[str]:
     for plan in plans:
         yield f"{models.stage}: {told(plan, models.limits)}"
     for plan in plans:
-        for sample in plan.samples:
+        for sample in (*plan.probe, *plan.samples):
             yield json.dumps(sample, ensure_ascii=False, indent=2)
     if not plans:
         yield f"{models.stage}: nothing is asked or taught"

@@ -46,7 +46,9 @@ class Plan:
     `host` is None for a model in this process. Of `answers` those `kept` are in the cache, and
     `requests` ask for the others; `trainings` are of `rows` in all, those `trained` are there.
     `least` is with answers of a token each, `most` with answers of full length. `samples` are
-    the first requests as they would be sent, `folder` is what was trained, if it is there.
+    the first requests as they would be sent, `probe` those that find out what
+    the server can, which are few and short and not counted; `folder` is what was trained, if it is
+    there.
     """
 
     subject: str
@@ -61,6 +63,7 @@ class Plan:
     most: Tokens = Tokens()
     tariff: Tariff | None = None
     samples: tuple[Mapping[str, Any], ...] = ()
+    probe: tuple[Mapping[str, Any], ...] = ()
     folder: Path | None = None
 
     def __add__(self, other: "Plan") -> "Plan":
@@ -76,6 +79,7 @@ class Plan:
             least=self.least + other.least,
             most=self.most + other.most,
             samples=(*self.samples, *other.samples)[:SHOWN],
+            probe=self.probe or other.probe,
         )
 
     @property
@@ -88,9 +92,13 @@ class Plan:
 
 
 def by_subject(plans: Iterable[Plan]) -> list[Plan]:
-    """One plan a subject and tariff, in the order in which they come."""
+    """One plan a subject and tariff, in the order in which they come; a model is probed once."""
     found: dict[tuple[str, Tariff | None], Plan] = {}
+    probed: dict[str | None, str] = {}
     for plan in plans:
         whose = plan.subject, plan.tariff
+        model = plan.tariff.model if plan.tariff else None
+        if plan.probe and probed.setdefault(model, plan.subject) != plan.subject:
+            plan = replace(plan, probe=())
         found[whose] = found[whose] + plan if whose in found else plan
     return list(found.values())

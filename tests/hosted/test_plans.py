@@ -64,12 +64,23 @@ def test_a_dry_run_tells_the_plan_and_the_exact_requests_and_sends_and_writes_no
     line, _, rest = shown.output.partition("\n")
     assert line.startswith(f"sample_behavior: one at {server.url.split('//')[1]}/v1: 0 of ")
     assert "cost $0.00" in line
-    first, _ = json.JSONDecoder().raw_decode(rest)
-    assert first["headers"] == ["Authorization"] and KEY not in shown.output
+    probe, samples = decoded(rest)
+    assert samples[0]["headers"] == ["Authorization"] and KEY not in shown.output
     done = run(sample_behavior.main, "--model", "one")
-    asked = [entry.request for entry in server.log if entry.request.method == "POST"]
-    assert f"{len(asked)} requests" in line and line in done.output.replace(" (estimated)", "")
-    assert first["body"] in [request.json for request in asked]
+    asked = [entry.request.json for entry in server.log if entry.request.method == "POST"]
+    sent = [body for body in asked if body not in probe]
+    assert f"{len(sent)} requests" in line and line in done.output.replace(" (estimated)", "")
+    assert all(sample["body"] in sent for sample in samples)
+
+
+def decoded(text: str) -> tuple[list[Any], list[Any]]:
+    """The requests of the probe, and those of the study, as they are shown."""
+    found = []
+    while text := text.strip():
+        value, end = json.JSONDecoder().raw_decode(text)
+        found.append(value)
+        text = text[end:]
+    return [one for one in found if "POST" not in one], [one for one in found if "POST" in one]
 
 
 def test_what_is_kept_is_no_part_of_what_is_planned(server):

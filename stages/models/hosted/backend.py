@@ -17,6 +17,7 @@ from stages.models.hosted.identity import Host, host_of
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.limiter import Limiter
 from stages.models.hosted.probe.kept import keep, recall
+from stages.models.hosted.probe.orders import probe_requests
 from stages.models.hosted.probe.probing import know
 from stages.models.hosted.purse import Purse
 from stages.models.hosted.spec.manifest import BACKEND, MANIFEST, read_manifest
@@ -113,7 +114,10 @@ class HostedSubject:
         self, questions: Sequence[Question], decoding: Decoding, kept: Collection[Key]
     ) -> Plan:
         self._recall()
-        return asking_plan(self.hosted, self.name, questions, decoding, kept)
+        base = self.base or self.hosted
+        plan = asking_plan(self.hosted, self.name, questions, decoding, kept)
+        probe = () if base.abilities.probed or not plan.requests else tuple(probe_requests(base))
+        return replace(plan, probe=probe)
 
     def changed(self, folder: Path, name: str) -> "HostedSubject":
         about = read_manifest(folder, "train")

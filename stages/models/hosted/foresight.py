@@ -23,7 +23,10 @@ def told(plan: Plan, limits: LimitsParams) -> str:
             f"{plan.trained:,} of {plan.trainings:,} trainings are kept, {plan.rows:,} rows in all"
         )
     if plan.requests:
-        parts.append(f"{plan.requests:,} requests")
+        probe = (
+            f", and up to {len(plan.probe)} to find out what the server can" if plan.probe else ""
+        )
+        parts.append(f"{plan.requests:,} requests{probe}")
     if plan.least.prompt:
         answers = _between(f"{plan.least.answer:,}", f"{plan.most.answer:,}")
         parts.append(f"about {plan.least.prompt:,} tokens of prompts, {answers} of answers")
