@@ -9,8 +9,10 @@ from pydantic import ValidationError
 
 from stages.models.chat.hosted import HostedChat
 from stages.models.hosted.ask.client import Client
+from stages.models.hosted.hosted import Hosted
 from stages.models.hosted.identity import host_of
 from stages.models.hosted.spec.section import HostedSpec
+from stages.models.hosted.teach.door import Door, Pace
 from stages.storage.errors import StudyError
 from tests.hosted.asked import answers, hosted, questions, serving
 from tests.hosted.standin.faults import Faults, refused
@@ -48,11 +50,16 @@ async def _repr(host) -> str:
         return f"{client!r}{client}{client._client!r}{client._client}"
 
 
+def _door(host) -> str:
+    with Door(host, Pace()) as door:
+        return f"{door!r}{door}{door.client!r}{door.client}"
+
+
 def test_the_reprs_of_the_clients_do_not_show_it(planted):
     spec = HostedSpec.model_validate({**SOUND, "api_key_env": "TOY_KEY", "api_version": "v1"})
     host = host_of("toy", spec, HostedChat.model_validate({"extra_headers": {"X-Key": "TOY_KEY"}}))
     assert host.headers() == {"api-key": KEY, "X-Key": KEY}
-    assert KEY not in asyncio.run(_repr(host)) and KEY not in repr(host)
+    assert KEY not in asyncio.run(_repr(host)) + _door(host) + repr(host) + repr(Hosted(host))
 
 
 def test_a_key_that_is_not_there_is_named_by_its_variable(monkeypatch, tmp_path):

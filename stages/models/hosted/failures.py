@@ -20,6 +20,7 @@ TOO_LONG = re.compile(
     r"context.{0,20}length|(?<!array )too (long|large|many tokens)", re.IGNORECASE
 )
 PASSING = {408, 409, 425, 429}  # those of 4xx that may be otherwise the next time
+UNDEPLOYED = "DeploymentNotFound"  # Azure's code
 REFUSALS = {400, 403, 422, 501}
 
 
@@ -56,11 +57,12 @@ class Ends:
 
 @dataclass(frozen=True)
 class Fails:
-    """This one request cannot be answered."""
+    """This one request cannot be answered; `passing`: for now, as it failed too often in a row."""
 
     why: str
     filtered: bool = False
     unreachable: bool = False
+    passing: bool = False
 
 
 Failure = Again | Cannot | Ends | Fails
@@ -80,10 +82,17 @@ def of_status(
     if status == 401 or status == 403:
         named = host.api_key_env or "models.X.api_key_env of params.yaml, which names none"
         return Ends(f"the key is refused ({why}); look at {named}")
-    if status in (404, 405):
+    if status == 404 and UNDEPLOYED in text:
         return Ends(
-            f"there is nothing at {host.url} ({why}); look at base_url, which mostly ends in /v1, "
-            f"and at the model's name, {host.model!r}"
+            f"{host.sent_as!r} is not deployed, at {host.url} ({why}): deploy {host.model} there "
+            "first, which costs by the hour until you delete the deployment; where it has another "
+            f"name, add it to models.{host.name}.deployments of params.yaml: {{{host.model}: NAME}}"
+        )
+    if status in (404, 405):
+        ends = "/v1" if host.api_version is None else "/openai or /openai/v1 at Azure"
+        return Ends(
+            f"there is nothing at {host.url} ({why}); look at base_url, which mostly ends in "
+            f"{ends}, and at the model's name, {host.sent_as!r}"
         )
     if 300 <= status < 400:
         place = host.told(headers.get("location", ""))
