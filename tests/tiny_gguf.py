@@ -120,7 +120,7 @@ def make_adapter_gguf(path: Path, base: Path) -> Path:
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", rank)
     for part, shape in (("a", (rank, inner)), ("b", (outer, rank))):
-        weight = draws.standard_normal(shape, dtype=np.float32) / 4
+        weight = draws.standard_normal(shape, dtype=np.float32) / 8
         writer.add_tensor(f"{name}.lora_{part}", weight)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
