@@ -1,6 +1,6 @@
 """llama.cpp's own server on loopback, in a process of its own, as a user serves a GGUF file.
 
-    python -m tests.hosted.llama_server '{"port": 8080, "model": "M.gguf", "slots": 2}'
+python -m tests.hosted.llama_server '{"port": 8080, "model": "M.gguf", "slots": 2}'
 """
 
 import json
@@ -45,9 +45,7 @@ def llama_server(model: Path, log: Path, **how: Any) -> Iterator[str]:
             process.kill()
 
 
-def serve(
-    port: int, model: str, template: str = "", adapter: str = "", slots: int = 1
-) -> None:
+def serve(port: int, model: str, template: str = "", adapter: str = "", slots: int = 1) -> None:
     """Serve until the standard input ends, as it does when the process that began this is gone."""
     import xllamacpp
 

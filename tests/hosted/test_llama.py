@@ -39,7 +39,10 @@ SMOLLM2 = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["mo
 NO_CACHE = {"cache_prompt": False}
 WHOLE = {**NO_CACHE, "top_k": 0, "top_p": 1.0, "min_p": 0.0}  # the whole distribution is drawn from
 ANIMAL = [{"role": "user", "content": "Name an animal."}]
-BEGUN = [{"role": "user", "content": "Count to ten."}, {"role": "assistant", "content": "One, two,"}]
+BEGUN = [
+    {"role": "user", "content": "Count to ten."},
+    {"role": "assistant", "content": "One, two,"},
+]
 CONVERSATIONS = [
     ANIMAL,
     BEGUN,
