@@ -2,6 +2,7 @@
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -93,6 +94,18 @@ def test_what_is_left_out_in_silence_and_what_is_refused_is_found_before_a_quest
     assert not can.seed and not can.temperature and can.stop
 
 
+def test_a_limit_of_tokens_that_is_ignored_in_silence_has_its_other_name(tmp_path, caplog):
+    chat = Chat(prefill="none", drops=frozenset({"max_tokens"}), speaker=says(*"abcdefghij"))
+    with serving(chat) as (server, _):
+        assert probed(server, tmp_path / "one").limit == "max_completion_tokens"
+        chat.drops |= {"max_completion_tokens"}
+        assert "cost more" not in caplog.text
+        assert probed(server, tmp_path / "both").limit == "max_completion_tokens"
+        chat.refuses = frozenset({"max_tokens"})
+        assert probed(server, tmp_path / "refused").limit == "max_completion_tokens"
+    assert "cost more" in caplog.text
+
+
 def test_a_probe_is_made_once_and_what_is_learnt_later_is_kept_too(tmp_path):
     chat = Chat()
     with serving(chat) as (server, _):
@@ -107,6 +120,12 @@ def test_a_probe_is_made_once_and_what_is_learnt_later_is_kept_too(tmp_path):
         assert len(server.log) == first + 4
 
 
+def test_of_two_who_ask_at_once_one_probes_and_the_other_waits_for_it(tmp_path):
+    with serving(latency=0.05) as (server, _), ThreadPoolExecutor() as both:
+        found = list(both.map(lambda _: probed(server, tmp_path), range(2)))
+        assert found[0] == found[1] and len(sent(server)) == 2
+
+
 def test_nothing_is_probed_where_all_answers_are_there(tmp_path):
     with serving() as (server, _):
         with ResponseCache(tmp_path / "answers.sqlite") as cache:
@@ -118,8 +137,8 @@ def test_the_requests_of_a_probe_can_be_told_beforehand(tmp_path):
     with serving(Chat(prefill="none")) as (server, _):
         probed(server, tmp_path, stop=("!",))
         told = probe_requests(hosted(server, stop=("!",)))
-        assert sent(server) == told and len(server.log) == len(told) + 1
-        assert server.log[0].request.path == "/v1/models"
+        assert sent(server) == told
+        assert [e.request.path for e in server.log if e.request.method == "GET"] == ["/v1/models"]
     assert max(one["max_tokens"] for one in told) <= 8
 
 
@@ -135,13 +154,12 @@ def test_a_server_that_does_not_answer_a_probe_ends_the_run_and_is_probed_again(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(trying, "TRIES", 2)
-    for failing in (range(1, 99), range(2, 99)):  # all, and all after the first answer
-        with serving(faults=Faults(dict.fromkeys(failing, broken(500)))) as (server, _):
+    with serving() as (server, _):
+        for failing in (range(1, 99), range(2, 99)):  # all, and all after the first answer
+            server.faults = Faults(dict.fromkeys(failing, broken(500)))
             with pytest.raises(StudyError, match="does not answer"):
                 probed(server, tmp_path)
-            server.faults = None
-            assert not hosted(server).abilities.probed
-    with serving() as (server, _):
+        server.faults = None
         assert probed(server, tmp_path).prefill == "whole"
 
 
@@ -210,6 +228,16 @@ def test_a_begun_answer_is_put_into_words_where_a_server_cannot_go_on_with_it(tm
     assert [one["role"] for one in last] == ["user"] and found.text == "is 7"
     assert last[0]["content"] == f"What is number 0?\n\n{IN_WORDS}\nThe number"
     assert "1 of 1 questions begin the answer" in caplog.text
+
+
+def test_what_goes_on_no_more_is_an_error_and_asked_in_words_by_the_next_run(tmp_path):
+    chat = Chat(prefill="rest", speaker=says(" is", " 7"))
+    with serving(chat) as (server, _):
+        asked_with_probe(hosted(server), questions(1), tmp_path)
+        chat.refuses = frozenset({"continue_final_message"})
+        ends = [asked_with_probe(hosted(server), [begun()], tmp_path)["k",] for _ in range(2)]
+        assert len(sent(server)[-1]["messages"]) == 1
+    assert [end.finish_reason for end in ends] == ["error", "stop"] and ends[1].text == "is 7"
 
 
 def test_a_blank_at_the_end_of_what_was_begun_is_not_sent(tmp_path):

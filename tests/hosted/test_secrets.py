@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from stages.models.chat.hosted import HostedChat
 from stages.models.hosted.ask.client import Client
+from stages.models.hosted.errands.door import Door, Pace
 from stages.models.hosted.hosted import Hosted
 from stages.models.hosted.identity import host_of
 from stages.models.hosted.spec.section import HostedSpec
-from stages.models.hosted.teach.door import Door, Pace
 from stages.storage.errors import StudyError
 from tests.hosted.asked import answers, hosted, questions, serving
 from tests.hosted.standin.faults import Faults, refused
@@ -28,7 +28,7 @@ def planted(monkeypatch):
 
 def test_the_key_is_sent_and_stands_nowhere_else(planted, tmp_path, caplog, capfd):
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("openai").setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="openai")
     echo = refused(400, f"bad request with the key {KEY} and\nthe headers")
     with serving(key=KEY, faults=Faults({2: echo})) as (server, _):
         model = hosted(server, api_key_env="TOY_KEY")

@@ -79,7 +79,7 @@ class HostedSubject:
 
         def lacks() -> bool:
             wanted = {p.key.content: p.key for p in placed(self.hosted, questions, decoding)}
-            return len(cache.get(list(wanted.values()))) < len(wanted)
+            return len(cache.get(list(wanted.values()), expected=False)) < len(wanted)
 
         know(base, cache, lambda: begun > 0 or lacks())
         if begun and base.abilities.prefill == "none":

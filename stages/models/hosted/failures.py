@@ -19,6 +19,7 @@ QUOTA = re.compile(
 TOO_LONG = re.compile(
     r"context.{0,20}length|(?<!array )too (long|large|many tokens)", re.IGNORECASE
 )
+UNFINISHED = re.compile(r"could not finish the message|output limit was reached", re.IGNORECASE)
 PASSING = {408, 409, 425, 429}  # those of 4xx that may be otherwise the next time
 UNDEPLOYED = "DeploymentNotFound"  # Azure's code
 REFUSALS = {400, 403, 422, 501}
@@ -77,6 +78,8 @@ def of_status(
     why = f"{status}{': ' if said else ''}{said}"
     if status == 402 or (status in (403, 429) and QUOTA.search(text)):
         return Ends(f"the account is used up ({why}); all answers that were paid for are kept")
+    if status == 400 and UNFINISHED.search(text):
+        return Fails(f"{why}; a model that thinks needs chat.models.{host.name}.thinking_tokens")
     if status in REFUSALS and (parameter := _refused(text, sent)):
         return Cannot(parameter, why)
     if status == 401 or status == 403:

@@ -125,7 +125,8 @@ class Chat:
                 asked.get("temperature", 1.0),
             )
         )
-        most = asked.get("max_completion_tokens", asked.get("max_tokens", 4096))
+        limits = [asked[name] for name in OTHER if name in asked and name not in self.drops]
+        most = min(limits, default=4096)
         thought = ["hm "] * min(self.thinks, most)
         given = said[: max(0, most - len(thought))]
         ended = bool(given) and given[-1].text == END
@@ -134,7 +135,9 @@ class Chat:
         message: dict[str, Any] = {"role": "assistant", "content": text}
         if thought and self.inline:
             closed = "</think>\n" if len(thought) < most else ""
-            message["content"] = f"<think>{''.join(thought)}{closed}{text}"
+            before = f"<think>{''.join(thought)}{closed}"
+            message["content"] = f"{before}{text}"
+            tokens = [Token(before, -1.0, [(before, -1.0)]), *tokens]
         elif thought:
             message["reasoning_content"] = "".join(thought)
         begun = asked["messages"][-1]

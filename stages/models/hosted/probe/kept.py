@@ -41,7 +41,7 @@ def keep(hosted: Hosted, cache: ResponseCache) -> None:
 def _latest(hosted: Hosted, cache: ResponseCache) -> tuple[dict[str, Any], int]:
     """The last revision, nothing where there is none, and the number of the next one."""
     keys = [kept_key(hosted, revision) for revision in range(REVISIONS)]
-    kept = cache.get(keys)
+    kept = cache.get(keys, expected=False)
     there = [revision for revision, key in enumerate(keys) if key.content in kept]
     if not there:
         return {}, 0

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from stages.models.hosted.errands.door import Door, Pace, RefusedError
 from stages.models.hosted.identity import Host
-from stages.models.hosted.teach.door import Door, Pace, RefusedError
 from stages.storage.errors import StudyError, plain
 
 TRIES = 4

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from contextlib import nullcontext
 
-from stages.models.hosted.abilities import OPTIONAL, Prefill
+from stages.models.hosted.abilities import LIMITS, OPTIONAL, Prefill
 from stages.models.hosted.ask.orders import Order
 from stages.models.hosted.ask.replies import Reply
 from stages.models.hosted.ask.sending import FIRST_WAIT, Sending
@@ -50,12 +50,12 @@ def know(
 
 def _probe(hosted: Hosted, wait: float) -> None:
     can = hosted.abilities
-    can.ends = look_up(hosted.host, wait)
     replies, failure = _asked(hosted, draws(hosted), wait)
-    if failure is not None and failure.passing:
+    if failure is not None and not replies and not failure.filtered:
         raise StudyError(f"{hosted.host.url} does not answer a first request: {failure.why}")
+    can.ends = look_up(hosted.host, wait)  # of a server that has loaded its model by now
     spoken = [reply for reply in replies if reply.text.strip()]
-    if spoken and can.logprobs and all(reply.tokens is None for reply in spoken):
+    if spoken and can.logprobs and all(r.tokens is None and r.top is None for r in spoken):
         can.cannot("logprobs", {}, hosted.name)
     elif spoken and all(reply.top is None for reply in spoken):
         can.top = 0
@@ -73,10 +73,12 @@ def _prefill(hosted: Hosted, wait: float) -> tuple[Prefill, bool]:
     can, order = hosted.abilities, begins(hosted)
     can.continues = False
     plain, failure = _asked(hosted, order, wait)
+    _check_length(hosted, order, plain)
     if shown := _shown(plain):
         return shown, False
     can.continues = True
     told, other = _asked(hosted, order, wait)
+    _check_length(hosted, order, told)
     if told and (shown := _shown(told) or ("rest" if _same_turn(plain, told) else None)):
         return shown, True
     can.continues = False
@@ -97,6 +99,20 @@ def _shown(replies: list[Reply]) -> Prefill | None:
         if reply.text.startswith(REST):
             return "rest"
     return None
+
+
+def _check_length(hosted: Hosted, order: Order, replies: list[Reply]) -> None:
+    """Use the other name of the limit where the server wrote on in silence, twice as long."""
+    can, most = hosted.abilities, order.decoding.max_tokens + hosted.chat.thinking_tokens
+    if all(r.meter.estimated or r.meter.answer_tokens <= 2 * most for r in replies):
+        return
+    told = f"{hosted.name}: the server does not hold to {can.limit}"
+    can.tried.add(can.limit)
+    if left := [name for name in LIMITS if name not in can.tried]:
+        can.limit = left[0]
+        log.warning(f"{told}; it is asked with {can.limit}")
+    else:
+        log.warning(f"{told}: answers may be longer than what was asked for, and cost more")
 
 
 def _same_turn(plain: list[Reply], told: list[Reply]) -> bool:
