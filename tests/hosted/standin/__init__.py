@@ -2,5 +2,8 @@
 
 server   requests, replies, the log; what is served are tables of routes
 chat     chat completions and the list of models, with a bill
+jobs     finetuning jobs
+batches  batches of requests, which the chat answers
+shelf    files, and lists in pages, for both
 faults   what goes wrong, by the number of a request or for a share of them
 """

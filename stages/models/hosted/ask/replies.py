@@ -13,6 +13,7 @@ from typing import Any
 from stages.models.hosted.ask.begun import without_beginning
 from stages.models.hosted.ask.orders import BACKEND, Order
 from stages.models.hosted.failures import Again
+from stages.models.hosted.money import Tokens
 from stages.models.questions import Meter
 
 NEAR_TIE = 1e-4  # nats between the two most probable tokens, as for local models
@@ -49,19 +50,26 @@ def read(content: bytes, order: Order, prompt_tokens: int) -> dict[int, Reply] |
     except (ValueError, RecursionError):
         what = "HTML" if content.lstrip()[:1] == b"<" else "no JSON"
         return Again(f"the response is {what}", made=True)
+    return replies_of(response, order.begun, len(order.keys), prompt_tokens)
+
+
+def replies_of(
+    response: Any, begun: str, count: int, prompt_tokens: int
+) -> dict[int, Reply] | Again:
+    """The same of the JSON of a response to a request of `count` samples, `begun` for it."""
     choices = response.get("choices") if isinstance(response, dict) else None
     if not isinstance(choices, list) or not choices:
-        return Again("the response has no choices", made=True)
+        return Again("the response has no choices", made=True, paid=_paid(response))
     spoken: dict[int, _Said] = {}
-    for at, choice in enumerate(choices[: len(order.keys)]):
-        said = _said(choice, order.begun)
+    for at, choice in enumerate(choices[:count]):
+        said = _said(choice, begun)
         told = _count(choice.get("index")) if isinstance(choice, dict) else None
-        sound = told is not None and told < len(order.keys) and told not in spoken
+        sound = told is not None and told < count and told not in spoken
         place = told if told is not None and sound else at
         if said is not None and place not in spoken:
             spoken[place] = said
     if not spoken:
-        return Again("the response has no text", made=True)
+        return Again("the response has no text", made=True, paid=_paid(response))
     ordered = sorted(spoken.items())
     usage = _usage(response, [len(tokens or []) for _, (*_, tokens, _) in ordered], prompt_tokens)
     return {
@@ -113,7 +121,7 @@ def _scored(choice: dict[str, Any], text: str) -> tuple[list[Scored] | None, Top
         pieces = [_piece(one) for one in content]
         logprobs = [float(one["logprob"]) for one in content]
         tops = [
-            [(_whole(str(o["token"])), float(o["logprob"])) for o in one.get("top_logprobs") or []]
+            [(str(o["token"]), float(o["logprob"])) for o in one.get("top_logprobs") or []]
             for one in content
         ]
         scores = [logprob for top in tops for _, logprob in top]
@@ -134,7 +142,8 @@ def _scored(choice: dict[str, Any], text: str) -> tuple[list[Scored] | None, Top
         if end > 0 and starts < len(said) and piece:
             first = at if first is None else first
             tokens.append((end, round(logprobs[at], 4), _near_tie(tops[at])))
-    return tokens, (tops[first] or None) if first is not None else None
+    top = [] if first is None else [(_whole(token), logprob) for token, logprob in tops[first]]
+    return tokens, top or None
 
 
 def _piece(token: dict[str, Any]) -> bytes:
@@ -172,6 +181,12 @@ def _usage(
     count = len(shown)
     each = [whole // count + (i < whole % count) for i in range(count)]
     return prompt, min(cached or 0, prompt), shown if sum(shown) > whole else each
+
+
+def _paid(response: Any) -> Tokens | None:
+    """What a response without an answer took; None: not counted."""
+    prompt, cached, each = _usage(response, [0], 0) if isinstance(response, dict) else (0, 0, None)
+    return None if each is None else Tokens(prompt, cached, sum(each))
 
 
 def _count(value: Any) -> int | None:
