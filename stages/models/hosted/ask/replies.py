@@ -70,10 +70,11 @@ def replies_of(
             spoken[place] = said
     if not spoken:
         return Again("the response has no text", made=True, paid=_paid(response))
-    usage = _usage(response, len(spoken), prompt_tokens)
+    ordered = sorted(spoken.items())
+    usage = _usage(response, [len(tokens or []) for _, (*_, tokens, _) in ordered], prompt_tokens)
     return {
         place: Reply(*said, _meter(response, usage, at, said[0]))
-        for at, (place, said) in enumerate(sorted(spoken.items()))
+        for at, (place, said) in enumerate(ordered)
     }
 
 
@@ -111,7 +112,10 @@ def _is_text(part: Any) -> bool:
 
 
 def _scored(choice: dict[str, Any], text: str) -> tuple[list[Scored] | None, Top | None]:
-    """The tokens that spell the text, and the alternatives to the first of them."""
+    """The tokens that spell the text, and the alternatives to the first of them.
+
+    llama.cpp leaves out a token that a stop mark cut: then the rest do not spell the text.
+    """
     try:
         content = choice["logprobs"]["content"]
         pieces = [_piece(one) for one in content]
@@ -126,6 +130,8 @@ def _scored(choice: dict[str, Any], text: str) -> tuple[list[Scored] | None, Top
     whole, said = b"".join(pieces), text.encode()
     begins = 0 if whole.startswith(said) else whole.rfind(said)
     sound = all(map(math.isfinite, logprobs)) and not any(map(math.isnan, scores))
+    if begins < 0 and sound and whole and said.startswith(whole):
+        return None, next(top for top, piece in zip(tops, pieces, strict=True) if piece) or None
     if begins < 0 or not said or not sound:
         return None, None
     tokens: list[Scored] = []
@@ -157,9 +163,13 @@ def _near_tie(top: list[tuple[str, float]]) -> bool:
 
 
 def _usage(
-    response: dict[str, Any], count: int, prompt_tokens: int
+    response: dict[str, Any], shown: list[int], prompt_tokens: int
 ) -> tuple[int, int, list[int] | None]:
-    """Tokens of the prompt, cached ones among them, those of each choice; None: not counted."""
+    """Tokens of the prompt, cached ones among them, those of each choice; None: not counted.
+
+    `shown` are the tokens that each choice has log-probabilities of: llama.cpp counts those of
+    one choice alone.
+    """
     usage = response.get("usage")
     if not isinstance(usage, dict):
         return prompt_tokens, 0, None
@@ -168,13 +178,14 @@ def _usage(
     prompt, whole = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
     if prompt is None or whole is None:
         return prompt_tokens, 0, None
+    count = len(shown)
     each = [whole // count + (i < whole % count) for i in range(count)]
-    return prompt, min(cached or 0, prompt), each
+    return prompt, min(cached or 0, prompt), shown if sum(shown) > whole else each
 
 
 def _paid(response: Any) -> Tokens | None:
     """What a response without an answer took; None: not counted."""
-    prompt, cached, each = _usage(response, 1, 0) if isinstance(response, dict) else (0, 0, None)
+    prompt, cached, each = _usage(response, [0], 0) if isinstance(response, dict) else (0, 0, None)
     return None if each is None else Tokens(prompt, cached, sum(each))
 
 
