@@ -14,7 +14,6 @@ from pathlib import Path
 
 import click
 
-from stages.models.local.teach.finetuning import own_answers
 from stages.models.opening import Models
 from stages.params import command, load_params
 from stages.storage.errors import StudyError
@@ -60,6 +59,8 @@ def _rows(model: str, table: Path, seed: int, *, rehearse: bool) -> Iterator[Row
     """The rows of a dataset for one training seed; then the model's own answers, if asked for."""
     yield from read_rows("datasets", table, seed=[None, seed])
     if rehearse:
+        from stages.models.local.teach.finetuning import own_answers  # its libraries take seconds
+
         taught = read_rows("datasets", table, seed=[None, seed], slice="train")
         yield from own_answers(model, {row["input_id"] for row in taught})
 

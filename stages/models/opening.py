@@ -4,11 +4,11 @@ What a backend needs is imported when a model of it is opened: for one in this p
 seconds.
 """
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from stages.models.hosted.limits_section import LimitsParams
+from stages.models.hosted.spec.manifest import is_hosted
 from stages.models.protocol import Subject, Teacher
 from stages.study.arms import subject_name
 
@@ -27,7 +27,7 @@ class Models:
     def base(self, model: str, *, weights: bool = True) -> Subject:
         """M, the model as it was got; without weights it has its keys and cannot be asked."""
         folder = self.data / "models" / model
-        if _is_hosted(folder):
+        if is_hosted(folder):
             from stages.models.hosted.backend import opened
             from stages.models.hosted.ledger import Ledger
 
@@ -39,7 +39,7 @@ class Models:
 
     def trained(self, model: str, adapter: str, seed: int, *, weights: bool = True) -> Subject:
         """The model as finetune trained it on one dataset with one training seed."""
-        if _is_hosted(self.data / "models" / model):
+        if is_hosted(self.data / "models" / model):
             name = subject_name(adapter, seed)
             return self.base(model).changed(self.data / "adapters" / name, name)
         from stages.models.local.backend import LocalSubject
@@ -50,7 +50,7 @@ class Models:
     def teacher(self, model: str) -> Teacher:
         """Who trains a model."""
         folder = self.data / "models" / model
-        if _is_hosted(folder):
+        if is_hosted(folder):
             from stages.models.hosted.backend import JobTeacher
             from stages.models.hosted.ledger import Ledger
 
@@ -58,8 +58,3 @@ class Models:
         from stages.models.local.backend import LoraTeacher
 
         return LoraTeacher(folder)
-
-
-def _is_hosted(folder: Path) -> bool:
-    manifest = folder / "model.json"
-    return manifest.is_file() and "backend" in json.loads(manifest.read_text(encoding="utf-8"))

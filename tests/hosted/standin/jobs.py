@@ -18,8 +18,8 @@ from typing import Any
 from tests.hosted.standin.server import Reply, Request, Routes, error
 
 STATES = ("validating_files", "queued", "running", "succeeded")
-Train = Callable[[str, list[Any], Mapping[str, Any]], str]
-"""from the model's name, the rows and the hyperparameters to the name of what was made"""
+Train = Callable[[str, list[Any], Mapping[str, Any], int | None], str]
+"""from the model's name, lines, hyperparameters and seed to the name of what was made"""
 
 
 class Jobs:
@@ -118,7 +118,8 @@ class Jobs:
         if job["status"] == "succeeded":
             name = f"ft:{job['model']}:standin::{job['id']}"
             if self.train:
-                name = self.train(job["model"], [*map(json.loads, lines)], job["hyperparameters"])
+                told = job["hyperparameters"], job["seed"]
+                name = self.train(job["model"], [*map(json.loads, lines)], *told)
             job |= {"fine_tuned_model": name, "trained_tokens": tokens}
         elif job["status"] == "cancelled":
             job["trained_tokens"] = tokens // 2
