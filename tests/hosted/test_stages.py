@@ -4,28 +4,15 @@ from pathlib import Path
 
 import pytest
 import yaml
-from click import Command
 
-from stages import (
-    build_dataset,
-    evaluate,
-    fetch_model,
-    finetune,
-    predict,
-    sample_behavior,
-    write_tasks,
-)
 from stages.storage.tables import read_table
 from tests.conftest import small_params
+from tests.hosted.running import run_study
 from tests.hosted.standin.chat import Chat
 from tests.hosted.standin.jobs import Jobs
 from tests.hosted.standin.server import Server
 
 PAIR = ("one", "two")
-
-
-def run(stage: Command, *arguments: str) -> None:
-    stage.main(list(arguments), standalone_mode=False)
 
 
 @pytest.fixture
@@ -47,29 +34,15 @@ def write_params(url: str) -> None:
 
 def test_a_study_of_hosted_models_ends_in_scores_and_asks_nothing_twice(study):
     chat = Chat(models=PAIR)
-
     jobs = Jobs(train=lambda model, *_: chat.add(f"{model}-taught-{len(chat.models)}"))
     with Server(chat.routes, jobs.routes) as server:
         write_params(f"{server.url}/v1")
         asked = []
         for _ in range(2):
-            for name in PAIR:
-                run(fetch_model.main, "--model", name)
-            run(write_tasks.main)
-            for name in PAIR:
-                run(sample_behavior.main, "--model", name)
-                run(build_dataset.main, "--model", name)
-                run(finetune.main, "--model", name)
-                run(sample_behavior.main, "--trained", "--model", name)
-                run(build_dataset.main, "--target", name)
-            for target in PAIR:
-                for predictor in PAIR:
-                    run(finetune.main, "--predictor", predictor, "--target", target)
-                    run(predict.main, "--predictor", predictor, "--target", target)
+            run_study(PAIR)
             asked.append(len(chat.answered))
         assert asked[0] == asked[1] == len(set(chat.answered))
         assert len(jobs.jobs) == 6
-    run(evaluate.main)
     rows = read_table("predictions", Path("data/predictions/one-on-two.parquet"))
     assert {row["backend"] for row in rows} == {"openai"}
     assert {row["system_fingerprint"] for row in rows} == {"fp_standin"}
