@@ -1,4 +1,7 @@
-"""The stages of a study in this process, one after the other, in the working folder."""
+"""The stages of a study in this process, one after the other, in the working folder.
+
+A process and `dvc repro` for each of them cost some four seconds of processor time a stage.
+"""
 
 from collections.abc import Sequence
 from types import ModuleType
@@ -6,6 +9,8 @@ from types import ModuleType
 from stages import (
     build_dataset,
     evaluate,
+    evaluate_experiment,
+    experiment,
     fetch_model,
     finetune,
     predict,
@@ -34,3 +39,11 @@ def run_study(subjects: Sequence[str]) -> None:
             run(finetune, "--predictor", predictor, "--target", target)
             run(predict, "--predictor", predictor, "--target", target)
     run(evaluate)
+
+
+def run_experiments(names: Sequence[str], subjects: Sequence[str]) -> None:
+    """What these experiments ask, and their numbers."""
+    for name in names:
+        for target in subjects:
+            run(experiment, "--experiment", name, "--target", target)
+        run(evaluate_experiment, "--experiment", name)

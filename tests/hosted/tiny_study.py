@@ -123,8 +123,14 @@ def ends(root: Path, experiments: Iterable[str]) -> dict[str, Any]:
     }
 
 
+def differing(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """The files of two ends that differ, numbers by more than what rounding makes of them."""
+    every = found.keys() | wanted.keys()
+    return sorted(name for name in every if not same(found.get(name), wanted.get(name)))
+
+
 def same(one: Any, other: Any) -> bool:
-    """Whether two ends are equal, numbers but for what rounding makes of probabilities."""
+    """Whether two JSON values are equal, numbers nearly so."""
     return leaves(one) == pytest.approx(leaves(other), rel=TOLERANCE, abs=TOLERANCE)
 
 
@@ -134,3 +140,8 @@ def leaves(value: Any, place: str = "") -> dict[str, Any]:
         return {place: value}
     parts = value.items() if isinstance(value, dict) else enumerate(value)
     return {key: leaf for at, part in parts for key, leaf in leaves(part, f"{place}/{at}").items()}
+
+
+def weights(adapter: Path) -> bytes:
+    """The weights of an adapter, as they lie in its folder."""
+    return (adapter / "adapter_model.safetensors").read_bytes()
