@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isclose
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ LOCAL_ALONE = {
     "distribution": "rounded; and where no token spells an answer, only a tokenizer says how it "
     "begins",
     "distribution_from": "the same",
+    "training": "a job tells its tokens, a local training steps and what it held back",
     "loss": "a picture; jobs tell of no loss",
 }
 TABLES = {
@@ -103,11 +105,8 @@ def moved(params: dict[str, Any], url: str, names: Collection[str]) -> dict[str,
 def ends(root: Path, experiments: Iterable[str]) -> dict[str, Any]:
     """What a study ends in, by file: rows without what is of the way, and numbers."""
     patterns = TABLES | {f"data/experiments/{name}/*.parquet": "outcomes" for name in experiments}
-    rows = {
-        str(path.relative_to(root)): [
-            {name: value for name, value in row.items() if name not in LOCAL_ALONE}
-            for row in read_table(kind, path)
-        ]
+    rows: dict[str, Any] = {
+        str(path.relative_to(root)): [_compared(row) for row in read_table(kind, path)]
         for pattern, kind in patterns.items()
         for path in sorted(root.glob(pattern))
     }
@@ -117,10 +116,15 @@ def ends(root: Path, experiments: Iterable[str]) -> dict[str, Any]:
         *(path for path in (root / "metrics/plots").glob("*.json") if path.stem not in LOCAL_ALONE),
         *(root / "metrics/experiments" / name for name in own),
     ]
-    return rows | {
-        str(path.relative_to(root)): json.loads(path.read_text(encoding="utf-8"))
-        for path in sorted(numbers)
-    }
+    for path in sorted(numbers):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        whole = isinstance(found, list)
+        rows[str(path.relative_to(root))] = found if whole else _compared(found)
+    return rows
+
+
+def _compared(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in found.items() if name not in LOCAL_ALONE}
 
 
 def differing(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
@@ -131,7 +135,13 @@ def differing(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
 
 def same(one: Any, other: Any) -> bool:
     """Whether two JSON values are equal, numbers nearly so."""
-    return leaves(one) == pytest.approx(leaves(other), rel=TOLERANCE, abs=TOLERANCE)
+    left, right = leaves(one), leaves(other)
+    return left.keys() == right.keys() and all(
+        isclose(value, right[at], rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+        if isinstance(value, float) and isinstance(right[at], float)
+        else value == right[at]
+        for at, value in left.items()
+    )
 
 
 def leaves(value: Any, place: str = "") -> dict[str, Any]:
