@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from stages.models.hosted.errands.door import Door, RefusedError
+from stages.models.hosted.errands.finding import NOTHING
+from stages.models.hosted.errands.journal import DONE, NEW, Journal
 from stages.models.hosted.identity import Host
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.money import Tariff, Tokens, cost, dollars
-from stages.models.hosted.teach.door import Door, RefusedError
-from stages.models.hosted.teach.finding import JOBS, NOTHING
-from stages.models.hosted.teach.journal import DONE, NEW, Journal
 from stages.storage.errors import StudyError
 
+JOBS = "/fine_tuning/jobs"
 LONGEST_MODEL = 300  # characters of a model's name
 log = logging.getLogger(__name__)
 
