@@ -6,6 +6,7 @@ Writes data/scores.parquet (every row that was scored) and metrics/: summary.jso
 to compare), targets.json (all that they are made of), by_task.json (all cells, what was left out
 and why, which letters are chosen), by_property.json, subsets.json (the gap where it can and where
 it cannot show), plots/. Answers of the files that `given` of params.yaml names are arms too.
+Arms that are not there, as a model was not trained, are named with the reason in targets.json.
 """
 
 from pathlib import Path
@@ -20,6 +21,7 @@ from stages.analysis.plots import loss_points, property_points, self_cross
 from stages.analysis.rounding import rounded
 from stages.analysis.subsets import MEANING, gaps_on_subsets
 from stages.analysis.summary import headline, informative_rows, summarise
+from stages.analysis.untrained import absent_arms
 from stages.params import command, load_params
 from stages.storage.files import write_json, write_points
 from stages.storage.tables import write_table
@@ -40,7 +42,8 @@ def main() -> None:
     write_table("scores", scored.rows, "data/scores.parquet")
     metrics = Path("metrics")
     write_json(metrics / "summary.json", summary)
-    write_json(metrics / "targets.json", rounded(numbers))
+    absent = absent_arms(evidence, design)
+    write_json(metrics / "targets.json", rounded(numbers | ({"absent": absent} if absent else {})))
     tasks = by_task(scored, behavior, letter_shares(evidence), evidence.training, rule)
     write_json(metrics / "by_task.json", tasks)
     write_json(metrics / "by_property.json", properties)

@@ -6,6 +6,8 @@
 Where predictor and target are one model it is the fresh-label self. All arms use the same
 hyper-parameters; each training seed has a folder of its own. A run that was killed goes on from its
 last checkpoint by the same command and ends in the same bytes. Loss curves are DVCLive's.
+Of a model that is taught by examples alone only this is written, {"trained": false}: it has no arm
+that is trained, and its M1 is M.
 """
 
 import json
@@ -17,10 +19,17 @@ import click
 from stages.models.opening import Models
 from stages.params import command, load_params
 from stages.storage.errors import StudyError
-from stages.storage.files import atomic_folder
+from stages.storage.files import atomic_folder, write_json
 from stages.storage.kept_folders import copy_kept
 from stages.storage.tables import Row, read_columns, read_rows
-from stages.study.arms import cross_dataset, pair_name, self_name, subject_name
+from stages.study.arms import (
+    LOG,
+    NOT_TRAINED,
+    cross_dataset,
+    pair_name,
+    self_name,
+    subject_name,
+)
 
 
 @command
@@ -34,14 +43,16 @@ def main(model: str | None, predictor: str | None, target: str | None) -> None:
         params.subject(name)
     if read_columns("datasets", table, ["seed"]).empty:
         raise StudyError(f"{table}: no rows, so there is nothing to train on")
+    teacher = Models("finetune", params.limits).teacher(base, params.finetune)
     with atomic_folder(Path("data/adapters") / adapter) as folder:
         for seed in params.seeds:
-            rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
-            finished = (
-                Models("finetune", params.limits).teacher(base).teach(rows, params.finetune, seed)
-            )
-            copy_kept(finished, folder / Path(subject_name(adapter, seed)).name)
-            report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
+            made = folder / Path(subject_name(adapter, seed)).name
+            if teacher is None:
+                write_json(made / LOG, NOT_TRAINED)
+            else:
+                rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
+                copy_kept(teacher.teach(rows, params.finetune, seed), made)
+            report = json.loads((made / LOG).read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}
             click.echo(f"{adapter}, seed {seed}: {json.dumps(shown)}")
 

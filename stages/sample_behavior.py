@@ -6,7 +6,8 @@
 M answers every input. M1 answers what it is needed for: the train tasks, whose answers train
 the cross-predictors, and the test split of the held-out tasks, which is scored. An answer is cut
 where every property asked of it is decided (finish_reason "decided"). Each training seed
-has its own M1. What M cannot read, of a prompt or of a question on it, is named before all.
+has its own M1; that of a model which is taught by examples alone is M, whose answers are copied.
+What M cannot read, of a prompt or of a question on it, is named before all.
 """
 
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from stages.models.reading import check_study
 from stages.models.sampling import sampled
 from stages.params import Params, command, load_params
 from stages.storage.response_cache import ResponseCache
-from stages.storage.tables import Row, write_table
+from stages.storage.tables import Row, read_rows, write_table
 from stages.study.arms import self_name
 
 
@@ -44,9 +45,20 @@ def _base(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
 
 def _trained(model: str, params: Params, cache: ResponseCache) -> Iterator[Row]:
     for seed in params.seeds:
-        subject = _models(params).trained(model, self_name(model), seed)
-        for row in _behavior(subject, params, cache, trained=True):
+        if _models(params).was_trained(self_name(model), seed):
+            subject = _models(params).trained(model, self_name(model), seed)
+            rows = _behavior(subject, params, cache, trained=True)
+        else:
+            rows = _copied(model, params)
+        for row in rows:
             yield row | {"seed": seed}
+
+
+def _copied(model: str, params: Params) -> Iterator[Row]:
+    """What M answered to what M1 is asked."""
+    for task in params.design.tasks:
+        keys = [row["input_id"] for row in _asked(task, trained=True)]
+        yield from read_rows("behavior", f"data/behavior/{model}.parquet", task=task, input_id=keys)
 
 
 def _models(params: Params) -> Models:
@@ -60,10 +72,17 @@ def _behavior(
         every = [row for task in params.design.tasks for row in task_inputs(task)]
         check_study(subject, every, params.design, params.sampling.max_tokens)
     for task in params.design.tasks:
-        inputs = task_inputs(task)
-        if trained:
-            inputs = [r for r in inputs if (r["role"], r["split"]) != ("test", "train")]
+        inputs = _asked(task, trained=trained)
         yield from sampled(subject, inputs, params.design, params.sampling, cache, task)
+
+
+def _asked(task: str, *, trained: bool) -> list[Row]:
+    """The inputs of a task that M is asked, or M1."""
+    return [
+        row
+        for row in task_inputs(task)
+        if not (trained and (row["role"], row["split"]) == ("test", "train"))
+    ]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ from pathlib import Path
 from stages.models.hosted.limits_section import LimitsParams
 from stages.models.hosted.spec.manifest import is_hosted
 from stages.models.protocol import Subject, Teacher
-from stages.study.arms import subject_name
+from stages.models.section import ExamplesParams, FinetuneParams
+from stages.storage.files import read_json
+from stages.study.arms import LOG, subject_name, was_trained
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,12 @@ class Models:
         return LocalSubject(load_base(folder) if weights else without_weights(folder))
 
     def trained(self, model: str, adapter: str, seed: int, *, weights: bool = True) -> Subject:
-        """The model as finetune trained it on one dataset with one training seed."""
+        """The model as finetune trained it on one dataset with one training seed.
+
+        M itself where it is taught by examples alone: there is no other M1 then.
+        """
+        if not self.was_trained(adapter, seed):
+            return self.base(model, weights=weights)
         if is_hosted(self.data / "models" / model):
             name = subject_name(adapter, seed)
             return self.base(model).changed(self.data / "adapters" / name, name)
@@ -47,9 +54,16 @@ class Models:
 
         return LocalSubject(trained_subject(model, adapter, seed, self.data, weights=weights))
 
-    def teacher(self, model: str) -> Teacher:
-        """Who trains a model."""
+    def was_trained(self, adapter: str, seed: int) -> bool:
+        """Whether finetune trained it, as its log says."""
+        log = self.data / "adapters" / subject_name(adapter, seed) / LOG
+        return not log.is_file() or was_trained(read_json(log))
+
+    def teacher(self, model: str, rule: FinetuneParams) -> Teacher | None:
+        """Who trains a model; None where it is taught by examples alone."""
         folder = self.data / "models" / model
+        if isinstance(rule.models.get(model), ExamplesParams):
+            return None
         if is_hosted(folder):
             from stages.models.hosted.backend import JobTeacher
             from stages.models.hosted.ledger import Ledger

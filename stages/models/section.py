@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 
 from stages.study.prompts import Person
 from stages.study.section import Count, Rounds, Share, Strict
@@ -70,10 +70,38 @@ class JobsParams(Strict):
         return told
 
 
+class ExamplesParams(Strict):
+    """No training: what the model did stands before a question (experiment `examples`)."""
+
+    teach: Literal["examples"]
+
+
+# A name in brackets is left out where a line says what is wrong with a value.
+WAYS = {"openai_jobs": "(JobsParams)", "examples": "(ExamplesParams)"}
+
+
+def _way(told: Any) -> str | None:
+    way = told.get("teach") if isinstance(told, dict) else getattr(told, "teach", None)
+    return WAYS.get(way) if isinstance(way, str) else None
+
+
+Teaching = Annotated[
+    Annotated[JobsParams, Tag(WAYS["openai_jobs"])]
+    | Annotated[ExamplesParams, Tag(WAYS["examples"])],
+    Discriminator(
+        _way,
+        custom_error_type="teach",
+        custom_error_message=f"teach: one of these is needed: {', '.join(WAYS)}",
+    ),
+]
+"""an entry of finetune.models"""
+
+
 class FinetuneParams(Strict):
     """LoRA finetuning; a batch is counted in inputs, each with all its questions.
 
-    models: how hosted models are taught, by name; of all else they take epochs alone.
+    models: how a model is taught, by name, where it is otherwise; of all else jobs take epochs
+    alone. A local model may be named to be shown examples, a hosted one has to be named.
 
     target_modules: the layers that are taught. max_grad_norm: of a step, else it is scaled down.
     rehearse: the predictor's own answers to the train tasks are mixed in, so that it goes on
@@ -95,4 +123,4 @@ class FinetuneParams(Strict):
     rehearse: bool
     scramble_labels: bool
     checkpoint_every: Count
-    models: dict[str, JobsParams] = Field(default_factory=dict)
+    models: dict[str, Teaching] = Field(default_factory=dict)

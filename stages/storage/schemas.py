@@ -109,6 +109,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         before=_s,
         target_logprob=_f,
         informative=_b,
+        trained=_b,
         optional=frozenset(
             {"answer", "predictor_own_behavior", "agree", "before", "target_logprob"}
         ),

@@ -5,9 +5,18 @@ from pathlib import Path
 import pytest
 import yaml
 
+from stages import (
+    build_dataset,
+    evaluate,
+    fetch_model,
+    finetune,
+    predict,
+    sample_behavior,
+    write_tasks,
+)
 from stages.storage.tables import read_table
 from tests.conftest import small_params
-from tests.hosted.running import run_study
+from tests.hosted.running import run, run_experiments, run_study
 from tests.hosted.standin.chat import Chat
 from tests.hosted.standin.jobs import Jobs
 from tests.hosted.standin.server import Server
@@ -49,3 +58,42 @@ def test_a_study_of_hosted_models_ends_in_scores_and_asks_nothing_twice(study):
     assert all(row["prompt_tokens"] and row["cost_usd"] for row in rows)
     scores = read_table("scores", Path("data/scores.parquet"))
     assert {"self", "cross", "fresh_self", "untrained"} <= {row["kind"] for row in scores}
+
+
+def test_models_that_nobody_trains_are_shown_examples_and_asked(study):
+    chat = Chat(models=PAIR)
+    with Server(chat.routes) as server:
+        write_params(f"{server.url}/v1")
+        params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+        params["finetune"]["models"] = {name: {"teach": "examples"} for name in PAIR}
+        params["experiments"] = {"run": ["examples"], "examples": {"k": 3, "inputs": 2}}
+        Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+        run(write_tasks)
+        for name in PAIR:
+            run(fetch_model, "--model", name)
+            run(sample_behavior, "--model", name)
+            run(build_dataset, "--model", name)
+        asked = len(chat.answered)
+        for name in PAIR:
+            run(finetune, "--model", name)
+            run(sample_behavior, "--trained", "--model", name)
+            run(build_dataset, "--target", name)
+        assert len(chat.answered) == asked  # M1 is M
+        for target in PAIR:
+            for predictor in PAIR:
+                run(finetune, "--predictor", predictor, "--target", target)
+                run(predict, "--predictor", predictor, "--target", target)
+        run(evaluate)
+        run_experiments(["examples"], PAIR)
+        paths = {entry.request.path for entry in server.log}
+    assert paths <= {"/v1/chat/completions", "/v1/models"}
+    scores = read_table("scores", Path("data/scores.parquet"))
+    assert not any(row["trained"] for row in scores)
+    assert not {"self", "fresh_self", "cross"} & {row["kind"] for row in scores}
+    shown = read_table("outcomes", Path("data/experiments/examples/one.parquet"))
+    asked_after = {(row["kind"], len(row["question"])) for row in shown}
+    assert asked_after == {
+        ("untrained", 1),
+        *((kind, 1) for kind in ("examples_self", "examples_cross")),
+        *((kind, 2 * 3 + 1) for kind in ("examples_self", "examples_cross")),
+    }

@@ -26,7 +26,7 @@ from stages.models.hosted.teach.lesson import lesson_of
 from stages.models.hosted.teach.section import JobSettings
 from stages.models.protocol import Subject
 from stages.models.questions import Answer, Decoding, Key, Question
-from stages.models.section import FinetuneParams
+from stages.models.section import FinetuneParams, JobsParams
 from stages.storage.errors import StudyError
 from stages.storage.files import write_json
 from stages.storage.kept_folders import kept_folder, made_once
@@ -134,10 +134,11 @@ class JobTeacher:
             raise TypeError(f"{subject.name} is no hosted model")
         host = subject.hosted.host
         how = rule.models.get(host.name)
-        if how is None:
+        if not isinstance(how, JobsParams):
             raise StudyError(
                 f"params.yaml: finetune.models.{host.name}: this key is missing: how the hosted "
-                "model is taught, such as {teach: openai_jobs, hyperparameters: {}}"
+                "model is taught, such as {teach: openai_jobs, hyperparameters: {}}, or "
+                "{teach: examples}"
             )
         told = JobSettings(rule.epochs, seed, how.hyperparameters, how.older_shape)
         lesson = lesson_of(rows, host.name)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -125,7 +125,7 @@ def _counts(places: Sequence[Placed]) -> dict[str, int]:
 
 def _kept(reply: Reply) -> dict[str, Any]:
     """A reply as it is kept; what it cost is said by the prices of the day that it is read."""
-    return asdict(reply)
+    return {**vars(reply), "meter": vars(reply.meter)}
 
 
 def _reply(value: Mapping[str, Any]) -> Reply:

@@ -13,6 +13,7 @@ from typing import Any
 from stages.models.hosted.ask.begun import without_beginning
 from stages.models.hosted.ask.orders import BACKEND, Order
 from stages.models.hosted.failures import Again
+from stages.models.hosted.money import Tokens
 from stages.models.questions import Meter
 
 NEAR_TIE = 1e-4  # nats between the two most probable tokens, as for local models
@@ -51,7 +52,7 @@ def read(content: bytes, order: Order, prompt_tokens: int) -> dict[int, Reply] |
         return Again(f"the response is {what}", made=True)
     choices = response.get("choices") if isinstance(response, dict) else None
     if not isinstance(choices, list) or not choices:
-        return Again("the response has no choices", made=True)
+        return Again("the response has no choices", made=True, paid=_paid(response))
     spoken: dict[int, _Said] = {}
     for at, choice in enumerate(choices[: len(order.keys)]):
         said = _said(choice, order.begun)
@@ -61,7 +62,7 @@ def read(content: bytes, order: Order, prompt_tokens: int) -> dict[int, Reply] |
         if said is not None and place not in spoken:
             spoken[place] = said
     if not spoken:
-        return Again("the response has no text", made=True)
+        return Again("the response has no text", made=True, paid=_paid(response))
     usage = _usage(response, len(spoken), prompt_tokens)
     return {
         place: Reply(*said, _meter(response, usage, at, said[0]))
@@ -109,7 +110,7 @@ def _scored(choice: dict[str, Any], text: str) -> tuple[list[Scored] | None, Top
         pieces = [_piece(one) for one in content]
         logprobs = [float(one["logprob"]) for one in content]
         tops = [
-            [(_whole(str(o["token"])), float(o["logprob"])) for o in one.get("top_logprobs") or []]
+            [(str(o["token"]), float(o["logprob"])) for o in one.get("top_logprobs") or []]
             for one in content
         ]
         scores = [logprob for top in tops for _, logprob in top]
@@ -128,7 +129,8 @@ def _scored(choice: dict[str, Any], text: str) -> tuple[list[Scored] | None, Top
         if end > 0 and starts < len(said) and piece:
             first = at if first is None else first
             tokens.append((end, round(logprobs[at], 4), _near_tie(tops[at])))
-    return tokens, (tops[first] or None) if first is not None else None
+    top = [] if first is None else [(_whole(token), logprob) for token, logprob in tops[first]]
+    return tokens, top or None
 
 
 def _piece(token: dict[str, Any]) -> bytes:
@@ -161,6 +163,12 @@ def _usage(
         return prompt_tokens, 0, None
     each = [whole // count + (i < whole % count) for i in range(count)]
     return prompt, min(cached or 0, prompt), each
+
+
+def _paid(response: Any) -> Tokens | None:
+    """What a response without an answer took; None: not counted."""
+    prompt, cached, each = _usage(response, 1, 0) if isinstance(response, dict) else (0, 0, None)
+    return None if each is None else Tokens(prompt, cached, sum(each))
 
 
 def _count(value: Any) -> int | None:
