@@ -18,7 +18,6 @@ from pathlib import Path
 import click
 
 from stages.models.carrying_out import carry_out
-from stages.models.local.teach.finetuning import own_answers
 from stages.models.opening import Models
 from stages.params import Params, command, load_params
 from stages.params.command import dry_run_option, say
@@ -97,6 +96,8 @@ def _rows(model: str, table: Path, seed: int, *, rehearse: bool) -> Iterator[Row
     """The rows of a dataset for one training seed; then the model's own answers, if asked for."""
     yield from read_rows("datasets", table, seed=[None, seed])
     if rehearse:
+        from stages.models.local.teach.finetuning import own_answers  # its libraries take seconds
+
         taught = read_rows("datasets", table, seed=[None, seed], slice="train")
         yield from own_answers(model, {row["input_id"] for row in taught})
 

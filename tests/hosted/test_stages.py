@@ -1,18 +1,13 @@
 """The stages on hosted models, behind a stand-in server: what they know of no backend."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from click import Command
 
 from stages import (
     build_dataset,
     evaluate,
-    evaluate_experiment,
-    experiment,
     fetch_model,
     finetune,
     predict,
@@ -21,16 +16,13 @@ from stages import (
 )
 from stages.storage.tables import read_table
 from tests.conftest import small_params
+from tests.hosted.running import run, run_experiments, run_study
 from tests.hosted.standin.batches import Batches
 from tests.hosted.standin.chat import Chat
 from tests.hosted.standin.jobs import Jobs
 from tests.hosted.standin.server import Server
 
 PAIR = ("one", "two")
-
-
-def run(stage: Command, *arguments: str) -> None:
-    stage.main(list(arguments), standalone_mode=False)
 
 
 @pytest.fixture
@@ -53,34 +45,15 @@ def write_params(url: str, mode: str = "live") -> None:
 
 def test_a_study_of_hosted_models_ends_in_scores_and_asks_nothing_twice(study):
     chat = Chat(models=PAIR)
-
-    def train(model: str, rows: list[Any], told: Mapping[str, Any]) -> str:
-        name = f"{model}-taught-{len(chat.models)}"
-        chat.models += (name,)
-        return name
-
-    jobs = Jobs(train=train)
+    jobs = Jobs(train=lambda model, *_: chat.add(f"{model}-taught-{len(chat.models)}"))
     with Server(chat.routes, jobs.routes) as server:
         write_params(f"{server.url}/v1")
         asked = []
         for _ in range(2):
-            for name in PAIR:
-                run(fetch_model.main, "--model", name)
-            run(write_tasks.main)
-            for name in PAIR:
-                run(sample_behavior.main, "--model", name)
-                run(build_dataset.main, "--model", name)
-                run(finetune.main, "--model", name)
-                run(sample_behavior.main, "--trained", "--model", name)
-                run(build_dataset.main, "--target", name)
-            for target in PAIR:
-                for predictor in PAIR:
-                    run(finetune.main, "--predictor", predictor, "--target", target)
-                    run(predict.main, "--predictor", predictor, "--target", target)
+            run_study(PAIR)
             asked.append(len(chat.answered))
         assert asked[0] == asked[1] == len(set(chat.answered))
         assert len(jobs.jobs) == 6
-    run(evaluate.main)
     rows = read_table("predictions", Path("data/predictions/one-on-two.parquet"))
     assert {row["backend"] for row in rows} == {"openai"}
     assert {row["system_fingerprint"] for row in rows} == {"fp_standin"}
@@ -97,25 +70,23 @@ def test_models_that_nobody_trains_are_shown_examples_and_asked(study):
         params["finetune"]["models"] = {name: {"teach": "examples"} for name in PAIR}
         params["experiments"] = {"run": ["examples"], "examples": {"k": 3, "inputs": 2}}
         Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-        run(write_tasks.main)
+        run(write_tasks)
         for name in PAIR:
-            run(fetch_model.main, "--model", name)
-            run(sample_behavior.main, "--model", name)
-            run(build_dataset.main, "--model", name)
+            run(fetch_model, "--model", name)
+            run(sample_behavior, "--model", name)
+            run(build_dataset, "--model", name)
         asked = len(chat.answered)
         for name in PAIR:
-            run(finetune.main, "--model", name)
-            run(sample_behavior.main, "--trained", "--model", name)
-            run(build_dataset.main, "--target", name)
+            run(finetune, "--model", name)
+            run(sample_behavior, "--trained", "--model", name)
+            run(build_dataset, "--target", name)
         assert len(chat.answered) == asked  # M1 is M
         for target in PAIR:
             for predictor in PAIR:
-                run(finetune.main, "--predictor", predictor, "--target", target)
-                run(predict.main, "--predictor", predictor, "--target", target)
-        run(evaluate.main)
-        for name in PAIR:
-            run(experiment.main, "--experiment", "examples", "--target", name)
-        run(evaluate_experiment.main, "--experiment", "examples")
+                run(finetune, "--predictor", predictor, "--target", target)
+                run(predict, "--predictor", predictor, "--target", target)
+        run(evaluate)
+        run_experiments(["examples"], PAIR)
         paths = {entry.request.path for entry in server.log}
     assert paths <= {"/v1/chat/completions", "/v1/models"}
     scores = read_table("scores", Path("data/scores.parquet"))
@@ -136,10 +107,10 @@ def test_in_batch_mode_a_stage_asks_a_model_in_one_batch(study):
     with Server(chat.routes, batches.routes) as server:
         for mode in ("batch", "live"):
             write_params(f"{server.url}/v1", mode)
-            run(fetch_model.main, "--model", "one")
-            run(write_tasks.main)
+            run(fetch_model, "--model", "one")
+            run(write_tasks)
             begun = len(chat.answered)
-            run(sample_behavior.main, "--model", "one")
+            run(sample_behavior, "--model", "one")
     [batch] = batches.batches.values()
     rows = read_table("behavior", Path("data/behavior/one.parquet"))
     assert batch["request_counts"]["completed"] == len(rows) and len(chat.answered) == begun

@@ -15,8 +15,8 @@ from tests.hosted.standin.server import Reply, Request, Routes, error
 from tests.hosted.standin.shelf import Shelf
 
 STATES = ("validating_files", "queued", "running", "succeeded")
-Train = Callable[[str, list[Any], Mapping[str, Any]], str]
-"""from the model's name, the rows and the hyperparameters to the name of what was made"""
+Train = Callable[[str, list[Any], Mapping[str, Any], int | None], str]
+"""from the model's name, lines, hyperparameters and seed to the name of what was made"""
 
 
 class Jobs(Shelf):
@@ -93,7 +93,8 @@ class Jobs(Shelf):
         if job["status"] == "succeeded":
             name = f"ft:{job['model']}:standin::{job['id']}"
             if self.train:
-                name = self.train(job["model"], [*map(json.loads, lines)], job["hyperparameters"])
+                told = job["hyperparameters"], job["seed"]
+                name = self.train(job["model"], [*map(json.loads, lines)], *told)
             job |= {"fine_tuned_model": name, "trained_tokens": tokens}
         elif job["status"] == "cancelled":
             job["trained_tokens"] = tokens // 2

@@ -14,7 +14,6 @@ from stages.experiments.shared.outcomes import outcomes, values
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, informative, predictions
 from stages.models.inputs import held_out_inputs
-from stages.models.local.teach.finetuning import own_answers
 from stages.models.protocol import Subject, Teacher
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, read_rows
@@ -111,6 +110,8 @@ def _taught(
     """The base model trained on the rows of these inputs."""
     rows = [row for row in lessons if row["input_id"] in inputs]
     if study.finetune.rehearse:
+        from stages.models.local.teach.finetuning import own_answers  # its libraries take seconds
+
         rows.extend(own_answers(predictor, inputs))
     folder = teacher.teach(rows, study.finetune, seed)
     return study.models.base(predictor).changed(folder, subject_name(predictor, seed))
