@@ -51,10 +51,10 @@ class Models:
         """Who trains a model."""
         folder = self.data / "models" / model
         if _is_hosted(folder):
-            from stages.models.hosted.backend import JobTeacher
+            from stages.models.hosted.backend import HostedTeacher
             from stages.models.hosted.ledger import Ledger
 
-            return JobTeacher(folder, Ledger(self.limits, self.stage))
+            return HostedTeacher(folder, Ledger(self.limits, self.stage))
         from stages.models.local.backend import LoraTeacher
 
         return LoraTeacher(folder)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from stages.models.chat.hosted import HostedChat
 from stages.models.hosted.ask.asking import ask
@@ -13,16 +12,16 @@ from stages.models.hosted.identity import host_of
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.money import Tariff
 from stages.models.hosted.purse import Purse
-from stages.models.hosted.spec.manifest import BACKEND, MANIFEST, read_manifest
+from stages.models.hosted.spec.manifest import read_manifest
 from stages.models.hosted.spec.section import HostedSpec
 from stages.models.hosted.teach.jobs import job_parts, taught
 from stages.models.hosted.teach.lesson import lesson_of
+from stages.models.hosted.teach.outcome import keep
 from stages.models.hosted.teach.section import JobSettings
 from stages.models.protocol import Subject
 from stages.models.questions import Answer, Decoding, Key, Question
-from stages.models.section import FinetuneParams
+from stages.models.section import FinetuneParams, TinkerParams
 from stages.storage.errors import StudyError
-from stages.storage.files import write_json
 from stages.storage.kept_folders import kept_folder, made_once
 from stages.storage.keys import digest
 from stages.storage.response_cache import AnswerKey, ResponseCache
@@ -83,8 +82,8 @@ def opened(folder: Path, ledger: Ledger) -> HostedSubject:
 
 
 @dataclass(frozen=True)
-class JobTeacher:
-    """Teaches the model whose manifest is in `folder` by finetuning jobs of its server."""
+class HostedTeacher:
+    """Teaches the model whose manifest is in `folder`, by jobs or step by step as params say."""
 
     folder: Path
     ledger: Ledger
@@ -97,6 +96,10 @@ class JobTeacher:
             raise TypeError(f"{subject.name} is no hosted model")
         host = subject.hosted.host
         how = rule.models.get(host.name)
+        if isinstance(how, TinkerParams):
+            from stages.models.hosted.tinker.teacher import taught_by_tinker  # it takes torch
+
+            return taught_by_tinker(self.folder, subject.hosted, how, rows, rule, seed, self.ledger)
         if how is None:
             raise StudyError(
                 f"params.yaml: finetune.models.{host.name}: this key is missing: how the hosted "
@@ -106,14 +109,6 @@ class JobTeacher:
         lesson = lesson_of(rows, host.name)
 
         def write(folder: Path) -> None:
-            made = taught(host, lesson, told, self.ledger)
-            about = {"backend": BACKEND, "model": made.model, "job": made.job}
-            write_json(folder / MANIFEST, about)
-            report: dict[str, Any] = {
-                "rows": lesson.rows,
-                "trained_tokens": made.trained_tokens,
-                "loss": [],
-            }
-            write_json(folder / "train_log.json", report)
+            keep(folder, taught(host, lesson, told, self.ledger), {"rows": lesson.rows, "loss": []})
 
         return made_once(kept_folder("adapters", host.name, job_parts(host, lesson, told)), write)

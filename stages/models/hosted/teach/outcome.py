@@ -2,16 +2,19 @@
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from stages.models.hosted.identity import Host
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.money import Tariff, Tokens, cost, dollars
+from stages.models.hosted.spec.manifest import BACKEND, MANIFEST
 from stages.models.hosted.teach.door import Door, RefusedError
 from stages.models.hosted.teach.finding import JOBS, NOTHING
 from stages.models.hosted.teach.journal import DONE, NEW, Journal
 from stages.storage.errors import StudyError
+from stages.storage.files import write_json
 
 LONGEST_MODEL = 300  # characters of a model's name
 log = logging.getLogger(__name__)
@@ -25,6 +28,12 @@ class Taught:
     job: str
     trained_tokens: int | None
     cost_usd: float | None
+
+
+def keep(folder: Path, made: Taught, report: dict[str, Any]) -> None:
+    """Write what a subject that was taught is made of: its name at the server, how it became."""
+    write_json(folder / MANIFEST, {"backend": BACKEND, "model": made.model, "job": made.job})
+    write_json(folder / "train_log.json", {**report, "trained_tokens": made.trained_tokens})
 
 
 def wait(door: Door, journal: Journal, ledger: Ledger, expected: Tokens) -> None:
