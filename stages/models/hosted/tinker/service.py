@@ -45,8 +45,10 @@ class Service:
         """A new LoRA of a base model, on all of its linear layers but the last."""
         self.client = self._within(
             f"a training of {base_model}",
-            lambda: self.service.create_lora_training_client(
-                base_model=base_model, rank=rank, seed=seed, train_unembed=False
+            lambda: _ready(
+                self.service.create_lora_training_client(
+                    base_model=base_model, rank=rank, seed=seed, train_unembed=False
+                )
             ),
         )
 
@@ -57,7 +59,7 @@ class Service:
             if optimizer
             else self.service.create_training_client_from_state
         )
-        self.client = self._within(f"the state {path}", lambda: open_state(path), lost=True)
+        self.client = self._within(f"the state {path}", lambda: _ready(open_state(path)), lost=True)
 
     def step(self, step: Step, what: str, *, weight_decay: float, max_grad_norm: float) -> float:
         """Gradients and one step of Adam; the mean loss in nats a label token before it."""
@@ -173,8 +175,13 @@ def _sdk(host: Host) -> Any:
 
 def _opened(sdk: Any, told: dict[str, Any]) -> Any:
     service = sdk.ServiceClient(**told)
-    service.get_server_capabilities()
+    _ready(service.get_server_capabilities())  # so that an address or a key fails here
     return service
+
+
+def _ready(made: Any) -> Any:
+    """What was made: newer SDKs give a promise of it."""
+    return made.result() if hasattr(made, "result") else made
 
 
 def _weights(example: Example) -> np.ndarray:
