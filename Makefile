@@ -6,6 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONPATH := $(CURDIR)
 export TOKENIZERS_PARALLELISM := false
 export HF_HUB_DISABLE_TELEMETRY := 1
+export TINKER_TELEMETRY := 0
 
 # SkyRL, a server of Tinker's shape, asks for another Python and other versions than ours.
 TINKER := .venv-tinker

@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import signal
 import sys
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -41,6 +40,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> str:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SELFPREDICT_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv(KEY, SECRET)
+    monkeypatch.setenv("TINKER_TELEMETRY", "0")
     return tmp_path / "cache"
 
 
@@ -59,7 +59,7 @@ def test_steps_have_the_tokens_and_rates_of_a_local_training_and_weigh_labels_al
     for step, datums in zip(steps, tinker.datums, strict=True):
         assert sum(sum(weights) for *_, weights in datums) == pytest.approx(1)
         for example, (read, targets, weights) in zip(step.examples, datums, strict=True):
-            assert tuple(read) + (targets[-1],) == example.prompt + example.label
+            assert (*read, targets[-1]) == example.prompt + example.label
             assert [bool(w) for w in weights] == [
                 t >= len(example.prompt) - 1 for t in range(len(read))
             ]
@@ -93,16 +93,16 @@ class Killing:
 
 
 @pytest.mark.parametrize(
-    ("path", "number", "done", "again"),
+    ("path", "number", "done"),
     [
-        ("create_model", 1, True, 0),
-        ("optim_step", 6, True, 2),  # two steps after the second state
-        ("save_weights", 2, False, 2),
-        ("save_weights_for_sampler", 1, True, 2),
+        ("create_model", 1, True),
+        ("optim_step", 6, True),  # two steps after the second state
+        ("save_weights", 2, False),
+        ("save_weights_for_sampler", 1, True),
     ],
 )
 def test_a_killed_training_goes_on_from_its_last_state_and_ends_alike(
-    path, number, done, again, place, cache, tmp_path, monkeypatch
+    path, number, done, place, cache, tmp_path, monkeypatch
 ):
     taught, killed, unbroken = lesson(place), Tinker(SECRET), Tinker(SECRET)
     killing = Killing(path, number, done)
@@ -115,11 +115,8 @@ def test_a_killed_training_goes_on_from_its_last_state_and_ends_alike(
         assert killing.process.exitcode == -signal.SIGKILL
         made, losses = teach(server.url, taught)
         assert teach(server.url, taught) == (made, losses)
-    repeated = sum(step.tokens for step in taught.steps()) + sum(
-        step.tokens for step in taught.steps()[6 - again : 6] * bool(again)
-    )
-    assert made.trained_tokens <= repeated + 200 and made.trained_tokens >= killed.read - 1
-    assert settled() == [(False, Tokens(trained=made.trained_tokens))]
+    assert made.trained_tokens == killed.read
+    assert settled() == [(False, Tokens(trained=killed.read))]
     monkeypatch.setenv("SELFPREDICT_CACHE", str(tmp_path / "other"))
     with Server(unbroken.routes) as server:
         whole = teach(server.url, taught)
@@ -136,9 +133,7 @@ def test_a_state_that_is_gone_begins_the_training_anew_and_what_was_sent_is_paid
         return handler(request), None
 
     with Server(tinker.routes, faults=fails) as server:
-        with pytest.raises(
-            StudyError, match=r"step 4 of 8: .*out of memory.*the same command goes"
-        ):
+        with pytest.raises(StudyError, match=r"step 4 of 8: .*out of memory.*the same command"):
             teach(server.url, taught)
         tinker.saved.clear()
         tinker.rates.append(0.0)
@@ -161,9 +156,7 @@ def test_a_service_that_goes_away_ends_the_run_and_the_next_one_goes_on(place):
             vanish(request) if request.path.endswith("optim_step") else usual(request),
             None,
         )
-        with pytest.raises(
-            StudyError, match=r"step 6 of 8: no answer within 1 s; the same command"
-        ):
+        with pytest.raises(StudyError, match=r"step 6 of 8: no answer within 1 s; the same"):
             teach(server.url, taught, patience=1.0)
         server.faults = None
         assert len(teach(server.url, taught)[1]) == 8
@@ -181,9 +174,9 @@ def test_a_model_that_was_trained_is_taught_on(place):
 
 def test_a_refused_key_is_named_and_never_shown(place, monkeypatch, caplog, cache):
     caplog.set_level(logging.DEBUG)
-    with Server(Tinker("tml-other").routes) as server:
-        with pytest.raises(StudyError, match=f"the key is refused .*look at {KEY}") as told:
-            teach(server.url, lesson(place))
+    refused = pytest.raises(StudyError, match=f"the key is refused .*look at {KEY}")
+    with Server(Tinker("tml-other").routes) as server, refused as told:
+        teach(server.url, lesson(place))
     kept = b"".join(path.read_bytes() for path in cache.rglob("*") if path.is_file())
     assert "***" in str(told.value) and SECRET not in f"{told.value}{caplog.text}{kept!r}"
     assert settled() == []
@@ -254,5 +247,5 @@ def test_what_cannot_be_taught_there_is_refused_before_anything_is_sent(
             Models("finetune").teacher("gpt").teach(ROWS, told, 0)
     with pytest.raises(StudyError, match="all-linear is all that such a service teaches"):
         lesson(place, target_modules=["q_proj"])
-    with suppress(StudyError), pytest.raises(StudyError, match="no rows of slice train"):
+    with pytest.raises(StudyError, match="no rows of slice train"):
         lesson(place, ROWS[10:])

@@ -10,8 +10,8 @@ import sys
 import uvicorn
 
 os.environ["JAX_PLATFORMS"] = "cpu"
-from skyrl.tinker import api  # noqa: E402  after the platform is named
-from skyrl.tinker.config import EngineConfig, config_to_argv  # noqa: E402
+from skyrl.tinker import api
+from skyrl.tinker.config import EngineConfig, config_to_argv
 
 MOST = {"max_lora_adapters": 12, "max_lora_rank": 8}
 

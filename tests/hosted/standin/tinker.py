@@ -82,7 +82,6 @@ class Tinker:
             "client/dynamic_config": lambda request: Reply({}),
             "create_session": lambda request: Reply({"session_id": f"s{next(self.numbers)}"}),
             "session_heartbeat": lambda request: Reply({}),
-            "telemetry": lambda request: Reply({"status": "accepted"}),
             "create_model": self._create,
             "get_info": lambda request: Reply({"model_id": request.json["model_id"], **INFO}),
             "load_weights": self._load,
@@ -92,10 +91,9 @@ class Tinker:
             "save_weights_for_sampler": lambda request: self._save(request, "sampler_weights"),
             "retrieve_future": lambda request: self.results[request.json["request_id"]],
         }
-        known = {"supported_models": [{"model_name": "tiny"}]}
-        table = {("POST", f"/api/v1/{name}"): handler for name, handler in posts.items()}
-        table["GET", "/api/v1/get_server_capabilities"] = lambda request: Reply(known)
-        return {place: self._guarded(handler) for place, handler in table.items()}
+        return {
+            ("POST", f"/api/v1/{name}"): self._guarded(handler) for name, handler in posts.items()
+        }
 
     def _guarded(self, handler: Handler) -> Handler:
         def answer(request: Request) -> Reply:

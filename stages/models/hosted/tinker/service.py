@@ -39,7 +39,12 @@ class Service:
             "user_metadata": {MARK: key},
         }
         self.client: Any = None
-        self.service = self._within("a session", lambda: _opened(self.sdk, told))
+        self.service = self._within("a session", lambda: self.sdk.ServiceClient(**told))
+
+    def close(self) -> None:
+        """End what the SDK does in the background; the service ends a silent session itself."""
+        if self.client is not None:
+            self.client.holder.close()
 
     def begin(self, base_model: str, rank: int, seed: int) -> None:
         """A new LoRA of a base model, on all of its linear layers but the last."""
@@ -171,12 +176,6 @@ def _sdk(host: Host) -> Any:
             "`pip install 'selfpredict[tinker]'`"
         ) from error
     return tinker
-
-
-def _opened(sdk: Any, told: dict[str, Any]) -> Any:
-    service = sdk.ServiceClient(**told)
-    _ready(service.get_server_capabilities())  # so that an address or a key fails here
-    return service
 
 
 def _ready(made: Any) -> Any:

@@ -6,6 +6,7 @@ From a state on a run does what one would have done that nobody stopped.
 
 import logging
 import math
+from contextlib import closing
 from dataclasses import dataclass
 
 from stages.models.hosted.identity import Host
@@ -84,10 +85,10 @@ class _Training:
             steps = self.lesson.steps()
             self._reserve(steps, pace)
             try:
-                service = Service(self.host, self.journal.key, patience)
-                for number in range(self._begin(service), len(steps)):
-                    self._step(service, steps[number], number, len(steps))
-                model = self._kept(service, len(steps))
+                with closing(Service(self.host, self.journal.key, patience)) as service:
+                    for number in range(self._begin(service), len(steps)):
+                        self._step(service, steps[number], number, len(steps))
+                    model = self._kept(service, len(steps))
             except BaseException:
                 if not self.sent:  # there is nothing to pay for
                     self.ledger.release(self.journal.bill)
