@@ -39,7 +39,7 @@ bench: $(VENV)/.ready-bench
 # Teaching by Tinker against a real server, on the CPU; its environment takes some 6 GB.
 test-tinker: export SELFPREDICT_SKYRL := $(CURDIR)/$(TINKER)/bin/python
 test-tinker: $(READY) $(TINKER)/.ready
-	PYTHONPATH=$(CURDIR)/$(TINKER)/sdk:$(CURDIR) python -m pytest tests/tinker/skyrl.py
+	PYTHONPATH=$(CURDIR)/$(TINKER)/sdk:$(CURDIR) python -m pytest tests/tinker/whole_way.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

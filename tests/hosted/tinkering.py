@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from stages.models.chat.chat import Speech
+from stages.models.chat.loading import load_chat
 from stages.models.hosted.identity import Host
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.limits_section import LimitsParams
 from stages.models.hosted.teach.outcome import Taught
 from stages.models.hosted.tinker.lesson import TokenLesson, lesson_in_tokens
-from stages.models.hosted.tinker.speaking import chat_of
 from stages.models.hosted.tinker.training import Pupil, trained
 from stages.models.local.teach.settings import Settings
 from tests.conftest import CHAT
@@ -47,7 +47,8 @@ def make_tokenizer(folder: Path) -> str:
 
 def lesson(place: str, rows: list[dict[str, Any]] = ROWS, **how: Any) -> TokenLesson:
     settings = Settings(**{**vars(SETTINGS), **how})
-    return lesson_in_tokens(rows, chat_of(place, SPEECH), settings, "gpt")
+    chat = load_chat(Path(place.removeprefix("path:")), SPEECH)  # not tried each time
+    return lesson_in_tokens(rows, chat, settings, "gpt")
 
 
 def teach(
