@@ -52,7 +52,8 @@ $(VENV)/.ready-bench: $(READY)
 
 $(TINKER)/.ready: constraints-tinker.txt $(READY)
 	$(PYTHON_TINKER) -m venv $(TINKER)
-	$(TINKER)/bin/python -m pip install --quiet --constraint constraints-tinker.txt "skyrl[jax,tinker]"
+	$(TINKER)/bin/python -m pip install --quiet --constraint constraints-tinker.txt \
+		"skyrl[jax,tinker]" aiohttp  # which it imports and does not ask for
 	$(VENV)/bin/python -m pip install --quiet --no-deps --upgrade --target $(TINKER)/sdk \
 		"$$(grep '^tinker==' constraints-tinker.txt)"
 	@touch $@
