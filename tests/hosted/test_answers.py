@@ -94,6 +94,17 @@ def test_a_thought_that_the_prompt_opened_is_taken_off_where_the_params_say_so()
     assert answer(reply, question(0), (), False).text.startswith("I think")
 
 
+def test_an_answer_in_parts_is_its_text_without_the_thought():
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    parts = [thought, {"type": "text", "text": "Ye"}, {"type": "text", "text": "s"}]
+    order = Order(question(0).messages, (None,), None, 2, GREEDY)
+    for content, expected in ((parts, "Yes"), ([thought], ""), (None, "")):
+        message = {"content": content, "reasoning": "hm", "reasoning_content": "hm"}
+        choice = {"message": message, "finish_reason": "stop"}
+        found = read(json.dumps({"choices": [choice]}).encode(), order, 5)[0]
+        assert answer(found, question(0), (), False).text == expected
+
+
 TOP = [("Yes", math.log(0.5)), (" yes", math.log(0.25)), ("No", math.log(0.125)), ("?", -9.0)]
 
 
@@ -147,6 +158,19 @@ def test_a_response_of_any_json_is_read_or_refused_and_nothing_else():
         choice = {"message": message, "finish_reason": "stop", **more}
         found = read(json.dumps({"choices": [choice], "usage": {"x": -1}}).encode(), order, 5)
         assert (found[0].text, found[0].tokens, found[0].meter.estimated) == ("Yes", None, True)
+
+
+def test_a_fingerprint_that_changes_is_named_in_a_line_and_each_answer_has_its_own(
+    tmp_path, caplog
+):
+    chat = Chat(fingerprint="fp_a")
+    with serving(chat) as (server, _):
+        answers(hosted(server), questions(1), tmp_path)
+        assert not caplog.text
+        chat.fingerprint = "fp_b"
+        found = answers(hosted(server), questions(2), tmp_path)
+    assert [one.meter.system_fingerprint for one in found.values()] == ["fp_a", "fp_b"]
+    assert "system_fingerprint changed: fp_a, fp_b" in caplog.text
 
 
 @pytest.mark.parametrize(("word", "expected"), [("Yes", "Yes"), ("\ud83d", "?")])

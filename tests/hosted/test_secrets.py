@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from stages.models.chat.hosted import HostedChat
 from stages.models.hosted.ask.client import Client
+from stages.models.hosted.errands.door import Door, Pace
+from stages.models.hosted.hosted import Hosted
 from stages.models.hosted.identity import host_of
 from stages.models.hosted.spec.section import HostedSpec
 from stages.storage.errors import StudyError
@@ -26,7 +28,7 @@ def planted(monkeypatch):
 
 def test_the_key_is_sent_and_stands_nowhere_else(planted, tmp_path, caplog, capfd):
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("openai").setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="openai")
     echo = refused(400, f"bad request with the key {KEY} and\nthe headers")
     with serving(key=KEY, faults=Faults({2: echo})) as (server, _):
         model = hosted(server, api_key_env="TOY_KEY")
@@ -48,11 +50,16 @@ async def _repr(host) -> str:
         return f"{client!r}{client}{client._client!r}{client._client}"
 
 
+def _door(host) -> str:
+    with Door(host, Pace()) as door:
+        return f"{door!r}{door}{door.client!r}{door.client}"
+
+
 def test_the_reprs_of_the_clients_do_not_show_it(planted):
     spec = HostedSpec.model_validate({**SOUND, "api_key_env": "TOY_KEY", "api_version": "v1"})
     host = host_of("toy", spec, HostedChat.model_validate({"extra_headers": {"X-Key": "TOY_KEY"}}))
     assert host.headers() == {"api-key": KEY, "X-Key": KEY}
-    assert KEY not in asyncio.run(_repr(host)) and KEY not in repr(host)
+    assert KEY not in asyncio.run(_repr(host)) + _door(host) + repr(host) + repr(Hosted(host))
 
 
 def test_a_key_that_is_not_there_is_named_by_its_variable(monkeypatch, tmp_path):

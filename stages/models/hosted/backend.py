@@ -1,22 +1,28 @@
 """A model on a server behind the protocols of stages.models."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stages.models.chat.hosted import HostedChat
 from stages.models.hosted.ask.asking import ask
+from stages.models.hosted.ask.begun import beginning
 from stages.models.hosted.ask.orders import placed
 from stages.models.hosted.hosted import Hosted
 from stages.models.hosted.identity import host_of
 from stages.models.hosted.ledger import Ledger
+from stages.models.hosted.limiter import Limiter
 from stages.models.hosted.money import Tariff
+from stages.models.hosted.probe.kept import keep, recall
+from stages.models.hosted.probe.probing import know
 from stages.models.hosted.purse import Purse
 from stages.models.hosted.spec.manifest import read_manifest
 from stages.models.hosted.spec.section import HostedSpec
 from stages.models.hosted.teach.jobs import job_parts, taught
 from stages.models.hosted.teach.lesson import lesson_of
-from stages.models.hosted.teach.outcome import keep
+from stages.models.hosted.teach.outcome import keep_taught
 from stages.models.hosted.teach.section import JobSettings
 from stages.models.protocol import Subject
 from stages.models.questions import Answer, Decoding, Key, Question
@@ -27,13 +33,19 @@ from stages.storage.keys import digest
 from stages.storage.response_cache import AnswerKey, ResponseCache
 from stages.storage.tables import Row
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class HostedSubject:
-    """A subject that answers on a server; `name` is that of the study."""
+    """A subject that answers on a server; `name` is that of the study.
+
+    `base` is what training made it of: what the server can is found out by asking that.
+    """
 
     name: str
     hosted: Hosted
+    base: Hosted | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -46,24 +58,49 @@ class HostedSubject:
     def ask(
         self, questions: list[Question], decoding: Decoding, cache: ResponseCache, label: str
     ) -> dict[Key, Answer]:
-        return ask(self.hosted, questions, decoding, cache, label)
+        with self._known(questions, decoding, cache, label):
+            return ask(self.hosted, questions, decoding, cache, label)
 
     def keys(self, questions: Sequence[Question], decoding: Decoding) -> list[AnswerKey]:
+        base = self.base or self.hosted
+        if not base.abilities.probed:
+            with ResponseCache() as cache:
+                recall(base, cache)
         return [place.key for place in placed(self.hosted, questions, decoding)]
+
+    @contextmanager
+    def _known(
+        self, questions: list[Question], decoding: Decoding, cache: ResponseCache, label: str
+    ) -> Iterator[None]:
+        """What the server can is known within, and what is learnt of it meanwhile is kept."""
+        base = self.base or self.hosted
+        begun = sum(bool(beginning(question.messages)) for question in questions)
+
+        def lacks() -> bool:
+            wanted = {p.key.content: p.key for p in placed(self.hosted, questions, decoding)}
+            return len(cache.get(list(wanted.values()), expected=False)) < len(wanted)
+
+        know(base, cache, lambda: begun > 0 or lacks())
+        if begun and base.abilities.prefill == "none":
+            log.warning(
+                f"{label}: {begun} of {len(questions)} questions begin the answer, which the "
+                "server cannot go on with: the beginning is put into words"
+            )
+        try:
+            yield
+        finally:
+            keep(base, cache)
 
     def changed(self, folder: Path, name: str) -> "HostedSubject":
         about = read_manifest(folder, "train")
         purse = self.hosted.purse
-        return HostedSubject(
-            name,
-            Hosted(
-                replace(self.hosted.host, model=about["model"]),
-                self.hosted.stop,
-                self.hosted.strips,
-                self.hosted.chat,
-                purse and replace(purse, tariff=replace(purse.tariff, trained=True)),
-            ),
+        hosted = replace(
+            self.hosted,  # with its abilities, which are one object for both
+            host=replace(self.hosted.host, model=about["model"]),
+            purse=purse and replace(purse, tariff=replace(purse.tariff, trained=True)),
+            limiter=Limiter(),
         )
+        return HostedSubject(name, hosted, self.base or self.hosted)
 
 
 def opened(folder: Path, ledger: Ledger) -> HostedSubject:
@@ -109,6 +146,7 @@ class HostedTeacher:
         lesson = lesson_of(rows, host.name)
 
         def write(folder: Path) -> None:
-            keep(folder, taught(host, lesson, told, self.ledger), {"rows": lesson.rows, "loss": []})
+            made = taught(host, lesson, told, self.ledger)
+            keep_taught(folder, made, {"rows": lesson.rows, "loss": []})
 
         return made_once(kept_folder("adapters", host.name, job_parts(host, lesson, told)), write)

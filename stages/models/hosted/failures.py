@@ -19,7 +19,9 @@ QUOTA = re.compile(
 TOO_LONG = re.compile(
     r"context.{0,20}length|(?<!array )too (long|large|many tokens)", re.IGNORECASE
 )
+UNFINISHED = re.compile(r"could not finish the message|output limit was reached", re.IGNORECASE)
 PASSING = {408, 409, 425, 429}  # those of 4xx that may be otherwise the next time
+UNDEPLOYED = "DeploymentNotFound"  # Azure's code
 REFUSALS = {400, 403, 422, 501}
 
 
@@ -56,11 +58,12 @@ class Ends:
 
 @dataclass(frozen=True)
 class Fails:
-    """This one request cannot be answered."""
+    """This one request cannot be answered; `passing`: for now, as it failed too often in a row."""
 
     why: str
     filtered: bool = False
     unreachable: bool = False
+    passing: bool = False
 
 
 Failure = Again | Cannot | Ends | Fails
@@ -75,15 +78,24 @@ def of_status(
     why = f"{status}{': ' if said else ''}{said}"
     if status == 402 or (status in (403, 429) and QUOTA.search(text)):
         return Ends(f"the account is used up ({why}); all answers that were paid for are kept")
+    if status == 400 and UNFINISHED.search(text):
+        return Fails(f"{why}; a model that thinks needs chat.models.{host.name}.thinking_tokens")
     if status in REFUSALS and (parameter := _refused(text, sent)):
         return Cannot(parameter, why)
     if status == 401 or status == 403:
         named = host.api_key_env or "models.X.api_key_env of params.yaml, which names none"
         return Ends(f"the key is refused ({why}); look at {named}")
-    if status in (404, 405):
+    if status == 404 and UNDEPLOYED in text:
         return Ends(
-            f"there is nothing at {host.url} ({why}); look at base_url, which mostly ends in /v1, "
-            f"and at the model's name, {host.model!r}"
+            f"{host.sent_as!r} is not deployed, at {host.url} ({why}): deploy {host.model} there "
+            "first, which costs by the hour until you delete the deployment; where it has another "
+            f"name, add it to models.{host.name}.deployments of params.yaml: {{{host.model}: NAME}}"
+        )
+    if status in (404, 405):
+        ends = "/v1" if host.api_version is None else "/openai or /openai/v1 at Azure"
+        return Ends(
+            f"there is nothing at {host.url} ({why}); look at base_url, which mostly ends in "
+            f"{ends}, and at the model's name, {host.sent_as!r}"
         )
     if 300 <= status < 400:
         place = host.told(headers.get("location", ""))

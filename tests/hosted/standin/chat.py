@@ -17,13 +17,17 @@ from tests.hosted.standin.speaking import END, Asked, Speaker, Token, toy
 
 OTHER = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 
+OPENING = 3  # tokens of a prompt that open the answer's turn
+
 
 @dataclass
 class Chat:
     """A server of models; `refuses` and `drops` hold names of parameters (and `usage`).
 
-    prefill: how an answer that was begun comes back: whole with its beginning, the rest
-    alone, or none: it is answered as a new turn.
+    prefill: how an answer that was begun comes back: whole with its beginning, the rest alone
+    where continue_final_message says so, or none: it is answered as a new turn.
+    answers_any: it answers for models that it does not have, as llama.cpp does.
+    shutdown_date: the day of it, that the list of models tells.
     thinks: tokens of thought before an answer, `inline` in its text, or beside it.
     """
 
@@ -35,6 +39,8 @@ class Chat:
     greedy_n: bool = True  # n > 1 at temperature 0; vLLM refuses it
     top: int = 20  # alternatives that top_logprobs gives at most
     prefill: Literal["whole", "rest", "none"] = "whole"
+    answers_any: bool = False
+    shutdown_date: str | None = None
     thinks: int = 0
     inline: bool = False
     fingerprint: str = "fp_standin"
@@ -50,9 +56,9 @@ class Chat:
         }
 
     def list_models(self, request: Request) -> Reply:
-        return Reply(
-            {"object": "list", "data": [{"id": m, "object": "model"} for m in self.models]}
-        )
+        told = {} if self.shutdown_date is None else {"shutdown_date": self.shutdown_date}
+        data = [{"id": model, "object": "model", **told} for model in self.models]
+        return Reply({"object": "list", "data": data})
 
     def complete(self, request: Request) -> Reply:
         asked = request.json
@@ -60,7 +66,8 @@ class Chat:
         if fault is not None:
             return fault
         choices = [self._choice(asked, i) for i in range(self._n(asked))]
-        prompt = sum(4 + len(m["content"].split()) for m in asked["messages"])
+        new_turn = 0 if self._goes_on(asked) else OPENING
+        prompt = new_turn + sum(4 + len(m["content"].split()) for m in asked["messages"])
         answer = sum(tokens for _, tokens in choices)
         with self.lock:
             self.answered.append(digest(asked))
@@ -82,7 +89,7 @@ class Chat:
         return Reply({name: value for name, value in body.items() if name not in self.drops})
 
     def _refusal(self, asked: dict[str, Any]) -> Reply | None:
-        if asked["model"] not in self.models:
+        if asked["model"] not in self.models and not self.answers_any:
             told = f"The model `{asked['model']}` does not exist"
             return error(404, told, code="model_not_found")
         for name in sorted(self.refuses & asked.keys()):
@@ -96,6 +103,13 @@ class Chat:
         if not self.greedy_n and asked.get("n", 1) > 1 and not asked.get("temperature"):
             return error(400, f"n must be 1 when using greedy sampling, got {asked['n']}.")
         return None
+
+    def _goes_on(self, asked: dict[str, Any]) -> bool:
+        """Whether an answer that was begun is gone on with."""
+        told = self.prefill == "whole" or (
+            self.prefill == "rest" and asked.get("continue_final_message", False)
+        )
+        return told and asked["messages"][-1]["role"] == "assistant"
 
     def _n(self, asked: dict[str, Any]) -> int:
         return 1 if "n" in self.drops else asked.get("n", 1)
@@ -111,7 +125,8 @@ class Chat:
                 asked.get("temperature", 1.0),
             )
         )
-        most = asked.get("max_completion_tokens", asked.get("max_tokens", 4096))
+        limits = [asked[name] for name in OTHER if name in asked and name not in self.drops]
+        most = min(limits, default=4096)
         thought = ["hm "] * min(self.thinks, most)
         given = said[: max(0, most - len(thought))]
         ended = bool(given) and given[-1].text == END
@@ -120,11 +135,13 @@ class Chat:
         message: dict[str, Any] = {"role": "assistant", "content": text}
         if thought and self.inline:
             closed = "</think>\n" if len(thought) < most else ""
-            message["content"] = f"<think>{''.join(thought)}{closed}{text}"
+            before = f"<think>{''.join(thought)}{closed}"
+            message["content"] = f"{before}{text}"
+            tokens = [Token(before, -1.0, [(before, -1.0)]), *tokens]
         elif thought:
             message["reasoning_content"] = "".join(thought)
         begun = asked["messages"][-1]
-        if begun["role"] == "assistant" and self.prefill == "whole":
+        if self.prefill == "whole" and self._goes_on(asked):
             message["content"] = f"{begun['content']}{message['content']}"
         choice = {
             "index": i,

@@ -56,7 +56,7 @@ class Client:
         """What comes of a request for chat completions."""
         try:
             response = await self._client.post(
-                "/chat/completions", cast_to=httpx2.Response, body=dict(body)
+                self.host.chat_path, cast_to=httpx2.Response, body=dict(body)
             )
         except APIStatusError as error:
             response = error.response

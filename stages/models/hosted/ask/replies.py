@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from stages.models.chat import Message
+from stages.models.hosted.ask.begun import without_beginning
 from stages.models.hosted.ask.orders import BACKEND, Order
 from stages.models.hosted.failures import Again
 from stages.models.questions import Meter
@@ -54,7 +54,7 @@ def read(content: bytes, order: Order, prompt_tokens: int) -> dict[int, Reply] |
         return Again("the response has no choices", made=True)
     spoken: dict[int, _Said] = {}
     for at, choice in enumerate(choices[: len(order.keys)]):
-        said = _said(choice, order.messages)
+        said = _said(choice, order.begun)
         told = _count(choice.get("index")) if isinstance(choice, dict) else None
         sound = told is not None and told < len(order.keys) and told not in spoken
         place = told if told is not None and sound else at
@@ -69,23 +69,37 @@ def read(content: bytes, order: Order, prompt_tokens: int) -> dict[int, Reply] |
     }
 
 
-def _said(choice: Any, messages: list[Message]) -> _Said | None:
+def _said(choice: Any, begun: str) -> _Said | None:
     """Text, end, tokens and alternatives of one choice; None where it is no answer."""
     message = choice.get("message") if isinstance(choice, dict) else None
     finish = FINISHES.get(str(choice.get("finish_reason"))) if isinstance(message, dict) else None
     if finish is None or message is None:
         return None
-    text = message.get("content")
+    text = _content(message)
     if text is None:
-        text = message.get("refusal") or ""
-    if not isinstance(text, str):
         return None
-    text = _whole(text)
-    begun = messages[-1]["content"] if messages[-1]["role"] == "assistant" else ""
-    if begun and text.startswith(begun):
-        text = text[len(begun) :]
+    text = without_beginning(_whole(text), begun)
     tokens, top = _scored(choice, text)
     return text, finish, tokens, top
+
+
+def _content(message: dict[str, Any]) -> str | None:
+    """What a message says, None where it is no text.
+
+    Some servers give it in parts, a thought among them: those of type text are the answer.
+    """
+    content = message.get("content")
+    if content is None:
+        content = message.get("refusal") or ""
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if _is_text(part)]
+        known = all(isinstance(part, dict) and "type" in part for part in content)
+        content = "".join(parts) if known and all(isinstance(p, str) for p in parts) else None
+    return content if isinstance(content, str) else None
+
+
+def _is_text(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") == "text"
 
 
 def _scored(choice: dict[str, Any], text: str) -> tuple[list[Scored] | None, Top | None]:

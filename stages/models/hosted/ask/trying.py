@@ -56,7 +56,7 @@ class Trying:
             limited += found.limited
             tries += not found.limited
             if tries >= TRIES or limited >= LIMITED_TRIES:
-                return Fails(found.why, unreachable=found.unreachable)
+                return Fails(found.why, unreachable=found.unreachable, passing=True)
             self.again += 1
             self.lost += found.made
             await self._pause(found.after, tries + limited)

@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from stages.models.hosted.errands.door import Door, RefusedError
+from stages.models.hosted.errands.finding import NOTHING
+from stages.models.hosted.errands.journal import DONE, NEW, Journal
 from stages.models.hosted.identity import Host
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.money import Tariff, Tokens, cost, dollars
 from stages.models.hosted.spec.manifest import BACKEND, MANIFEST
-from stages.models.hosted.teach.door import Door, RefusedError
-from stages.models.hosted.teach.finding import JOBS, NOTHING
-from stages.models.hosted.teach.journal import DONE, NEW, Journal
 from stages.storage.errors import StudyError
 from stages.storage.files import write_json
 
+JOBS = "/fine_tuning/jobs"
 LONGEST_MODEL = 300  # characters of a model's name
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class Taught:
     cost_usd: float | None
 
 
-def keep(folder: Path, made: Taught, report: dict[str, Any]) -> None:
+def keep_taught(folder: Path, made: Taught, report: dict[str, Any]) -> None:
     """Write what a subject that was taught is made of: its name at the server, how it became."""
     write_json(folder / MANIFEST, {"backend": BACKEND, "model": made.model, "job": made.job})
     write_json(folder / "train_log.json", {**report, "trained_tokens": made.trained_tokens})

@@ -12,7 +12,7 @@ from stages.models.hosted.hosted import Hosted
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.spec.manifest import read_manifest
 from stages.models.hosted.spec.section import HostedSpec
-from stages.models.hosted.teach.outcome import keep
+from stages.models.hosted.teach.outcome import keep_taught
 from stages.models.hosted.tinker.lesson import lesson_in_tokens
 from stages.models.hosted.tinker.speaking import chat_of
 from stages.models.hosted.tinker.training import Pupil, trained, training_parts
@@ -51,7 +51,7 @@ def taught_by_tinker(
     def write(out: Path) -> None:
         made, losses = trained(pupil, lesson, ledger)
         report: dict[str, Any] = {"rows": lesson.rows, "steps": len(losses)}
-        keep(out, made, report | {"loss": [list(pair) for pair in enumerate(losses)]})
+        keep_taught(out, made, report | {"loss": [list(pair) for pair in enumerate(losses)]})
 
     return made_once(kept_folder("adapters", hosted.name, training_parts(pupil, lesson)), write)
 

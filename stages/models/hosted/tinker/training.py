@@ -9,11 +9,12 @@ import math
 from contextlib import closing
 from dataclasses import dataclass
 
+from stages.models.hosted.errands.door import USUAL, Pace
+from stages.models.hosted.errands.journal import DONE, RUNNING, Journal
 from stages.models.hosted.identity import Host
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.money import Tariff, Tokens, cost, dollars
-from stages.models.hosted.teach.door import USUAL, Pace
-from stages.models.hosted.teach.journal import DONE, RUNNING, Journal, journal_of
+from stages.models.hosted.teach.journal import journal_of
 from stages.models.hosted.teach.outcome import Taught
 from stages.models.hosted.tinker.lesson import Step, TokenLesson
 from stages.models.hosted.tinker.service import PATIENCE, LostStateError, Service
