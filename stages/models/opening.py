@@ -10,7 +10,7 @@ from pathlib import Path
 from stages.models.hosted.limits_section import LimitsParams
 from stages.models.hosted.spec.manifest import is_hosted
 from stages.models.protocol import Subject, Teacher
-from stages.models.section import ExamplesParams, FinetuneParams, Mode
+from stages.models.section import ExamplesParams, FinetuneParams, Mode, TinkerParams
 from stages.storage.files import read_json
 from stages.study.arms import LOG, subject_name, was_trained
 
@@ -69,13 +69,19 @@ class Models:
     def teacher(self, model: str, rule: FinetuneParams) -> Teacher | None:
         """Who trains a model; None where it is taught by examples alone."""
         folder = self.data / "models" / model
-        if isinstance(rule.models.get(model), ExamplesParams):
+        how = rule.models.get(model)
+        if isinstance(how, ExamplesParams):
             return None
         if is_hosted(folder):
             from stages.models.hosted.backend import JobTeacher
             from stages.models.hosted.ledger import Ledger
 
-            return JobTeacher(folder, Ledger(self.limits, self.stage))
+            ledger = Ledger(self.limits, self.stage)
+            if isinstance(how, TinkerParams):
+                from stages.models.hosted.tinker.teacher import TinkerTeacher
+
+                return TinkerTeacher(folder, how, ledger)
+            return JobTeacher(folder, ledger)
         from stages.models.local.backend import LoraTeacher
 
         return LoraTeacher(folder)

@@ -1,5 +1,6 @@
 """The sections of params.yaml that say how models are asked and taught."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -8,6 +9,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 from stages.study.prompts import Person
 from stages.study.section import Count, Rounds, Share, Strict
 
+TOKENIZER = r"path:\S.*|hub:[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*@[0-9a-f]{40}"
 MOST_RANK = 4096  # as wide as the layers of models of 8B: more is no low rank, and fills memory
 
 
@@ -84,8 +86,36 @@ class ExamplesParams(Strict):
     teach: Literal["examples"]
 
 
+class TinkerParams(Strict):
+    """A service of Tinker's shape trains LoRA, step by step, with the settings of all models.
+
+    service_url is its address, beside base_url, where its models are asked. tokenizer: the one
+    that the model has there, path:FOLDER or hub:ORG/NAME@REVISION. base_model: what the service
+    calls the model that is trained; else the name in models.X.source.
+    """
+
+    teach: Literal["tinker"]
+    service_url: str
+    tokenizer: str
+    base_model: Annotated[str, Field(min_length=1, max_length=300)] | None = None
+
+    @field_validator("tokenizer")
+    @classmethod
+    def _source(cls, place: str) -> str:
+        if not re.fullmatch(TOKENIZER, place):
+            raise ValueError(
+                f"{place[:80]!r} names no tokenizer; use path:FOLDER or hub:ORG/NAME@REVISION, "
+                "whose revision is a commit of 40 hex digits"
+            )
+        return place
+
+
 # A name in brackets is left out where a line says what is wrong with a value.
-WAYS = {"openai_jobs": "(JobsParams)", "examples": "(ExamplesParams)"}
+WAYS = {
+    "openai_jobs": "(JobsParams)",
+    "tinker": "(TinkerParams)",
+    "examples": "(ExamplesParams)",
+}
 
 
 def _way(told: Any) -> str | None:
@@ -95,6 +125,7 @@ def _way(told: Any) -> str | None:
 
 Teaching = Annotated[
     Annotated[JobsParams, Tag(WAYS["openai_jobs"])]
+    | Annotated[TinkerParams, Tag(WAYS["tinker"])]
     | Annotated[ExamplesParams, Tag(WAYS["examples"])],
     Discriminator(
         _way,

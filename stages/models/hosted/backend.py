@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from stages.models.chat.hosted import HostedChat
 from stages.models.hosted.ask.asking import ask, kept_answers
@@ -20,17 +19,17 @@ from stages.models.hosted.probe.kept import keep, recall
 from stages.models.hosted.probe.orders import probe_requests
 from stages.models.hosted.probe.probing import know
 from stages.models.hosted.purse import Purse
-from stages.models.hosted.spec.manifest import BACKEND, MANIFEST, read_manifest
+from stages.models.hosted.spec.manifest import read_manifest
 from stages.models.hosted.spec.section import HostedSpec
 from stages.models.hosted.teach.jobs import job_parts, taught
 from stages.models.hosted.teach.lesson import Lesson, lesson_of, training_estimate
+from stages.models.hosted.teach.outcome import keep_taught
 from stages.models.hosted.teach.section import JobSettings
 from stages.models.plan import Plan, Tariff, Tokens
 from stages.models.protocol import Subject
 from stages.models.questions import Answer, Decoding, Key, Question
 from stages.models.section import FinetuneParams, JobsParams
 from stages.storage.errors import StudyError
-from stages.storage.files import write_json
 from stages.storage.kept_folders import folder_of, kept_folder, made_once
 from stages.storage.keys import digest
 from stages.storage.response_cache import AnswerKey, ResponseCache
@@ -181,15 +180,7 @@ class JobTeacher:
 
         def write(folder: Path) -> None:
             made = taught(host, lesson, told, self.ledger)
-            about = {"backend": BACKEND, "model": made.model, "job": made.job}
-            write_json(folder / MANIFEST, about)
-            report: dict[str, Any] = {
-                "rows": lesson.rows,
-                "trained_tokens": made.trained_tokens,
-                "cost_usd": made.cost_usd,
-                "loss": [],
-            }
-            write_json(folder / "train_log.json", report)
+            keep_taught(folder, made, {"rows": lesson.rows, "loss": []})
 
         return made_once(kept_folder("adapters", host.name, job_parts(host, lesson, told)), write)
 

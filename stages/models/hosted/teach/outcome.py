@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from stages.models.hosted.errands.door import Door, RefusedError
@@ -11,7 +12,10 @@ from stages.models.hosted.errands.waiting import ended
 from stages.models.hosted.identity import Host
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.money import Tariff, Tokens, cost, dollars
+from stages.models.hosted.spec.manifest import BACKEND, MANIFEST
 from stages.storage.errors import StudyError
+from stages.storage.files import write_json
+from stages.study.arms import LOG
 
 JOBS = "/fine_tuning/jobs"
 LONGEST_MODEL = 300  # characters of a model's name
@@ -26,6 +30,13 @@ class Taught:
     job: str
     trained_tokens: int | None
     cost_usd: float | None
+
+
+def keep_taught(folder: Path, made: Taught, report: dict[str, Any]) -> None:
+    """Write what a subject that was taught is made of: its name at the server, how it became."""
+    write_json(folder / MANIFEST, {"backend": BACKEND, "model": made.model, "job": made.job})
+    paid = {"trained_tokens": made.trained_tokens, "cost_usd": made.cost_usd}
+    write_json(folder / LOG, report | paid)
 
 
 def wait(door: Door, journal: Journal, ledger: Ledger, expected: Tokens) -> None:
