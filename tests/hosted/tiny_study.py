@@ -34,6 +34,7 @@ LOCAL_ALONE = {
     "distribution": "rounded; and where no token spells an answer, only a tokenizer says how it "
     "begins",
     "distribution_from": "the same",
+    "costs": "of what was metered",
     "training": "a job tells its tokens, a local training steps and what it held back",
     "loss": "a picture; jobs tell of no loss",
 }
