@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 
 from stages.study.prompts import Person
 from stages.study.section import Count, Rounds, Share, Strict
@@ -13,13 +13,21 @@ TOKENIZER = r"path:\S.*|hub:[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*@[0-9a-f]{40}"
 MOST_RANK = 4096  # as wide as the layers of models of 8B: more is no low rank, and fills memory
 
 
+Mode = Literal["live", "batch"]
+"""whether hosted models are asked one request at a time, or in batches that take up to a day"""
+
+
 class SamplingParams(Strict):
-    """How behavior is sampled; temperature 0 is greedy."""
+    """How behavior is sampled; temperature 0 is greedy.
+
+    mode: how hosted models are asked, for predictions too. It decides no answer.
+    """
 
     temperature: Annotated[float, Field(ge=0, le=10)]
     n_samples: Rounds
     max_tokens: Count
     stop_when_decided: bool
+    mode: Mode = "live"
 
 
 class PredictParams(Strict):
@@ -72,6 +80,12 @@ class JobsParams(Strict):
         return told
 
 
+class ExamplesParams(Strict):
+    """No training: what the model did stands before a question (experiment `examples`)."""
+
+    teach: Literal["examples"]
+
+
 class TinkerParams(Strict):
     """A service of Tinker's shape trains LoRA, step by step, with the settings of all models.
 
@@ -96,13 +110,37 @@ class TinkerParams(Strict):
         return place
 
 
-Teaching = Annotated[JobsParams | TinkerParams, Field(discriminator="teach")]
+# A name in brackets is left out where a line says what is wrong with a value.
+WAYS = {
+    "openai_jobs": "(JobsParams)",
+    "tinker": "(TinkerParams)",
+    "examples": "(ExamplesParams)",
+}
+
+
+def _way(told: Any) -> str | None:
+    way = told.get("teach") if isinstance(told, dict) else getattr(told, "teach", None)
+    return WAYS.get(way) if isinstance(way, str) else None
+
+
+Teaching = Annotated[
+    Annotated[JobsParams, Tag(WAYS["openai_jobs"])]
+    | Annotated[TinkerParams, Tag(WAYS["tinker"])]
+    | Annotated[ExamplesParams, Tag(WAYS["examples"])],
+    Discriminator(
+        _way,
+        custom_error_type="teach",
+        custom_error_message=f"teach: one of these is needed: {', '.join(WAYS)}",
+    ),
+]
+"""an entry of finetune.models"""
 
 
 class FinetuneParams(Strict):
     """LoRA finetuning; a batch is counted in inputs, each with all its questions.
 
-    models: how hosted models are taught, by name; jobs take epochs alone of all else.
+    models: how a model is taught, by name, where it is otherwise; of all else jobs take epochs
+    alone. A local model may be named to be shown examples, a hosted one has to be named.
 
     target_modules: the layers that are taught. max_grad_norm: of a step, else it is scaled down.
     rehearse: the predictor's own answers to the train tasks are mixed in, so that it goes on

@@ -162,9 +162,12 @@ class ResponseCache:
             return
 
         def insert(connection: sqlite3.Connection) -> None:
+            before, subject = None, 0
             for key, value in given:
-                text = _text(value)
-                row = key.content, _subject(connection, key), key.label, _text(key.own), text
+                text, whose = _text(value), (key.subject, key.shared)
+                if whose != before:
+                    before, subject = whose, _subject(connection, key)
+                row = key.content, subject, key.label, _text(key.own), text
                 connection.execute(
                     "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     (*row, now, now, _check(key.content, text)),

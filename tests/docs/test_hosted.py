@@ -30,6 +30,17 @@ def test_numbers_of_each_fingerprint_are_had_apart(tmp_path, monkeypatch, capsys
     assert told[-8:] == ["fp_a", "self", "0.5", "4", "fp_b", "self", "1.0", "4"]
 
 
+def test_the_params_of_every_recipe_are_sound():
+    section = (ROOT / "docs/hosted.md").read_text().split("## Recipes\n")[1].split("\n## ")[0]
+    recipes = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", section, re.S)]
+    for recipe in recipes:
+        for told in recipe.get("models", {}).values():
+            HostedSpec.model_validate(told)
+        for told in recipe.get("chat", {"models": {}})["models"].values():
+            HostedChat.model_validate(told)
+    assert len(recipes) > 5
+
+
 def test_the_params_of_azure_are_sound_and_lead_to_the_deployments():
     section = (ROOT / "docs/hosted.md").read_text().split("## Azure\n")[1]
     told = yaml.safe_load(section.split("```yaml\n")[1].split("```")[0])["models"]["gpt"]

@@ -180,3 +180,28 @@ def test_half_characters_which_no_file_can_hold_are_mended(word, expected, tmp_p
         found = answers(hosted(server), [question(0)], tmp_path)["i0", 0]
         assert answers(hosted(server), [question(0)], tmp_path)["i0", 0] == found
     assert (found.text, found.meter.system_fingerprint) == (expected, "?")
+
+
+def spoken(*words: str, text: str) -> dict:
+    tokens = [{"token": w, "logprob": -1.0, "top_logprobs": [_top(w)]} for w in words]
+    message = {"content": text}
+    return {"message": message, "finish_reason": "stop", "logprobs": {"content": tokens}}
+
+
+def _top(word: str) -> dict:
+    return {"token": word, "logprob": -1.0}
+
+
+def test_of_samples_whose_tokens_are_counted_as_those_of_one_each_has_what_it_shows():
+    order = Order(question(0).messages, (None, None), 1, 2, GREEDY)
+    choices = [spoken("a", "b", "c", text="abc"), spoken("d", text="d")]
+    usage = {"prompt_tokens": 5, "completion_tokens": 3}
+    found = read(json.dumps({"choices": choices, "usage": usage}).encode(), order, 5)
+    assert [found[place].meter.answer_tokens for place in (0, 1)] == [3, 1]
+
+
+def test_a_token_that_a_stop_mark_cut_and_nobody_shows_leaves_the_alternatives_of_the_first():
+    order = Order(question(0).messages, (None,), None, 2, GREEDY)
+    choice = spoken("The", " end", text="The end of")
+    found = read(json.dumps({"choices": [choice]}).encode(), order, 5)[0]
+    assert (found.text, found.tokens, found.top) == ("The end of", None, [("The", -1.0)])

@@ -47,7 +47,7 @@ def test_the_key_is_sent_and_stands_nowhere_else(planted, tmp_path, caplog, capf
 
 async def _repr(host) -> str:
     async with Client(host, 1.0) as client:
-        return f"{client!r}{client}{client._client!r}{client._client}"
+        return f"{client!r}{client}{client._session!r}{client._session}"
 
 
 def _door(host) -> str:
@@ -85,18 +85,6 @@ def test_azure_has_its_version_in_the_address_and_its_key_in_a_header(planted, t
         answers(model, questions(1), tmp_path)
         request = server.log[0].request
     assert request.query == {"api-version": "2026-01-01"} and request.headers["api-key"] == KEY
-
-
-def test_a_proxy_of_the_environment_is_used_but_not_for_this_machine(monkeypatch, tmp_path):
-    with serving() as (proxy, _), serving() as (server, _):
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        answers(hosted(server), questions(1), tmp_path)
-        assert len(server.log) == 1 and not proxy.log
-        model = hosted(server)
-        object.__setattr__(model.host, "base_url", "http://hosted.invalid/v1")
-        answers(model, questions(1), tmp_path)
-        assert proxy.log[0].request.headers["host"] == "hosted.invalid" and len(server.log) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,18 @@
 
 import json
 import re
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import aiohttp
+
 from stages.models.hosted.abilities import LIMITS, OPTIONAL
 from stages.models.hosted.identity import Host
+from stages.models.hosted.money import Tokens
 
 LONGEST_WAIT = 3600  # seconds that a server may ask to wait before the run ends
 QUOTA = re.compile(
@@ -30,13 +34,15 @@ class Again:
     """It may be otherwise the next time, `after` seconds where the server says so.
 
     `limited`: there were too many requests. `made`: an answer may have been made and lost.
-    `filtered`: a content filter stopped it. `unreachable`: no response came at all.
+    `paid` is what that took, where the server says so. `filtered`: a content filter stopped it.
+    `unreachable`: no response came at all.
     """
 
     why: str
     after: float | None = None
     limited: bool = False
     made: bool = False
+    paid: Tokens | None = None
     filtered: bool = False
     unreachable: bool = False
 
@@ -105,13 +111,33 @@ def of_status(
     return Fails(why, filtered="content_filter" in text or "ResponsibleAI" in text)
 
 
-def of_exception(host: Host, error: BaseException) -> Again:
-    """What it means that no response came: the connection was cut, refused, or too slow."""
+def of_exception(host: Host, error: BaseException) -> Again | Ends:
+    """What it means that no response came: cut, refused, too slow, or not to be trusted."""
     root = error
     while root.__cause__ is not None:
         root = root.__cause__
+    if distrust := [e for e in _chain(error) if isinstance(e, ssl.SSLCertVerificationError)]:
+        why = host.told(distrust[-1].verify_message)
+        return Ends(
+            f"the certificate of {host.url} is not trusted ({why}); SSL_CERT_FILE names a file of "
+            "those that are"
+        )
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        why = f"the proxy on the way to {host.url} says {error.status}: {host.told(error.message)}"
+        if error.status >= 500:
+            return Again(why, unreachable=True)
+        return Ends(f"{why}; look at HTTPS_PROXY, HTTP_PROXY and NO_PROXY")
     told = host.told(str(root))
-    return Again(f"{type(root).__name__}{': ' if told else ''}{told}", made=True, unreachable=True)
+    why = f"{type(root).__name__}{': ' if told else ''}{told}"
+    sent = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    return Again(why, made=sent, unreachable=True)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

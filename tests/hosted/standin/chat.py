@@ -38,6 +38,7 @@ class Chat:
     most_stops: int = 4
     greedy_n: bool = True  # n > 1 at temperature 0; vLLM refuses it
     top: int = 20  # alternatives that top_logprobs gives at most
+    generous: bool = False  # it gives as many as its speaker knows, asked for or not
     prefill: Literal["whole", "rest", "none"] = "whole"
     answers_any: bool = False
     shutdown_date: str | None = None
@@ -47,6 +48,11 @@ class Chat:
     answered: list[str] = field(default_factory=list)  # a digest of each request that was answered
     tokens: Counter[str] = field(default_factory=Counter)  # prompt, answer
     lock: Any = field(default_factory=threading.Lock)
+
+    def add(self, model: str) -> str:
+        """Serve one more model."""
+        self.models += (model,)
+        return model
 
     @property
     def routes(self) -> Routes:
@@ -117,16 +123,17 @@ class Chat:
     def _choice(self, asked: dict[str, Any], i: int) -> tuple[dict[str, Any], int]:
         """One choice, and the tokens that it took."""
         seed = None if "seed" in self.drops else asked.get("seed")
+        limits = [asked[name] for name in OTHER if name in asked and name not in self.drops]
+        most = min(limits, default=4096)
         said = self.speaker(
             Asked(
                 asked["model"],
                 asked["messages"],
                 None if seed is None else seed + i,
                 asked.get("temperature", 1.0),
+                most,
             )
         )
-        limits = [asked[name] for name in OTHER if name in asked and name not in self.drops]
-        most = min(limits, default=4096)
         thought = ["hm "] * min(self.thinks, most)
         given = said[: max(0, most - len(thought))]
         ended = bool(given) and given[-1].text == END
@@ -154,7 +161,7 @@ class Chat:
     def _logprobs(self, asked: dict[str, Any], tokens: list[Token]) -> dict[str, Any] | None:
         if not asked.get("logprobs") or "logprobs" in self.drops:
             return None
-        most = min(self.top, asked.get("top_logprobs", 0))
+        most = None if self.generous else min(self.top, asked.get("top_logprobs", 0))
         return {
             "content": [
                 {
@@ -176,8 +183,14 @@ def _stopped(tokens: list[Token], stop: list[str]) -> tuple[str, bool]:
     """The text up to the first stop, and whether there is one."""
     text = "".join(token.text for token in tokens)
     places = [at for mark in stop if (at := text.find(mark)) >= 0]
-    return (text[: min(places)], True) if places else (text, False)
+    return (_whole(text[: min(places)]), True) if places else (_whole(text), False)
 
 
 def _scored(text: str, logprob: float) -> dict[str, Any]:
-    return {"token": text, "logprob": logprob, "bytes": list(text.encode("utf-8", "surrogatepass"))}
+    spelled = text.encode("utf-8", "surrogateescape")
+    return {"token": _whole(text), "logprob": logprob, "bytes": list(spelled)}
+
+
+def _whole(text: str) -> str:
+    """The text with a mark in place of half characters."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

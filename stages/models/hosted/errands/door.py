@@ -143,7 +143,10 @@ class Door:
         except openai.APIStatusError as error:
             response = error.response
         except openai.APIConnectionError as error:
-            return of_exception(self.host, error)
+            failure = of_exception(self.host, error)
+            if isinstance(failure, Ends):
+                raise StudyError(f"models.{self.host.name}: {what}: {failure.why}") from error
+            return failure
         if 200 <= response.status_code < 300:
             return read(response)
         return self._refusal(response, what)

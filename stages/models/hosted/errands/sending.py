@@ -58,23 +58,36 @@ class Errand:
         self.door, self.journal, self.kind, self.content = door, journal, kind, content
         self.host = door.host
 
-    def send(self, told: Mapping[str, Any], ledger: Ledger, most: Tokens, tariff: Tariff) -> None:
+    def send(
+        self, told: Mapping[str, Any], ledger: Ledger | None, most: Tokens, tariff: Tariff
+    ) -> None:
         """See to it that it is at work, and note its id; it may take `most`, which is set aside.
 
         `told` is what it is told beside its file and our mark. Raises StudyError where it cannot
         be created: then nothing was paid, or it says what to look for.
         """
         attempt = 0
-        while ledger.reserve(most, tariff, self.journal.bill) is None:
+        while ledger and ledger.reserve(most, tariff, self.journal.bill) is None:
             self.door.pace.wait(attempt)
             attempt += 1
         try:
             file = self._file()
             self.journal.note(RUNNING, **{self.kind.name: self._created_once(file, told)})
         except BaseException:
-            if self.journal.step in (NEW, UPLOADING, UPLOADED):  # there is none to pay for
+            if ledger and self.journal.step in (NEW, UPLOADING, UPLOADED):  # none to pay for
                 ledger.release(self.journal.bill)
             raise
+
+    def sought(self) -> bool:
+        """Whether a killed run created it after all; its id is then noted, and it is at work."""
+        if self.journal.step != CREATING:
+            return False
+        self.door.pace.wait(0, self.door.pace.poll)  # its request may still be under way
+        found = self._found(str(self.journal.state["file"]), unsure=True)
+        if found is not None:
+            name = identifier(found, self.door, f"the {self.kind.name}")
+            self.journal.note(RUNNING, **{self.kind.name: name})
+        return found is not None
 
     def _file(self) -> str:
         """The id of the uploaded file; it is uploaded where it is not there."""

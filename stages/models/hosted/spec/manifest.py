@@ -20,6 +20,12 @@ def write_manifest(name: str, spec: HostedSpec, chat: ChatParams, folder: Path) 
     write_json(folder / MANIFEST, {"id": name, "backend": BACKEND, **told})
 
 
+def is_hosted(folder: Path) -> bool:
+    """Whether the model that fetch_model wrote to `folder` is on a server."""
+    path = folder / MANIFEST
+    return path.is_file() and "backend" in json.loads(path.read_text(encoding="utf-8"))
+
+
 def read_manifest(folder: Path, how: str) -> dict[str, Any]:
     """What was written; StudyError where nothing was. `how` says what makes it."""
     path = folder / MANIFEST
