@@ -214,7 +214,7 @@ def test_the_stages_teach_a_hosted_model_by_tinker_and_ask_what_was_made(
         chat = ChatParams(date=date(2026, 1, 1))
         fetch("gpt", HostedSpec.model_validate(spec), chat, Path("data/models/gpt"))
         models = Models("finetune", LimitsParams())
-        folder = models.teacher("gpt").teach(ROWS, told, 0)
+        folder = models.teacher("gpt", told).teach(ROWS, told, 0)
         adapter = Path("data/adapters/gpt-self/seed-0")
         adapter.parent.mkdir(parents=True)
         adapter.symlink_to(folder)
@@ -244,7 +244,7 @@ def test_what_cannot_be_taught_there_is_refused_before_anything_is_sent(
         (rule(tokenizer=place, service_url="http://example.org"), "service_url: .*allow_http"),
     ]:
         with pytest.raises(StudyError, match=fault):
-            Models("finetune").teacher("gpt").teach(ROWS, told, 0)
+            Models("finetune").teacher("gpt", told).teach(ROWS, told, 0)
     with pytest.raises(StudyError, match="all-linear is all that such a service teaches"):
         lesson(place, target_modules=["q_proj"])
     with pytest.raises(StudyError, match="no rows of slice train"):
