@@ -187,10 +187,21 @@ def _stopped(tokens: list[Token], stop: list[str]) -> tuple[str, bool]:
 
 
 def _scored(text: str, logprob: float) -> dict[str, Any]:
-    spelled = text.encode("utf-8", "surrogateescape")
-    return {"token": _whole(text), "logprob": logprob, "bytes": list(spelled)}
+    return {"token": _whole(text), "logprob": logprob, "bytes": list(_spelled(text))}
+
+
+def _spelled(text: str) -> bytes:
+    """Its bytes; a surrogate stands for one of them, or, where none can be, for itself."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _whole(text: str) -> str:
-    """The text with a mark in place of half characters."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """The text with a mark in place of half characters; what no byte makes stays."""
+    spelled = _spelled(text)
+    try:
+        return spelled.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return spelled.decode("utf-8", "replace")
