@@ -17,7 +17,7 @@ from stages.storage.response_cache import ResponseCache
 from tests.conftest import CHAT
 from tests.hosted.asked import DRAWN, GREEDY, answers, hosted, question, questions, serving
 from tests.hosted.standin.chat import Chat
-from tests.hosted.standin.speaking import says
+from tests.hosted.standin.speaking import says, toy
 from tests.tiny_models import describe, make_tiny_model
 
 METER = Meter("openai", None, "2026-01-01", 1, 0, 1, None, False)
@@ -205,3 +205,13 @@ def test_a_token_that_a_stop_mark_cut_and_nobody_shows_leaves_the_alternatives_o
     choice = spoken("The", " end", text="The end of")
     found = read(json.dumps({"choices": [choice]}).encode(), order, 5)[0]
     assert (found.text, found.tokens, found.top) == ("The end of", None, [("The", -1.0)])
+
+
+@pytest.mark.parametrize(("speaker", "told"), [(says("Yes"), True), (toy, False)])
+def test_a_server_that_draws_nothing_is_noticed_by_its_samples(speaker, told, tmp_path, caplog):
+    with serving(Chat(speaker=speaker)) as (server, _):
+        answers(hosted(server), questions(4, samples=3), tmp_path, DRAWN)
+        assert ("the server may take no notice of `temperature`" in caplog.text) == told
+        caplog.clear()
+        answers(hosted(server), questions(4), tmp_path)
+    assert "temperature" not in caplog.text

@@ -1,6 +1,5 @@
 """Asking a hosted model many questions: what the cache lacks is sent, paid once, and kept."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,15 +12,13 @@ from stages.models.hosted.ask.closed import sampled_shares
 from stages.models.hosted.ask.orders import BACKEND, Placed, orders, placed
 from stages.models.hosted.ask.progress import Progress
 from stages.models.hosted.ask.replies import Reply
+from stages.models.hosted.ask.reports import report
 from stages.models.hosted.ask.sending import FIRST_WAIT, Sending
 from stages.models.hosted.errands.door import USUAL, Pace
 from stages.models.hosted.failures import Fails
 from stages.models.hosted.hosted import Hosted
 from stages.models.questions import Answer, Decoding, Key, Meter, Question
 from stages.storage.response_cache import ResponseCache
-
-NAMED = 5  # questions without an answer that a line names
-log = logging.getLogger(__name__)
 
 
 def ask(
@@ -58,7 +55,7 @@ def ask(
         else:
             hosted.given_up |= failed
     found = _answers(hosted, places, replies, whys, decoding)
-    _report(label, places, found, whys)
+    report(label, places, found, whys)
     return found
 
 
@@ -182,26 +179,3 @@ def _reply(value: Mapping[str, Any]) -> Reply:
         None if top is None else [(token, logprob) for token, logprob in top],
         Meter(**value["meter"]),
     )
-
-
-def _report(
-    label: str, places: Sequence[Placed], found: Mapping[Key, Answer], whys: Mapping[str, Fails]
-) -> None:
-    """Lines about answers that cannot be had, nearly tied ones, and a model that changed."""
-    failed = [
-        f"{' '.join(map(str, place.question.key))} ({failure.why})"
-        for place in places
-        if (failure := whys.get(place.key.content)) is not None
-    ]
-    if failed:
-        more = f", and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
-        log.warning(
-            f"{label}: {len(failed)} of {len(places)} questions have no answer: "
-            f"{'; '.join(failed[:NAMED])}{more}; the same command asks them again"
-        )
-    if ties := sum(one.near_tie for one in found.values()):
-        log.warning(f"{label}: {ties} answers hang on two tokens within 1e-4 of each other")
-    prints = {one.meter.system_fingerprint for one in found.values() if one.meter} - {None}
-    if len(prints) > 1:
-        named = ", ".join(sorted(map(str, prints)))
-        log.warning(f"{label}: the server's system_fingerprint changed: {named}")
