@@ -1,9 +1,11 @@
-"""cache: what lies in the user's cache, why an answer is asked again, and what may go.
+"""cache: what lies in the user's cache, why an answer is asked again, what was paid, what may go.
 
-    python -m stages.cache                                      # size and entries by subject
+    python -m stages.cache                  # size and entries by subject, what this study has paid
     python -m stages.cache why smollm2 08fd5d7b0c9a91ae         # its answer to the prompt
     python -m stages.cache why smollm2-self/seed-0 08fd5d7b0c9a91ae first_word   # its prediction
     python -m stages.cache prune --old --older-than 90 --keep 5GB --dry-run
+    python -m stages.cache export paid.tar.gz    # what servers were paid for, for another machine
+    python -m stages.cache import paid.tar.gz
 
 The cache lies in the user's cache folder; SELFPREDICT_CACHE names another.
 """
@@ -14,11 +16,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import click
 
 from stages.controls.organisms.organism import engine as growing
+from stages.models.hosted.archive import Counts, export
+from stages.models.hosted.archived import take_in
+from stages.models.hosted.limits_section import LimitsParams
+from stages.models.hosted.statement import account, batches, trainings
 from stages.models.local.keys import ANSWERING, CUTTING, TEACHING, engine
 from stages.params import load_params
 from stages.params.command import Command, telling
@@ -60,8 +67,28 @@ def main(context: click.Context) -> None:
 
 @subcommand
 def show() -> None:
-    """Size and number of entries by subject."""
+    """Size and number of entries by subject; trainings and batches on servers; what is paid."""
     click.echo(plain(f"{cache_folder()}: {_table(list(bundles(cache_folder())))}"))
+    limits = load_params().limits if Path("params.yaml").is_file() else LimitsParams()
+    for line in (*trainings(), *batches(), *account(limits)):
+        click.echo(plain(line))
+
+
+@subcommand
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export_command(file: Path) -> None:
+    """Write what servers were paid for to a file, for another machine: answers and trainings."""
+    click.echo(plain(f"{file}: {export(file)}"))
+
+
+@subcommand
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def import_command(file: Path) -> None:
+    """Keep what such a file holds; what is here already stays."""
+    new, other = take_in(file)
+    click.echo(plain(f"{file}: new here: {new}"))
+    if other != Counts():
+        click.echo(plain(f"{file}: not as here, where all stays as it was: {other}"))
 
 
 @subcommand

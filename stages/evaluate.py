@@ -3,9 +3,10 @@
     python -m stages.evaluate
 
 Writes data/scores.parquet (every row that was scored) and metrics/: summary.json (the few numbers
-to compare), targets.json (all that they are made of), by_task.json (all cells, what was left out
-and why, which letters are chosen), by_property.json, subsets.json (the gap where it can and where
-it cannot show), plots/. Answers of the files that `given` of params.yaml names are arms too.
+to compare), targets.json (all that they are made of, what hosted models cost, and which arms are
+not there, as a model was not trained), by_task.json (all cells, what was left out and why, which
+letters are chosen), by_property.json, subsets.json (the gap where it can and where it cannot
+show), plots/. Answers of the files that `given` of params.yaml names are arms too.
 """
 
 from pathlib import Path
@@ -14,12 +15,14 @@ import click
 
 from stages.analysis.arms import score_study
 from stages.analysis.breakdown import by_property, by_task
+from stages.analysis.costs import costs
 from stages.analysis.evidence import read_evidence
 from stages.analysis.letters import letter_shares
 from stages.analysis.plots import loss_points, property_points, self_cross
 from stages.analysis.rounding import rounded
 from stages.analysis.subsets import MEANING, gaps_on_subsets
 from stages.analysis.summary import headline, informative_rows, summarise
+from stages.analysis.untrained import absent_arms
 from stages.params import command, load_params
 from stages.storage.files import write_json, write_points
 from stages.storage.tables import write_table
@@ -40,7 +43,9 @@ def main() -> None:
     write_table("scores", scored.rows, "data/scores.parquet")
     metrics = Path("metrics")
     write_json(metrics / "summary.json", summary)
-    write_json(metrics / "targets.json", rounded(numbers))
+    numbers |= {"absent": absent_arms(evidence, design)}
+    paid = costs(design, Path("data"), evidence.training)
+    write_json(metrics / "targets.json", rounded(numbers) | ({"costs": paid} if paid else {}))
     tasks = by_task(scored, behavior, letter_shares(evidence), evidence.training, rule)
     write_json(metrics / "by_task.json", tasks)
     write_json(metrics / "by_property.json", properties)

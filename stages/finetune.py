@@ -6,43 +6,79 @@
 Where predictor and target are one model it is the fresh-label self. All arms use the same
 hyper-parameters; each training seed has a folder of its own. A run that was killed goes on from its
 last checkpoint by the same command and ends in the same bytes. Loss curves are DVCLive's.
+Of a model that is taught by examples alone only this is written, {"trained": false}: it has no arm
+that is trained, and its M1 is M.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 
-from stages.models.local.teach.finetuning import own_answers
+from stages.models.carrying_out import carry_out
 from stages.models.opening import Models
-from stages.params import command, load_params
+from stages.params import Params, command, load_params
+from stages.params.command import dry_run_option, say
 from stages.storage.errors import StudyError
-from stages.storage.files import atomic_folder
+from stages.storage.files import atomic_folder, write_json
 from stages.storage.kept_folders import copy_kept
 from stages.storage.tables import Row, read_columns, read_rows
-from stages.study.arms import cross_dataset, pair_name, self_name, subject_name
+from stages.study.arms import (
+    LOG,
+    NOT_TRAINED,
+    cross_dataset,
+    pair_name,
+    self_name,
+    subject_name,
+)
 
 
 @command
 @click.option("--model", help="The subject that learns what it does itself.")
 @click.option("--predictor", help="The subject that learns what the target does.")
 @click.option("--target", help="The subject whose M1 the predictor learns of.")
-def main(model: str | None, predictor: str | None, target: str | None) -> None:
+@dry_run_option
+def main(model: str | None, predictor: str | None, target: str | None, dry_run: bool) -> None:
     base, dataset, adapter = _arm(model, predictor, target)
     params, table = load_params(), Path("data/datasets") / f"{dataset}.parquet"
     for name in (base, target or base):
         params.subject(name)
     if read_columns("datasets", table, ["seed"]).empty:
         raise StudyError(f"{table}: no rows, so there is nothing to train on")
-    with atomic_folder(Path("data/adapters") / adapter) as folder:
-        for seed in params.seeds:
+    say(
+        carry_out(
+            Models("finetune", params.limits),
+            partial(taught, base, table, params),
+            partial(_write, adapter),
+            dry_run=dry_run,
+        )
+    )
+
+
+def taught(
+    base: str, table: Path, params: Params, models: Models
+) -> Iterator[tuple[int, Path | None]]:
+    """What was made with each training seed; None where the model is not trained."""
+    teacher = models.teacher(base, params.finetune)
+    for seed in params.seeds:
+        if teacher is None:
+            yield seed, None
+        else:
             rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
-            finished = (
-                Models("finetune", params.limits).teacher(base).teach(rows, params.finetune, seed)
-            )
-            copy_kept(finished, folder / Path(subject_name(adapter, seed)).name)
-            report = json.loads((finished / "train_log.json").read_text(encoding="utf-8"))
+            yield seed, teacher.teach(rows, params.finetune, seed)
+
+
+def _write(adapter: str, finished: Iterable[tuple[int, Path | None]]) -> None:
+    with atomic_folder(Path("data/adapters") / adapter) as folder:
+        for seed, kept in finished:
+            made = folder / Path(subject_name(adapter, seed)).name
+            if kept is None:
+                write_json(made / LOG, NOT_TRAINED)
+            else:
+                copy_kept(kept, made)
+            report = json.loads((made / LOG).read_text(encoding="utf-8"))
             shown = {key: value for key, value in report.items() if key != "loss"}
             click.echo(f"{adapter}, seed {seed}: {json.dumps(shown)}")
 
@@ -60,6 +96,8 @@ def _rows(model: str, table: Path, seed: int, *, rehearse: bool) -> Iterator[Row
     """The rows of a dataset for one training seed; then the model's own answers, if asked for."""
     yield from read_rows("datasets", table, seed=[None, seed])
     if rehearse:
+        from stages.models.local.teach.finetuning import own_answers  # its libraries take seconds
+
         taught = read_rows("datasets", table, seed=[None, seed], slice="train")
         yield from own_answers(model, {row["input_id"] for row in taught})
 

@@ -28,16 +28,19 @@ def main() -> None:
     }
     controls = read_json("metrics/controls.json")
     experiments = [_experiment(name) for name in params.experiments.run]
+    costs = _costs(numbers["targets"])
     sections = [
         render("report.md.j2", **numbers),
         *(experiment["text"] for experiment in experiments),
         render("controls.md.j2", controls=controls),
+        *costs,
     ]
     page = render(
         "report.html.j2",
         **numbers,
         pictures=[_picture(name, f"metrics/plots/{name}.json") for name in MAIN_PICTURES],
         experiments=[e | {"text": trusted(e["text"], markdown=True)} for e in experiments],
+        costs=[trusted(text, markdown=True) for text in costs],
         rows=sample_rows(Path("data"), params.design),
     )
     _write("metrics/report.md", "\n".join(text.strip() + "\n" for text in sections))
@@ -52,6 +55,11 @@ def _experiment(name: str) -> Row:
         "picture": _picture(name, f"metrics/experiments/plots/{name}.json"),
         "rows": read_json(f"metrics/experiments/rows/{name}.json"),
     }
+
+
+def _costs(targets: Row) -> list[str]:
+    """The section on what servers cost, where a model is on one."""
+    return [render("costs.md.j2", costs=targets["costs"])] if "costs" in targets else []
 
 
 def _picture(name: str, points: str) -> str:

@@ -30,6 +30,7 @@ FIRST = {
         ["--model", "smollm2"],
         "data/datasets/smollm2-self.parquet: no such table; run `dvc repro`",
     ),
+    "plan": ([], "data/models/smollm2: no model here; run `dvc repro`"),
     "predict": (
         ["--predictor", "smollm2", "--target", "smollm2"],
         "data/tasks/animals_long.parquet: no such table",

@@ -108,3 +108,22 @@ def _gguf_name(name: str) -> str:
         return whole[name]
     _, _, layer, *rest, kind = name.split(".")
     return f"blk.{layer}.{NAMES['.'.join(rest)]}.{kind}"
+
+
+def make_adapter_gguf(path: Path, base: Path) -> Path:
+    """Write random LoRA for the first layer of the Llama in `base`, as llama.cpp reads one."""
+    tensors = {tensor.name: tensor for tensor in gguf.GGUFReader(base).tensors}
+    name, rank, draws = "blk.0.ffn_down.weight", 4, np.random.default_rng(0)
+    inner, outer = map(int, tensors[name].shape)
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", rank)
+    for part, shape in (("a", (rank, inner)), ("b", (outer, rank))):
+        weight = draws.standard_normal(shape, dtype=np.float32) / 8
+        writer.add_tensor(f"{name}.lora_{part}", weight)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path

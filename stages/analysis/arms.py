@@ -1,6 +1,7 @@
 """Every arm scored: self, fresh self, cross, untrained, the baselines, and answers of files.
 
-Targets are M1; the truth is what M1 did on the test split of the held-out tasks.
+Targets are M1; the truth is what M1 did on the test split of the held-out tasks. `trained` is
+whether M1 was trained: where the target is taught by examples alone M1 is M.
 """
 
 from collections.abc import Iterator
@@ -65,7 +66,9 @@ def score_arms(evidence: Evidence, design: Design, informative: dict[str, set[Ce
                 *(select(rows, target=target)[PREDICTION] for rows in evidence.given.values()),
                 *_baselines(evidence, design, target, seed, truth, own),
             ]
-            predictions = pd.concat(arms, ignore_index=True).assign(target=target, seed=seed)
+            predictions = pd.concat(arms, ignore_index=True).assign(
+                target=target, seed=seed, trained=evidence.was_trained(self_name(target), seed)
+            )
             first = behavior[behavior["sample"] == 0].set_index("input_id")
             known = Known(own, own[target], first["first_token_logprob"], informative[target])
             found["rows"].append(score_rows(predictions, truth, known))

@@ -3,12 +3,19 @@
 import numpy as np
 import pandas as pd
 
-from stages.analysis.columns import codes, group_codes, groups, same
+from stages.analysis.columns import codes, group_codes, groups, same, select
 from stages.published.shifts import entropy_adjusted
+from stages.study.arms import SELF, UNTRAINED
 from stages.study.properties import PROPERTIES
 
 BEHAVIOR = ["target", "seed", "input_id", "property"]
 """One thing that a target did."""
+
+
+def own_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows about all that a target did, once each: those of self, or of M where it has none."""
+    own = select(rows, kind=SELF)
+    return own if len(own) else select(rows, kind=UNTRAINED)
 
 
 def is_among(rows: pd.DataFrame, behaviors: pd.DataFrame) -> pd.Series:

@@ -12,7 +12,14 @@ from stages.analysis.given import given_answers
 from stages.storage.errors import StudyError
 from stages.storage.files import read_json
 from stages.storage.tables import Row, read_columns, read_rows
-from stages.study.arms import cross_dataset, pair_name, self_name, subject_name
+from stages.study.arms import (
+    LOG,
+    cross_dataset,
+    pair_name,
+    self_name,
+    subject_name,
+    was_trained,
+)
 from stages.study.design import Design
 
 BEHAVIOR_COLUMNS = ("input_id", "task", "sample", "response", "first_token_logprob", "seed")
@@ -38,6 +45,10 @@ class Evidence:
     """adapter and seed -> train_log.json"""
     given: dict[str, pd.DataFrame] = field(default_factory=dict)
     """name of a file of answers -> its predictions, of all targets"""
+
+    def was_trained(self, adapter: str, seed: int) -> bool:
+        """Whether there was such a training; none of models that are taught by examples alone."""
+        return was_trained(self.training[subject_name(adapter, seed)])
 
 
 def of_seed(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -80,7 +91,7 @@ def read_evidence(
             for p in subjects
         },
         training={
-            subject: read_json(data / "adapters" / subject / "train_log.json")
+            subject: read_json(data / "adapters" / subject / LOG)
             for subject in _trained_subjects(design)
         },
         given={name: given_answers(name, path, inputs, design) for name, path in given.items()},

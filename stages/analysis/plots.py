@@ -6,11 +6,12 @@ from typing import Any
 import pandas as pd
 
 from stages.analysis.averages import accuracy
+from stages.analysis.behaviors import own_rows
 from stages.analysis.columns import select
 from stages.analysis.rounding import rounded
 from stages.analysis.rule import Rule
 from stages.storage.tables import Row
-from stages.study.arms import SELF, self_name
+from stages.study.arms import self_name
 from stages.study.design import Design
 
 ARMS = (
@@ -34,8 +35,9 @@ def self_cross(rows: pd.DataFrame, rule: Rule, design: Design) -> list[Row]:
     points = []
     for target in design.subjects:
         for kind in ARMS:
-            wanted, column = (SELF, "mode_correct") if kind == "mode" else (kind, "correct")
-            own = select(rows, target=target, kind=wanted)
+            of_target, mode = select(rows, target=target), kind == "mode"
+            own = own_rows(of_target) if mode else select(of_target, kind=kind)
+            column = "mode_correct" if mode else "correct"
             found = accuracy(own[own["predictor"] != self_name(target)], rule, column)
             if found.estimate is not None:
                 points.append(
@@ -62,6 +64,6 @@ def loss_points(training: Mapping[str, Mapping[str, Any]]) -> list[Row]:
         [
             {"adapter": name, "step": step, "loss": loss}
             for name, log in training.items()
-            for step, loss in log["loss"]
+            for step, loss in log.get("loss", [])
         ]
     )

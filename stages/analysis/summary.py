@@ -15,7 +15,7 @@ from scipy import stats
 from stages.analysis.arm_numbers import arms_about
 from stages.analysis.averages import accuracy, average, paired
 from stages.analysis.baselines import OWN_BEHAVIOR, TRAINED_BASELINES
-from stages.analysis.behaviors import drift
+from stages.analysis.behaviors import drift, own_rows
 from stages.analysis.columns import select
 from stages.analysis.given import given_numbers
 from stages.analysis.intervals import Estimate, Weigh, holm
@@ -84,11 +84,13 @@ def summarise(scores: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any
 
 def headline(numbers: Mapping[str, Any]) -> dict[str, float | int | None]:
     """The numbers of metrics/summary.json, from those of `summarise`."""
-    targets, found = numbers["targets"].values(), numbers["gap"]
+    found, every = numbers["gap"], numbers["targets"].values()
+    # Where a model is not trained, self and cross are those of the targets that have both.
+    targets = [of for of in every if of["gap"]["estimate"] is not None] or every
     return {
         "fresh_self": mean(of["fresh_self"] for of in targets),
         "cross": mean(mean(of["cross"].values()) for of in targets),
-        "mode": numbers["baseline"]["mode"],
+        "mode": mean(of["mode"] for of in targets),
         **primary_numbers(numbers["primary"]),
         "self": mean(of["self"] for of in targets),
         "gap": found["estimate"],
@@ -140,11 +142,12 @@ def _target_numbers(
 ) -> dict[str, Any]:
     pairs, rule = select(found, target=target), board.rule
     own = {p: board.mean(target, OWN_BEHAVIOR, p) for p in design.subjects}
+    did = own_rows(select(board.rows, target=target))
     return {
         "self": board.mean(target, SELF),
         "fresh_self": board.mean(target, FRESH_SELF),
         "cross": {p: board.mean(target, CROSS, p) for p in design.others(target)},
-        "mode": board.mean(target, SELF, column="mode_correct"),
+        "mode": accuracy(did, rule, "mode_correct").estimate,
         "untrained": board.mean(target, UNTRAINED),
         OWN_BEHAVIOR: own,
         "baseline": {

@@ -129,12 +129,13 @@ def predictors(
     """The arms in which a model predicts `target`, each with its subject.
 
     A subject is loaded when its turn comes, while the caller may still hold the one before. Where
-    predictor and target are one model: untrained M, M1 (self) and the fresh-label self.
+    predictor and target are one model: untrained M, M1 (self) and the fresh-label self. Of a model
+    that is taught by examples alone there are no trained ones.
     """
     for kind in model_kinds(predictor, target):
         for seed in [None] if kind == UNTRAINED else seeds:
             arm = Arm(target, predictor, kind, seed)
             if arm.adapter is None or seed is None:
                 yield arm, models.base(predictor)
-            else:
+            elif models.was_trained(arm.adapter, seed):
                 yield arm, models.trained(predictor, arm.adapter, seed)

@@ -3,10 +3,11 @@
 Where a subject runs, in this process or on a server, is behind these two.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from stages.models.plan import Plan
 from stages.models.questions import Answer, Decoding, Key, Question
 from stages.models.section import FinetuneParams
 from stages.storage.response_cache import AnswerKey, ResponseCache
@@ -36,8 +37,29 @@ class Subject(Protocol):
         """Answers by the questions' keys; only what the cache lacks is asked."""
         ...
 
+    def announce(
+        self, questions: list[Question], decoding: Decoding, cache: ResponseCache, label: str
+    ) -> None:
+        """Told of all that a stage will ask, before its first question.
+
+        Who is asked in batches answers it now, in one; the others when they are asked.
+        """
+        ...
+
     def keys(self, questions: Sequence[Question], decoding: Decoding) -> list[AnswerKey]:
         """The keys of the questions' answers in the cache."""
+        ...
+
+    def kept(
+        self, questions: Sequence[Question], decoding: Decoding, cache: ResponseCache
+    ) -> dict[Key, Answer]:
+        """The answers that the cache has, by the questions' keys."""
+        ...
+
+    def plan(
+        self, questions: Sequence[Question], decoding: Decoding, kept: Collection[Key]
+    ) -> Plan:
+        """What it takes to ask for all answers but those that are kept; nothing is asked."""
         ...
 
     def changed(self, folder: Path, name: str) -> "Subject":
@@ -47,6 +69,12 @@ class Subject(Protocol):
 
 class Teacher(Protocol):
     """Trains a model on rows of a dataset."""
+
+    def estimate(
+        self, rows: Iterable[Row], rule: FinetuneParams, seed: int, *, of: Subject | None = None
+    ) -> Plan:
+        """What it takes to teach `rows`; nothing is sent or trained."""
+        ...
 
     def teach(
         self, rows: Iterable[Row], rule: FinetuneParams, seed: int, *, of: Subject | None = None

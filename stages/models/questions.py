@@ -57,7 +57,8 @@ class Meter:
     """What a hosted answer took: tokens, by the server's count or, `estimated`, by its text.
 
     The prompt of several samples that were asked for at once is counted with the first of them.
-    `date` is the day (YYYY-MM-DD) of the answer; cost_usd is None where no price is told.
+    `date` is the day (YYYY-MM-DD) of the answer; cost_usd is None where no price is told. It is
+    paid as one of a `batch`, or as one that was asked for by itself.
     """
 
     backend: str
@@ -68,11 +69,12 @@ class Meter:
     answer_tokens: int
     cost_usd: float | None
     estimated: bool
+    batch: bool = False
 
 
 METERED = (
     *("backend", "system_fingerprint", "date"),
-    *("prompt_tokens", "cached_tokens", "answer_tokens", "cost_usd"),
+    *("prompt_tokens", "cached_tokens", "answer_tokens", "cost_usd", "estimated"),
 )
 """columns of behavior and predictions: what is metered of a hosted answer, none of a local one"""
 

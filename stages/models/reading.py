@@ -1,13 +1,12 @@
 """Whether a subject can read all that a study asks it, tried before it is asked anything."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from stages.models.chat import Message
-from stages.models.chat.chat import Chat
-from stages.models.local.subject.limits import positions
-from stages.models.local.subject.loading import without_weights
+from stages.models.hosted.money import estimated_tokens
+from stages.models.hosted.spec.manifest import is_hosted
 from stages.models.predicting import QuestionForm, hypothetical_questions
 from stages.models.protocol import Subject
 from stages.models.sampling import object_questions
@@ -27,14 +26,13 @@ def check_study(subject: Subject, inputs: Sequence[Row], design: Design, max_tok
 
 @dataclass(frozen=True)
 class Room:
-    """How many tokens a model reads, prompt and answer together; None where it does not say."""
+    """How many tokens a model reads, prompt and answer together; None where it does not say.
 
-    chat: Chat
+    `length` counts the tokens of a prompt.
+    """
+
+    length: Callable[[list[Message]], int]
     tokens: int | None
-
-    def length(self, messages: list[Message]) -> int:
-        """The tokens of a prompt."""
-        return len(self.chat.prompt(messages))
 
     def holds(self, messages: list[Message], max_tokens: int) -> bool:
         """Whether a prompt fits, with an answer of `max_tokens`."""
@@ -42,8 +40,17 @@ class Room:
 
 
 def room_of(folder: Path) -> Room:
-    """The room of the model that fetch_model wrote to `folder`, whose weights are not loaded."""
+    """The room of the model that fetch_model wrote to `folder`, whose weights are not loaded.
+
+    What a hosted model cannot read its server says itself.
+    """
+    if is_hosted(folder):
+        return Room(estimated_tokens, None)
     from transformers import AutoConfig
 
+    from stages.models.local.subject.limits import positions
+    from stages.models.local.subject.loading import without_weights
+
     _, tokens = positions(AutoConfig.from_pretrained(folder))
-    return Room(without_weights(folder).chat, tokens)
+    chat = without_weights(folder).chat
+    return Room(lambda messages: len(chat.prompt(messages)), tokens)

@@ -86,6 +86,24 @@ def sampled(
     )
 
 
+def announce_behavior(
+    subject: Subject,
+    inputs: Sequence[Row],
+    design: Design,
+    rule: SamplingParams,
+    cache: ResponseCache,
+) -> None:
+    """Tell a subject of all inputs that it will be sampled on, by `sampled`."""
+    questions = object_questions(
+        inputs,
+        seed=design.seed,
+        n_samples=rule.n_samples,
+        cut_for=design.properties if rule.stop_when_decided else None,
+    )
+    decoding = Decoding(rule.max_tokens, rule.temperature)
+    subject.announce(questions, decoding, cache, subject.name)
+
+
 def _until(item: Mapping[str, Any], names: Sequence[str]) -> Until:
     """An answer is decided when every property that is asked of it is."""
     return until_decided(asked_properties(item, names), item["family"])

@@ -1,23 +1,33 @@
 """The sections of params.yaml that say how models are asked and taught."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 
 from stages.study.prompts import Person
 from stages.study.section import Count, Rounds, Share, Strict
 
+TOKENIZER = r"path:\S.*|hub:[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*@[0-9a-f]{40}"
 MOST_RANK = 4096  # as wide as the layers of models of 8B: more is no low rank, and fills memory
 
 
+Mode = Literal["live", "batch"]
+"""whether hosted models are asked one request at a time, or in batches that take up to a day"""
+
+
 class SamplingParams(Strict):
-    """How behavior is sampled; temperature 0 is greedy."""
+    """How behavior is sampled; temperature 0 is greedy.
+
+    mode: how hosted models are asked, for predictions too. It decides no answer.
+    """
 
     temperature: Annotated[float, Field(ge=0, le=10)]
     n_samples: Rounds
     max_tokens: Count
     stop_when_decided: bool
+    mode: Mode = "live"
 
 
 class PredictParams(Strict):
@@ -70,10 +80,67 @@ class JobsParams(Strict):
         return told
 
 
+class ExamplesParams(Strict):
+    """No training: what the model did stands before a question (experiment `examples`)."""
+
+    teach: Literal["examples"]
+
+
+class TinkerParams(Strict):
+    """A service of Tinker's shape trains LoRA, step by step, with the settings of all models.
+
+    service_url is its address, beside base_url, where its models are asked. tokenizer: the one
+    that the model has there, path:FOLDER or hub:ORG/NAME@REVISION. base_model: what the service
+    calls the model that is trained; else the name in models.X.source.
+    """
+
+    teach: Literal["tinker"]
+    service_url: str
+    tokenizer: str
+    base_model: Annotated[str, Field(min_length=1, max_length=300)] | None = None
+
+    @field_validator("tokenizer")
+    @classmethod
+    def _source(cls, place: str) -> str:
+        if not re.fullmatch(TOKENIZER, place):
+            raise ValueError(
+                f"{place[:80]!r} names no tokenizer; use path:FOLDER or hub:ORG/NAME@REVISION, "
+                "whose revision is a commit of 40 hex digits"
+            )
+        return place
+
+
+# A name in brackets is left out where a line says what is wrong with a value.
+WAYS = {
+    "openai_jobs": "(JobsParams)",
+    "tinker": "(TinkerParams)",
+    "examples": "(ExamplesParams)",
+}
+
+
+def _way(told: Any) -> str | None:
+    way = told.get("teach") if isinstance(told, dict) else getattr(told, "teach", None)
+    return WAYS.get(way) if isinstance(way, str) else None
+
+
+Teaching = Annotated[
+    Annotated[JobsParams, Tag(WAYS["openai_jobs"])]
+    | Annotated[TinkerParams, Tag(WAYS["tinker"])]
+    | Annotated[ExamplesParams, Tag(WAYS["examples"])],
+    Discriminator(
+        _way,
+        custom_error_type="teach",
+        custom_error_message=f"teach: one of these is needed: {', '.join(WAYS)}",
+    ),
+]
+"""an entry of finetune.models"""
+
+
 class FinetuneParams(Strict):
     """LoRA finetuning; a batch is counted in inputs, each with all its questions.
 
-    models: how hosted models are taught, by name; of all else they take epochs alone.
+    models: how a model is taught, by name, where it is otherwise; of all else jobs take epochs
+    alone. A local model may be named to be shown examples, a hosted one has to be named.
 
     target_modules: the layers that are taught. max_grad_norm: of a step, else it is scaled down.
     rehearse: the predictor's own answers to the train tasks are mixed in, so that it goes on
@@ -95,4 +162,4 @@ class FinetuneParams(Strict):
     rehearse: bool
     scramble_labels: bool
     checkpoint_every: Count
-    models: dict[str, JobsParams] = Field(default_factory=dict)
+    models: dict[str, Teaching] = Field(default_factory=dict)

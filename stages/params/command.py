@@ -52,6 +52,19 @@ def command(function: Callable[..., None]) -> click.Command:
     return click.command(cls=Command, help=module.__doc__ if module else None)(telling(function))
 
 
+dry_run_option = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only say what would be asked and taught, what it would cost, and a few of the requests.",
+)
+
+
+def say(text: str) -> None:
+    """Show a text, if there is any, as a terminal may show it."""
+    if text:
+        click.echo(plain(text))
+
+
 def telling(function: Callable[..., None]) -> Callable[..., None]:
     """The function with what the rooms log shown, and an error that a user can mend as a line."""
 

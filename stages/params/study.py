@@ -23,6 +23,7 @@ from stages.models.hosted.limits_section import LimitsParams
 from stages.models.hosted.spec.section import SOURCE, HostedSpec
 from stages.models.section import (
     CrossQuestionParams,
+    ExamplesParams,
     FinetuneParams,
     PredictParams,
     SamplingParams,
@@ -140,9 +141,15 @@ class Params(Strict):
     @model_validator(mode="after")
     def _hosted_fit(self) -> "Params":
         hosted = [name for name, spec in self.models.items() if isinstance(spec, HostedSpec)]
-        for key, named in (("chat", self.chat.models), ("finetune", self.finetune.models)):
+        told = self.finetune.models
+        shown = [name for name, how in told.items() if isinstance(how, ExamplesParams)]
+        for key, named, known, what in (
+            ("chat", self.chat.models, hosted, "hosted model"),
+            ("finetune", shown, self.models, "model"),
+            ("finetune", told.keys() - shown, hosted, "hosted model"),
+        ):
             try:
-                members(list(named), hosted, "hosted model")
+                members(sorted(named), known, what)
             except ValueError as error:
                 raise ValueError(f"{key}.models: {error}") from None
         try:

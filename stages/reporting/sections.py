@@ -47,6 +47,8 @@ def render(template: str, **shown: Any) -> str:
         "p": p_value,
         "interval": interval,
         "percent": percent,
+        "thousands": thousands,
+        "dollars": dollars,
         "code": code,
     }
     try:
@@ -120,3 +122,13 @@ def p_value(value: float | Undefined | None) -> str:
 def percent(share: float) -> str:
     """A share in percent, with no more decimals than it has."""
     return f"{share * 100:g}"
+
+
+def thousands(count: int | Undefined) -> str:
+    """A count with commas, or a dash where there is none."""
+    return "-" if isinstance(count, Undefined) else f"{count:,}"
+
+
+def dollars(amount: float | Undefined) -> str:
+    """US dollars to four decimals; where a price was not told they are not known."""
+    return "no price" if isinstance(amount, Undefined) else f"{amount:,.4f}"

@@ -30,9 +30,14 @@ HASHES = ".files.json"  # sha256 of each file, by its path in the folder
 log = logging.getLogger(__name__)
 
 
+def folder_of(kind: str, parts: Parts) -> Path:
+    """Where the folder of a key lies, or would."""
+    return cache_folder() / kind / content_key(parts)
+
+
 def kept_folder(kind: str, subject: str, parts: Parts) -> Path:
-    """Where the folder of a key lies, or will; `subject` only says whose it is."""
-    folder = cache_folder() / kind / content_key(parts)
+    """As `folder_of`, of a folder that is used or will be; `subject` only says whose it is."""
+    folder = folder_of(kind, parts)
     beside, about = parts_file(folder), {"subject": subject, "parts": dict(parts)}
     with suppress(OSError, StudyError):  # a cache that is only read is used as it is
         if read_parts(beside):

@@ -117,8 +117,10 @@ class ResponseCache:
     ) -> None:
         self.database.close()
 
-    def get(self, keys: Collection[AnswerKey]) -> dict[str, dict[str, Any]]:
-        """The answers that are there, by content key."""
+    def get(
+        self, keys: Collection[AnswerKey], *, expected: bool = True
+    ) -> dict[str, dict[str, Any]]:
+        """The answers that are there, by content key; those not `expected` may lack in silence."""
         contents = list(dict.fromkeys(key.content for key in keys))
         rows = self.database.run(lambda connection: list(_rows(connection, contents)))
         damaged = {key for key, value, sha256, _ in rows if sha256 != _check(key, value)}
@@ -128,7 +130,7 @@ class ResponseCache:
         path, writable = self.database.path, self.database.writable
         if damaged:
             log.warning(f"{path}: {len(damaged)} of its answers are damaged; they are asked again")
-        if not writable and len(found) < len(contents) and not self.told:
+        if expected and not writable and len(found) < len(contents) and not self.told:
             self.told = True
             log.warning(f"{path}: cannot be written; answers that it lacks are asked and not kept")
         if writable and (stale or damaged):
@@ -160,9 +162,12 @@ class ResponseCache:
             return
 
         def insert(connection: sqlite3.Connection) -> None:
+            before, subject = None, 0
             for key, value in given:
-                text = _text(value)
-                row = key.content, _subject(connection, key), key.label, _text(key.own), text
+                text, whose = _text(value), (key.subject, key.shared)
+                if whose != before:
+                    before, subject = whose, _subject(connection, key)
+                row = key.content, subject, key.label, _text(key.own), text
                 connection.execute(
                     "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     (*row, now, now, _check(key.content, text)),

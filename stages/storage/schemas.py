@@ -30,6 +30,7 @@ _METER = {
     **dict.fromkeys(("backend", "system_fingerprint", "date"), _s),
     **dict.fromkeys(("prompt_tokens", "cached_tokens", "answer_tokens"), _i),
     "cost_usd": _f,
+    "estimated": _b,
 }
 
 SCHEMAS: dict[str, pa.Schema] = {
@@ -109,6 +110,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         before=_s,
         target_logprob=_f,
         informative=_b,
+        trained=_b,
         optional=frozenset(
             {"answer", "predictor_own_behavior", "agree", "before", "target_logprob"}
         ),

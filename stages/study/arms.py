@@ -5,11 +5,13 @@ data/behavior/<model>-self                what M1 did, of all training seeds
 data/datasets/<target>-self, -cross       questions with M's answers, with M1's
 data/adapters/<model>-self/seed-N         M trained on its own answers: M1
 data/adapters/<predictor>-on-<target>/seed-N   trained on M1's: cross, or the fresh-label self
+                                          (either of a model that is not trained says so alone)
 data/predictions/<predictor>-on-<target>  what all of them said about M1
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 UNTRAINED, SELF, FRESH_SELF, CROSS = "untrained", "self", "fresh_self", "cross"
 EXAMPLES_SELF, EXAMPLES_CROSS = "examples_self", "examples_cross"
@@ -38,6 +40,17 @@ def pair_name(predictor: str, target: str) -> str:
 def subject_name(adapter: str, seed: int) -> str:
     """A trained subject, and its adapter's folder below data/adapters."""
     return f"{adapter}/seed-{seed}"
+
+
+LOG = "train_log.json"
+"""of an adapter: how its training went, or that there was none"""
+NOT_TRAINED = {"trained": False}
+"""all that the log says of a model that is shown examples and not trained; its M1 is M"""
+
+
+def was_trained(log: Mapping[str, Any]) -> bool:
+    """Whether there was a training, by its log."""
+    return bool(log.get("trained", True))
 
 
 def collision(models: Sequence[str]) -> str | None:

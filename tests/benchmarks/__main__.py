@@ -31,8 +31,10 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 HEAD = f"""# Results of `make bench`
 
 A ratio says how many times faster the project's way is, the median of {ROUNDS} rounds in which both
-ways took turns; of memory, noise and matrix throughput it is a share. The groups evaluate
-and hosted have no peer: their figures are seconds of one core, GB, and a share over the ideal.
+ways took turns; of memory, noise and matrix throughput it is a share. The group evaluate has no
+peer: its figures are seconds of one core, and GB. Those of hosted are times the ideal, as many
+seconds as the server lets pass, and seconds of one core; bare is a loop over aiohttp that keeps
+nothing.
 """
 Timed = dict[str, list[float]]
 Lines = list[tuple[str, float, str]]

@@ -72,6 +72,7 @@ def write_scores(path: Path) -> int:
             mode_correct=did == 0,
             target_logprob=-draws.exponential(0.7, len(places)),
             informative=True,
+            trained=True,
         )
         for predictor, kind in arms(target):
             right = draws.random(len(places)) < ACCURACY.get(kind, 0.3)

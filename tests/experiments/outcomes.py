@@ -10,6 +10,7 @@ import pandas as pd
 
 from stages.evaluate_experiment import MEASURED
 from stages.experiment import main_study
+from stages.models.opening import Models
 from stages.params import Params
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, read_columns, write_table
@@ -31,8 +32,9 @@ BLANK = {
 def ran(experiment: str, target: str, params: Params, cache: Path) -> list[Row]:
     """The outcomes of a target."""
     asked = import_module(f"stages.experiments.{experiment}.run")
+    study = main_study(params, Models("experiment"))
     with ResponseCache(cache) as answers:
-        return list(asked.run(target, params.told(experiment), main_study(params), answers))
+        return list(asked.run(target, params.told(experiment), study, answers))
 
 
 def columns(rows: Iterable[Row]) -> pd.DataFrame:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stages import evaluate
 from stages.experiment import main_study
@@ -15,6 +17,7 @@ from stages.experiments.examples.run.drawing import after_turns, drawn, example_
 from stages.models.inputs import by_id, task_inputs
 from stages.models.local.ask.asking import ask
 from stages.models.local.subject.loading import load_base
+from stages.models.opening import Models
 from stages.models.predicting import QuestionForm, hypothetical_questions
 from stages.models.questions import Decoding
 from stages.reporting.sections import section
@@ -42,6 +45,15 @@ def test_labels_take_turns_however_rare_they_are():
     assert labels == {"owl": 4, "word0": 1, "word10": 1, "word20": 1, "word30": 1}
     halves = [lesson(n, "true" if n % 4 else "false") for n in range(40)]
     assert set(Counter(r["label"] for r in drawn(halves, 16, DESIGN, 0)).values()) == {8}
+
+
+@given(st.lists(st.sampled_from("abcde"), min_size=1, max_size=24), st.integers(1, 24))
+def test_no_label_is_shown_twice_more_than_another_that_has_examples_left(labels, count):
+    rows = [lesson(n, label) for n, label in enumerate(labels)]
+    shown = Counter(row["label"] for row in drawn(rows, count, DESIGN, 0))
+    assert shown.total() == min(count, len(rows))
+    left = {label: shown[label] for label, n in Counter(labels).items() if shown[label] < n}
+    assert max(shown.values()) <= min(left.values(), default=len(rows)) + 1
 
 
 def test_what_is_drawn_depends_on_ids_and_seeds_alone():
@@ -79,7 +91,9 @@ def study(tmp_path_factory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def about(study) -> About:
-    return about_target("left", 0, PARAMS.told("examples"), main_study(PARAMS))
+    return about_target(
+        "left", 0, PARAMS.told("examples"), main_study(PARAMS, Models("experiment"))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +103,7 @@ def rows(study) -> list[Row]:
 
 def test_examples_are_what_the_target_did_on_inputs_of_train_tasks(about):
     inputs = by_id([row for task in DESIGN.train for row in task_inputs(task)])
+    assert not set(DESIGN.train) & {row["task"] for rows in about.asked.values() for row in rows}
     for name, examples in about.examples.items():
         turns = about.turns(name, "second")
         assert len(turns) == 2 * len(examples)

@@ -6,10 +6,15 @@ from pathlib import Path
 import pytest
 
 from stages import evaluate
+from stages.experiment import main_study
 from stages.experiments.scaling.measure import plot
-from stages.experiments.scaling.run import training_order
+from stages.experiments.scaling.run import run, training_order
+from stages.models.opening import Models
+from stages.models.plan import Plan
+from stages.models.planning import planned
+from stages.params import Params
 from stages.reporting.sections import section
-from stages.storage.response_cache import cache_folder
+from stages.storage.response_cache import ResponseCache, cache_folder
 from stages.storage.tables import Row, read_table, write_table
 from tests.analysis import small_study
 from tests.experiments import tiny_study
@@ -62,6 +67,15 @@ def study(tmp_path_factory) -> Iterator[Path]:
         changed = [row | {"label": "zebra"} for row in fresh]
         write_table("datasets", changed, "data/datasets/left-cross.parquet")
         yield root
+
+
+def plan_of(params: Params, cache: Path) -> list[Plan]:
+    """What the experiment would ask and train about left."""
+    with ResponseCache(cache) as answers:
+        return planned(
+            Models("experiment"),
+            lambda models: run("left", params.told("scaling"), main_study(params, models), answers),
+        )
 
 
 def adapters() -> set[Path]:
@@ -144,3 +158,17 @@ def test_accuracies_and_gaps_stand_by_size_and_the_main_study_is_the_last():
     points = [p for p in plot(found) if (p["target"], p["kind"]) == ("left", "cross")]
     assert [(p["inputs"], p["accuracy"]) for p in points] == [(2, 0.25), (5, 0.25), (40, 0.5)]
     assert "| left | 40 | 1.000" in section("scaling", found)
+
+
+def test_a_plan_has_the_answers_and_trainings_of_the_run_and_makes_none(study):
+    cache, before = study / "planned.sqlite", adapters()
+    new = plan_of(tiny_study.params({"scaling": {"sizes": [3], "inputs": 6}}), cache)
+    assert [(plan.trainings, plan.trained) for plan in new if plan.trainings] == [(2, 0), (1, 0)]
+    assert adapters() == before
+    ran("scaling", "left", PARAMS, cache)
+    first = plan_of(PARAMS, study / "empty.sqlite")
+    last = plan_of(PARAMS, cache)
+    assert sum(plan.answers for plan in first) == sum(plan.answers for plan in last) > 0
+    assert sum(plan.kept for plan in first) == 0
+    assert [plan.kept for plan in last] == [plan.answers for plan in last]
+    assert [(plan.trainings, plan.trained) for plan in last if plan.trainings] == [(4, 4), (2, 2)]

@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+from stages.models.hosted.errands.door import Pace
 from stages.models.hosted.identity import Host
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.limits_section import LimitsParams
-from stages.models.hosted.teach.door import Pace
 from stages.models.hosted.teach.jobs import taught
 from stages.models.hosted.teach.lesson import lesson_of
 from stages.models.hosted.teach.outcome import Taught

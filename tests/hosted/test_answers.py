@@ -17,7 +17,7 @@ from stages.storage.response_cache import ResponseCache
 from tests.conftest import CHAT
 from tests.hosted.asked import DRAWN, GREEDY, answers, hosted, question, questions, serving
 from tests.hosted.standin.chat import Chat
-from tests.hosted.standin.speaking import says
+from tests.hosted.standin.speaking import says, toy
 from tests.tiny_models import describe, make_tiny_model
 
 METER = Meter("openai", None, "2026-01-01", 1, 0, 1, None, False)
@@ -94,6 +94,17 @@ def test_a_thought_that_the_prompt_opened_is_taken_off_where_the_params_say_so()
     assert answer(reply, question(0), (), False).text.startswith("I think")
 
 
+def test_an_answer_in_parts_is_its_text_without_the_thought():
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    parts = [thought, {"type": "text", "text": "Ye"}, {"type": "text", "text": "s"}]
+    order = Order(question(0).messages, (None,), None, 2, GREEDY)
+    for content, expected in ((parts, "Yes"), ([thought], ""), (None, "")):
+        message = {"content": content, "reasoning": "hm", "reasoning_content": "hm"}
+        choice = {"message": message, "finish_reason": "stop"}
+        found = read(json.dumps({"choices": [choice]}).encode(), order, 5)[0]
+        assert answer(found, question(0), (), False).text == expected
+
+
 TOP = [("Yes", math.log(0.5)), (" yes", math.log(0.25)), ("No", math.log(0.125)), ("?", -9.0)]
 
 
@@ -149,6 +160,19 @@ def test_a_response_of_any_json_is_read_or_refused_and_nothing_else():
         assert (found[0].text, found[0].tokens, found[0].meter.estimated) == ("Yes", None, True)
 
 
+def test_a_fingerprint_that_changes_is_named_in_a_line_and_each_answer_has_its_own(
+    tmp_path, caplog
+):
+    chat = Chat(fingerprint="fp_a")
+    with serving(chat) as (server, _):
+        answers(hosted(server), questions(1), tmp_path)
+        assert not caplog.text
+        chat.fingerprint = "fp_b"
+        found = answers(hosted(server), questions(2), tmp_path)
+    assert [one.meter.system_fingerprint for one in found.values()] == ["fp_a", "fp_b"]
+    assert "system_fingerprint changed: fp_a, fp_b" in caplog.text
+
+
 @pytest.mark.parametrize(("word", "expected"), [("Yes", "Yes"), ("\ud83d", "?")])
 def test_half_characters_which_no_file_can_hold_are_mended(word, expected, tmp_path):
     chat = Chat(speaker=says(word, top=[("\ud83d", -1.0), ("Yes", -2.0)]), fingerprint="\udc00")
@@ -156,3 +180,38 @@ def test_half_characters_which_no_file_can_hold_are_mended(word, expected, tmp_p
         found = answers(hosted(server), [question(0)], tmp_path)["i0", 0]
         assert answers(hosted(server), [question(0)], tmp_path)["i0", 0] == found
     assert (found.text, found.meter.system_fingerprint) == (expected, "?")
+
+
+def spoken(*words: str, text: str) -> dict:
+    tokens = [{"token": w, "logprob": -1.0, "top_logprobs": [_top(w)]} for w in words]
+    message = {"content": text}
+    return {"message": message, "finish_reason": "stop", "logprobs": {"content": tokens}}
+
+
+def _top(word: str) -> dict:
+    return {"token": word, "logprob": -1.0}
+
+
+def test_of_samples_whose_tokens_are_counted_as_those_of_one_each_has_what_it_shows():
+    order = Order(question(0).messages, (None, None), 1, 2, GREEDY)
+    choices = [spoken("a", "b", "c", text="abc"), spoken("d", text="d")]
+    usage = {"prompt_tokens": 5, "completion_tokens": 3}
+    found = read(json.dumps({"choices": choices, "usage": usage}).encode(), order, 5)
+    assert [found[place].meter.answer_tokens for place in (0, 1)] == [3, 1]
+
+
+def test_a_token_that_a_stop_mark_cut_and_nobody_shows_leaves_the_alternatives_of_the_first():
+    order = Order(question(0).messages, (None,), None, 2, GREEDY)
+    choice = spoken("The", " end", text="The end of")
+    found = read(json.dumps({"choices": [choice]}).encode(), order, 5)[0]
+    assert (found.text, found.tokens, found.top) == ("The end of", None, [("The", -1.0)])
+
+
+@pytest.mark.parametrize(("speaker", "told"), [(says("Yes"), True), (toy, False)])
+def test_a_server_that_draws_nothing_is_noticed_by_its_samples(speaker, told, tmp_path, caplog):
+    with serving(Chat(speaker=speaker)) as (server, _):
+        answers(hosted(server), questions(4, samples=3), tmp_path, DRAWN)
+        assert ("the server may take no notice of `temperature`" in caplog.text) == told
+        caplog.clear()
+        answers(hosted(server), questions(4), tmp_path)
+    assert "temperature" not in caplog.text

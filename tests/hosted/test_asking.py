@@ -108,7 +108,7 @@ def test_an_answer_that_was_begun_goes_on_without_its_beginning(prefill, tmp_pat
     begun = [*question(0).messages, {"role": "assistant", "content": "The number"}]
     with serving(Chat(prefill=prefill, speaker=says(" is", " 7"))) as (server, _):
         model = hosted(server)
-        model.abilities.prefill = prefill
+        model.abilities.prefill, model.abilities.continues = prefill, prefill == "rest"
         found = answers(model, [Question(("k",), ("k",), begun)], tmp_path)["k",]
         assert ("continue_final_message" in server.log[0].request.json) is (prefill == "rest")
     assert found.text == "is 7"

@@ -89,6 +89,15 @@ def test_an_error_of_the_prompt_is_of_this_request_alone(message):
     assert isinstance(of(400, said(message)), Fails)
 
 
+def test_a_model_that_thinks_to_its_last_token_is_told_apart_from_one_without_a_limit():
+    openai = said(
+        "Could not finish the message because max_tokens or model output limit was reached. "
+        "Please try again with higher max_tokens."
+    )
+    found = of(400, openai)
+    assert isinstance(found, Fails) and "chat.models.toy.thinking_tokens" in found.why
+
+
 def test_a_filter_of_the_prompt_is_told_apart():
     azure = said("The response was filtered due to the prompt", code="content_filter")
     assert of(400, azure) == Fails("400: The response was filtered due to the prompt", True)

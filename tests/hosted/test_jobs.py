@@ -26,6 +26,7 @@ from tests.hosted.teaching import KEY, ROWS, ledger, teach, teach_in_a_process
 
 SECRET = "sk-planted-7f3a"
 FILES, JOBS = "/v1/files", "/v1/fine_tuning/jobs"
+WRITES = (2, 5)  # the numbers of the requests that upload the file and create the job
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.hosted.teaching"])
 
@@ -112,8 +113,11 @@ class Killing:
         return replace(reply, cut=-1), "killed"
 
 
-@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("number", range(1, 10))
+@pytest.mark.parametrize(
+    ("number", "done"),
+    # A read changes nothing at the server: a kill before it is one after it.
+    [*((number, False) for number in range(1, 10)), *((number, True) for number in WRITES)],
+)
 def test_a_run_killed_at_any_request_uploads_and_pays_once(number, done, cache):
     jobs, killing = Jobs(), Killing(number, done)
     with serving(jobs, killing) as server:
@@ -275,13 +279,12 @@ def test_a_key_stands_in_no_file_line_or_error(cache, caplog):
     assert "gpt-tiny" in said and SECRET not in said
 
 
-def test_rows_that_a_job_cannot_teach_are_refused(caplog):
-    with pytest.raises(StudyError, match="teaches how an answer begins"):
-        lesson_of([ROWS[0] | {"ended": False}], "gpt")
+def test_what_a_job_teaches_otherwise_is_said(caplog):
     with pytest.raises(StudyError, match="no rows of slice train"):
         lesson_of(ROWS[10:], "gpt")
-    assert lesson_of([ROWS[0] | {"weight": 0.5}], "gpt").rows == 1
+    assert lesson_of([ROWS[0] | {"weight": 0.5}, ROWS[1] | {"ended": False}], "gpt").rows == 2
     assert "1 rows have weights, which jobs do not know" in caplog.text
+    assert "1 of 2 answers were cut" in caplog.text
 
 
 def test_an_estimate_counts_each_row_once_an_epoch():

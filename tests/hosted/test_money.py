@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from stages.models.hosted.account import Bill, Wish
 from stages.models.hosted.ledger import SPENT, Ledger, study_of
 from stages.models.hosted.limits_section import LimitsParams
 from stages.models.hosted.money import (
@@ -131,6 +132,14 @@ def test_a_request_waits_for_those_on_the_way_where_they_may_take_less_than_they
     assert ledger.reserve(Tokens(20), ONE) is None
     ledger.settle(first, Tokens(50))
     assert ledger.reserve(Tokens(20), ONE)
+
+
+def test_what_is_noted_together_is_judged_one_after_the_other():
+    ledger = Ledger(limits(max_tokens=100), "predict")
+    bill = Bill(ledger.reserve(Tokens(90), ONE), Tokens(30))
+    wishes = [Wish(name, Tokens(most), ONE) for name, most in (("a", 60), ("b", 20), ("c", 10))]
+    assert ledger.note([bill], wishes) == [True, False, True]
+    assert [(t.open, t.tokens.total) for t in ledger.totals()] == [(False, 30), (True, 70)]
 
 
 def test_a_refused_request_is_forgotten_and_a_bill_counts_once():

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,21 @@ def test_an_edit_changes_a_key_where_the_module_decides_the_value_and_nowhere_el
     assert all(any(module.startswith(part) for module in deciding) for part in decide)
     assert [module for module in deciding if changed([module])] == deciding
     assert not changed([module for module in MODULES if module not in deciding])
+
+
+def test_an_edit_of_hosted_models_changes_no_key_of_a_local_answer(house, monkeypatch):
+    def now() -> str:
+        source_hash.cache_clear()
+        return key().content
+
+    monkeypatch.setattr(keys, "source_hash", partial(source_hash, root=house))
+    before = now()
+    for path in (house / "stages/models/hosted").rglob("*.py"):
+        path.write_text(f"{path.read_text(encoding='utf-8')}\nEDITED = True\n", encoding="utf-8")
+    assert now() == before
+    path = house / "stages/models/local/ask/asking.py"
+    path.write_text(f"{path.read_text(encoding='utf-8')}\nEDITED = True\n", encoding="utf-8")
+    assert now() != before
 
 
 def test_the_code_that_asks_and_the_code_that_cuts_change_it(monkeypatch):

@@ -36,6 +36,11 @@ def test_the_default_params_are_valid():
     assert not set(params.tasks.train) & set(params.tasks.test)
 
 
+def test_a_local_model_may_be_shown_examples_and_not_trained(tmp_path):
+    told = load(changed("finetune.models", {"smollm2": {"teach": "examples"}}), tmp_path)
+    assert told.finetune.models["smollm2"].teach == "examples"
+
+
 HEX = "0" * 64
 WRONG = [
     ("sampling.temprature", 1.0, "sampling.temprature", "unknown key; allowed: temperature"),
@@ -50,6 +55,20 @@ WRONG = [
     ("tasks.train_inputs", -3, "tasks.train_inputs", "-3: Input should be greater than"),
     ("tasks.test_inputs", 0, "tasks.test_inputs", "0: Input should be greater than"),
     ("tasks.pilot_inputs", "many", "tasks.pilot_inputs", "'many': Input should be a valid int"),
+    ("finetune.models", {"gpt": {"teach": "examples"}}, "finetune.models", "'gpt' is no mod"),
+    ("finetune.models", {"smollm2": {"teach": "love"}}, "finetune.models.smollm2", "teach: one of"),
+    (
+        "finetune.models",
+        {"smollm2": {"teach": "openai_jobs", "hyperparameters": {}}},
+        "finetune.models",
+        "'smollm2' is no hosted model",
+    ),
+    (
+        "finetune.models",
+        {"smollm2": {"teach": "examples", "k": 4}},
+        "finetune.models.smollm2.k",
+        "unknown key; allowed: teach",
+    ),
     ("limits", {"max_cost_usd": 5.0}, "limits", "max_cost_usd has no meaning without prices"),
     ("limits", {"prices": {"gpt": {"input": 1, "output": 1}}}, "limits.prices", "'gpt' is no mod"),
     (

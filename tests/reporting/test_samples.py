@@ -18,6 +18,7 @@ def score_rows(seeds: tuple[int, ...]) -> list[dict]:
     """Score rows of every arm that was asked, in an order that is not that of input_id."""
     shared = {"mode_answer": "a", "mode_correct": False, "predictor_own_behavior": "a"}
     shared |= {"agree": False, "before": "a", "target_logprob": -1.0, "informative": True}
+    shared |= {"trained": True}
     names = ("kind", "input_id", "task", "property", "answer", "compliant")
     return [
         {name: row[name] for name in names}

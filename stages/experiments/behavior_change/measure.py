@@ -27,7 +27,7 @@ CELL = ("target", "seed", "predictor", "kind", "task", "property")
 
 
 def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[str, Any]:
-    """Numbers by target, and of `all` targets together.
+    """Numbers by target of which there are some, and of `all` targets together.
 
     `several_values` and `two_values` are the rows that moved, by how many values their cell
     has. `changed_minus_self` is MC's accuracy on new minus old behavior, minus the same of M1,
@@ -38,6 +38,8 @@ def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[
     for target in (*design.subjects, "all"):
         name = None if target == "all" else target
         did, said = select(behavior, target=name), select(predictions, target=name)
+        if name and not len(did):  # it cannot be taught
+            continue
         moved = select(said, moved=True)
         found[target] = {
             "tasks": {task: change(own, rule) for (task,), own in groups(did, "task")},

@@ -38,6 +38,7 @@ TRAINED = {EXAMPLES_SELF: SELF, EXAMPLES_CROSS: CROSS}
 def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[str, Any]:
     """By target the numbers of each arm, and what those with examples are ahead by.
 
+    `trained` is whether the target's M1 was, which is then asked after examples; else M is.
     `without` is an arm's accuracy when it is asked the same without examples, `fewer` the number
     that is shown of a property for which there are fewer, or no more can be read.
     """
@@ -85,6 +86,7 @@ def _of_target(rows: pd.DataFrame, k: int, rule: Rule) -> dict[str, Any]:
     anyones = {kind: own.drop(columns="condition") for kind, own in of.items()}
     owns = {kind: own.assign(condition=own["predictor"]) for kind, own in of.items()}
     return {
+        "trained": bool(len(of[SELF])) or not len(rows),
         "fewer": {str(name): int(count) for name, count in counts.items() if count < k},
         "arms": list(_arms(of, plain, rule)),
         "mode": shown(accuracy(of[EXAMPLES_SELF], rule, "mode_correct")),

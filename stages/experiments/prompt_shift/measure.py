@@ -100,10 +100,11 @@ def on_rows(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
         }
         for (kind, plain), own in asked.items()
     }
-    one = asked[SELF, False]
+    one, cross = asked[SELF, False], asked[CROSS, False]
+    own = one if len(one) else cross  # no self about a target that was not trained
     arms["most common answer"] = {
-        "with": shown(accuracy(one, rule, "mode_correct")),
-        "without": shown(accuracy(one, rule, "mode_plain")),
+        "with": shown(accuracy(own, rule, "mode_correct")),
+        "without": shown(accuracy(own, rule, "mode_plain")),
     }
     return {
         "arms": arms,
@@ -111,7 +112,7 @@ def on_rows(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
             kind: shown(difference(asked[kind, False], asked[kind, True], rule, "advantage"))
             for kind in ARMS
         },
-        "self_minus_cross": shown(difference(one, asked[CROSS, False], rule, "advantage")),
+        "self_minus_cross": shown(difference(one, cross, rule, "advantage")),
     }
 
 

@@ -29,11 +29,18 @@ def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[
         size = own["condition"].astype(int)
         small, whole = size.isin(told.sizes), int(size.max()) if len(size) else 0
         own = own.assign(condition=size.where(small, whole))
+        sizes = (*sorted(set(size[small])), whole) if len(size) else ()
         found[target] = {
-            "mode": shown(accuracy(select(own, kind=SELF, condition=whole), rule, "mode_correct")),
-            "sizes": [at_size(own, n, rule) for n in (*sorted(set(size[small])), whole)],
+            "mode": shown(accuracy(_own(select(own, condition=whole)), rule, "mode_correct")),
+            "sizes": [at_size(own, n, rule) for n in sizes],
         }
     return {"targets": found}
+
+
+def _own(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of self; of cross about targets that were not trained."""
+    own = select(rows, kind=SELF)
+    return own if len(own) else select(rows, kind=CROSS)
 
 
 def at_size(rows: pd.DataFrame, size: int, rule: Rule) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stages.models.chat.chat import Speech
-from stages.models.chat.hosted import HostedChat
 from stages.models.chat.section import ChatParams
 from stages.models.chat.trial import try_chat
 from stages.models.fetch.convert import convert, describe
@@ -35,7 +34,7 @@ def fetch(
     """
     if isinstance(spec, HostedSpec):
         with atomic_folder(out) as folder:
-            write_manifest(model, spec, chat.models.get(model, HostedChat()), folder)
+            write_manifest(model, spec, chat, folder)
         return
     try:
         with atomic_folder(out) as folder:

@@ -2,14 +2,18 @@
 
 import json
 import re
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+import aiohttp
+
 from stages.models.hosted.abilities import LIMITS, OPTIONAL
 from stages.models.hosted.identity import Host
+from stages.models.hosted.money import Tokens
 
 LONGEST_WAIT = 3600  # seconds that a server may ask to wait before the run ends
 QUOTA = re.compile(
@@ -19,7 +23,9 @@ QUOTA = re.compile(
 TOO_LONG = re.compile(
     r"context.{0,20}length|(?<!array )too (long|large|many tokens)", re.IGNORECASE
 )
+UNFINISHED = re.compile(r"could not finish the message|output limit was reached", re.IGNORECASE)
 PASSING = {408, 409, 425, 429}  # those of 4xx that may be otherwise the next time
+UNDEPLOYED = "DeploymentNotFound"  # Azure's code
 REFUSALS = {400, 403, 422, 501}
 
 
@@ -28,13 +34,15 @@ class Again:
     """It may be otherwise the next time, `after` seconds where the server says so.
 
     `limited`: there were too many requests. `made`: an answer may have been made and lost.
-    `filtered`: a content filter stopped it. `unreachable`: no response came at all.
+    `paid` is what that took, where the server says so. `filtered`: a content filter stopped it.
+    `unreachable`: no response came at all.
     """
 
     why: str
     after: float | None = None
     limited: bool = False
     made: bool = False
+    paid: Tokens | None = None
     filtered: bool = False
     unreachable: bool = False
 
@@ -56,11 +64,12 @@ class Ends:
 
 @dataclass(frozen=True)
 class Fails:
-    """This one request cannot be answered."""
+    """This one request cannot be answered; `passing`: for now, as it failed too often in a row."""
 
     why: str
     filtered: bool = False
     unreachable: bool = False
+    passing: bool = False
 
 
 Failure = Again | Cannot | Ends | Fails
@@ -75,15 +84,24 @@ def of_status(
     why = f"{status}{': ' if said else ''}{said}"
     if status == 402 or (status in (403, 429) and QUOTA.search(text)):
         return Ends(f"the account is used up ({why}); all answers that were paid for are kept")
+    if status == 400 and UNFINISHED.search(text):
+        return Fails(f"{why}; a model that thinks needs chat.models.{host.name}.thinking_tokens")
     if status in REFUSALS and (parameter := _refused(text, sent)):
         return Cannot(parameter, why)
     if status == 401 or status == 403:
         named = host.api_key_env or "models.X.api_key_env of params.yaml, which names none"
         return Ends(f"the key is refused ({why}); look at {named}")
-    if status in (404, 405):
+    if status == 404 and UNDEPLOYED in text:
         return Ends(
-            f"there is nothing at {host.url} ({why}); look at base_url, which mostly ends in /v1, "
-            f"and at the model's name, {host.model!r}"
+            f"{host.sent_as!r} is not deployed, at {host.url} ({why}): deploy {host.model} there "
+            "first, which costs by the hour until you delete the deployment; where it has another "
+            f"name, add it to models.{host.name}.deployments of params.yaml: {{{host.model}: NAME}}"
+        )
+    if status in (404, 405):
+        ends = "/v1" if host.api_version is None else "/openai or /openai/v1 at Azure"
+        return Ends(
+            f"there is nothing at {host.url} ({why}); look at base_url, which mostly ends in "
+            f"{ends}, and at the model's name, {host.sent_as!r}"
         )
     if 300 <= status < 400:
         place = host.told(headers.get("location", ""))
@@ -93,13 +111,33 @@ def of_status(
     return Fails(why, filtered="content_filter" in text or "ResponsibleAI" in text)
 
 
-def of_exception(host: Host, error: BaseException) -> Again:
-    """What it means that no response came: the connection was cut, refused, or too slow."""
+def of_exception(host: Host, error: BaseException) -> Again | Ends:
+    """What it means that no response came: cut, refused, too slow, or not to be trusted."""
     root = error
     while root.__cause__ is not None:
         root = root.__cause__
+    if distrust := [e for e in _chain(error) if isinstance(e, ssl.SSLCertVerificationError)]:
+        why = host.told(distrust[-1].verify_message)
+        return Ends(
+            f"the certificate of {host.url} is not trusted ({why}); SSL_CERT_FILE names a file of "
+            "those that are"
+        )
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        why = f"the proxy on the way to {host.url} says {error.status}: {host.told(error.message)}"
+        if error.status >= 500:
+            return Again(why, unreachable=True)
+        return Ends(f"{why}; look at HTTPS_PROXY, HTTP_PROXY and NO_PROXY")
     told = host.told(str(root))
-    return Again(f"{type(root).__name__}{': ' if told else ''}{told}", made=True, unreachable=True)
+    why = f"{type(root).__name__}{': ' if told else ''}{told}"
+    sent = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    return Again(why, made=sent, unreachable=True)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from stages.models.chat.hosted import HostedChat
 from stages.models.hosted.spec.section import HostedSpec
@@ -18,7 +18,8 @@ LONGEST_TOLD = 300  # characters of what a server says that stand in a line
 class Host:
     """A model of a server. `name` is its own in params.yaml; `model` that of the server.
 
-    It holds names of environment variables and never their values.
+    It holds names of environment variables and never their values. `deployments` has the names
+    under which Azure was told to serve models, where they are not the models' own.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Host:
     api_key_env: str | None = None
     api_version: str | None = None
     extra_headers: Mapping[str, str] = field(default_factory=dict)
+    deployments: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def host(self) -> str:
@@ -37,7 +39,23 @@ class Host:
     @property
     def url(self) -> str:
         """The address at which chat completions are asked for."""
-        return f"{self.base_url.rstrip('/')}/chat/completions"
+        return f"{self.base_url.rstrip('/')}{self.chat_path}"
+
+    @property
+    def sent_as(self) -> str:
+        """The name by which the model is asked."""
+        return self.deployments.get(self.model, self.model)
+
+    @property
+    def chat_path(self) -> str:
+        """Where chat completions are asked for, below base_url.
+
+        Azure's older addresses have a deployment in them; those that end in /v1 have none.
+        """
+        path = urlsplit(self.base_url).path.rstrip("/")
+        named = self.api_version is None or path.endswith("/v1") or "/deployments/" in path
+        deployment = "" if named else f"/deployments/{quote(self.sent_as, safe='')}"
+        return f"{deployment}/chat/completions"
 
     def key(self) -> str:
         """The key, from the environment; StudyError where it has none."""
@@ -67,6 +85,7 @@ def host_of(name: str, spec: HostedSpec, chat: HostedChat, model: str | None = N
         spec.api_key_env,
         spec.api_version,
         chat.extra_headers,
+        spec.deployments,
     )
 
 

@@ -7,12 +7,23 @@ transaction: limits hold for processes that run side by side, and after a kill, 
 may have been paid for and count with all that they could have cost.
 """
 
+import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
 
+from stages.models.hosted.account import (
+    PAID,
+    TABLES,
+    WAITING,
+    Bill,
+    Wish,
+    counts,
+    others_settle,
+    settle,
+)
 from stages.models.hosted.limits import Total, check_priced, limit_passed
 from stages.models.hosted.limits_section import LimitsParams
 from stages.models.hosted.money import Tariff, Tokens, cost
@@ -22,27 +33,6 @@ from stages.storage.files import DAMAGED
 from stages.storage.response_cache import CACHE_VARIABLE, cache_folder
 
 SPENT = "spent.sqlite"
-WHOSE = "study, stage, model, trained, batch"
-COUNTS = "prompt_tokens, cached_tokens, answer_tokens, trained_tokens"
-KEYS = """study TEXT NOT NULL, stage TEXT NOT NULL, model TEXT NOT NULL,
-    trained INTEGER NOT NULL, batch INTEGER NOT NULL"""
-NUMBERS = """prompt_tokens INTEGER NOT NULL, cached_tokens INTEGER NOT NULL,
-    answer_tokens INTEGER NOT NULL, trained_tokens INTEGER NOT NULL"""
-TABLES = f"""
-CREATE TABLE IF NOT EXISTS spent (
-    {KEYS}, {NUMBERS}, requests INTEGER NOT NULL, estimated INTEGER NOT NULL,
-    PRIMARY KEY ({WHOSE})
-);
-CREATE TABLE IF NOT EXISTS open (
-    name TEXT PRIMARY KEY, owner TEXT NOT NULL, {KEYS}, {NUMBERS}
-);
-"""
-SUMS = ", ".join(f"SUM({column})" for column in COUNTS.split(", "))
-PAID = (
-    f"SELECT stage, model, trained, batch, {COUNTS}, requests, estimated FROM spent WHERE study = ?"
-)
-WAITING = f"""SELECT stage, model, trained, batch, {SUMS}, COUNT(*), 0 FROM open
-    WHERE study = ? AND name != ? GROUP BY stage, model, trained, batch"""
 EXPERIMENTS = (".dvc", "tmp", "exps")  # where `dvc exp run --temp` and --queue run a study
 
 
@@ -70,52 +60,58 @@ class Ledger:
         then. `name` makes it the same one whenever it is noted again. Raises StudyError where it
         would pass a limit, where max_cost_usd has no price to go by, and where nothing is kept.
         """
-        name = name or uuid4().hex
-        self._check_sound()
-        check_priced(self.limits, most, tariff)
-
-        def note(connection: sqlite3.Connection) -> bool:
-            connection.execute("BEGIN IMMEDIATE")  # of all who ask at once one is first
-            before = list(self._totals(connection, but=name))
-            passed = limit_passed(self.limits, before, most, tariff, self.stage)
-            if passed and _others_settle(connection, self.owner, name):
-                return False
-            if passed:
-                raise StudyError(passed)
-            row = name, self.owner, *self._whose(tariff), *_counts(most)
-            marks = ", ".join("?" * len(row))
-            connection.execute(f"INSERT OR REPLACE INTO open VALUES ({marks})", row)
-            return True
-
-        return name if self._database.run(note) else None
+        wish = Wish(name or uuid4().hex, most, tariff)
+        [found] = self.note((), [wish])
+        if isinstance(found, StudyError):
+            raise found
+        return wish.name if found else None
 
     def settle(self, name: str, paid: Tokens, *, estimated: bool = False) -> None:
         """Note what a request really took; `estimated` where the server did not say.
 
         It is noted once, however often it is said.
         """
-
-        def note(connection: sqlite3.Connection) -> None:
-            found = connection.execute(
-                f"DELETE FROM open WHERE name = ? RETURNING {WHOSE}", (name,)
-            ).fetchall()
-            added = ", ".join(
-                f"{column} = {column} + excluded.{column}"
-                for column in (*COUNTS.split(", "), "requests", "estimated")
-            )
-            for whose in found:
-                row = *whose, *_counts(paid), 1, int(estimated)
-                connection.execute(
-                    f"INSERT INTO spent VALUES ({', '.join('?' * len(row))}) "
-                    f"ON CONFLICT ({WHOSE}) DO UPDATE SET {added}",
-                    row,
-                )
-
-        self._database.run(note)
+        self.note([Bill(name, paid, estimated)])
 
     def release(self, name: str) -> None:
         """Forget a request that was surely not paid for: it was refused, or never sent."""
-        self._database.run(lambda c: c.execute("DELETE FROM open WHERE name = ?", (name,)))
+        self.note([Bill(name, None)])
+
+    def note(self, bills: Sequence[Bill], wishes: Sequence[Wish] = ()) -> list[bool | StudyError]:
+        """Settle bills, then reserve wishes, all in one transaction; of each wish what came of it.
+
+        True: it is noted; False: it fits the limits only once others are settled; an error: it
+        never does. Raises StudyError where nothing is noted.
+        """
+        if wishes:
+            self._check_sound()
+        for wish in wishes:
+            check_priced(self.limits, wish.most, wish.tariff)
+
+        def note(connection: sqlite3.Connection) -> list[bool | StudyError]:
+            connection.execute("BEGIN IMMEDIATE")  # of all who ask at once one is first
+            for bill in bills:
+                settle(connection, bill)
+            names = json.dumps([wish.name for wish in wishes])
+            before = list(self._totals(connection, names)) if wishes and self._limited else []
+            return [self._wished(connection, wish, before) for wish in wishes]
+
+        return self._database.run(note)
+
+    def _wished(
+        self, connection: sqlite3.Connection, wish: Wish, before: list[Total]
+    ) -> bool | StudyError:
+        """What comes of a wish, after all those in `before`, to which it is added."""
+        passed = limit_passed(self.limits, before, wish.most, wish.tariff, self.stage)
+        if passed:
+            others = others_settle(connection, self.owner, wish.name)
+            return False if others else StudyError(passed)
+        row = wish.name, self.owner, *self._whose(wish.tariff), *counts(wish.most)
+        marks = ", ".join("?" * len(row))
+        connection.execute(f"INSERT OR REPLACE INTO open VALUES ({marks})", row)
+        price = cost(wish.most, wish.tariff, self.limits)
+        before.append(Total(self.stage, wish.tariff, wish.most, 1, 0, True, price))
+        return True
 
     def totals(self) -> list[Total]:
         """What the study has paid, by stage and model; then what may have been paid as well."""
@@ -130,6 +126,10 @@ class Ledger:
             found.run(lambda connection: connection.execute("PRAGMA synchronous = NORMAL"))
         return found
 
+    @property
+    def _limited(self) -> bool:
+        return self.limits.max_cost_usd is not None or self.limits.max_tokens is not None
+
     def _whose(self, tariff: Tariff) -> tuple[str, str, str, bool, bool]:
         return self.study, self.stage, tariff.model, tariff.trained, tariff.batch
 
@@ -140,14 +140,14 @@ class Ledger:
                 f"{self.path}: cannot be written, so what is paid for would not be kept; "
                 f"{CACHE_VARIABLE} names another folder"
             )
-        limited = self.limits.max_cost_usd is not None or self.limits.max_tokens is not None
-        if limited and (aside := next(self.path.parent.glob(f"{SPENT}{DAMAGED}*"), None)):
+        if self._limited and (aside := next(self.path.parent.glob(f"{SPENT}{DAMAGED}*"), None)):
             raise StudyError(
                 f"{aside}: what was paid before is not known, so no limit can hold; look at the "
                 "host's bill, lower the limits in params.yaml by it, and delete this file"
             )
 
-    def _totals(self, connection: sqlite3.Connection, but: str = "") -> Iterator[Total]:
+    def _totals(self, connection: sqlite3.Connection, but: str = "[]") -> Iterator[Total]:
+        """`but` names open ones that do not count, as JSON."""
         for query, is_open, given in (
             (PAID, False, (self.study,)),
             (WAITING, True, (self.study, but)),
@@ -156,13 +156,3 @@ class Ledger:
                 tariff, tokens = Tariff(row[1], bool(row[2]), bool(row[3])), Tokens(*row[4:8])
                 price = cost(tokens, tariff, self.limits)
                 yield Total(row[0], tariff, tokens, row[8], row[9], is_open, price)
-
-
-def _counts(tokens: Tokens) -> tuple[int, int, int, int]:
-    return tokens.prompt, tokens.cached, tokens.answer, tokens.trained
-
-
-def _others_settle(connection: sqlite3.Connection, owner: str, name: str) -> bool:
-    """Whether this process has other requests on the way, which may take less than they could."""
-    query = "SELECT EXISTS (SELECT 1 FROM open WHERE owner = ? AND name != ?)"
-    return bool(connection.execute(query, (owner, name)).fetchone()[0])

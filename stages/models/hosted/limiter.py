@@ -30,23 +30,17 @@ class Limiter:
     async def take(self) -> int:
         """Wait for a place; what is given back with it."""
         loop = asyncio.get_running_loop()
-        queue = self.waiting.append
-        while self.in_flight >= self.limit or loop.time() < self.resumes:
-            turn = loop.create_future()
-            queue(turn)
-            queue = self.waiting.appendleft  # who was let on in vain is the next again
-            if loop.time() < self.resumes:
-                loop.call_at(self.resumes, self._resume, self.resumes)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                self._wake()
-                raise
-            finally:
-                if turn in self.waiting:
-                    self.waiting.remove(turn)
-        self.in_flight += 1
-        self.saturated |= self.in_flight >= self.limit
+        turn = loop.create_future()
+        self.waiting.append(turn)
+        if loop.time() < self.resumes:  # it may have begun in a loop that is no more
+            loop.call_at(self.resumes, self._resume, self.resumes)
+        self._wake()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():
+                self.give(self.round)
+            raise
         return self.round
 
     def give(self, taken: int, *, answered: bool = False, refused: bool = False) -> None:
@@ -78,12 +72,12 @@ class Limiter:
             self._wake()
 
     def _wake(self) -> None:
-        """Let as many go on as there are places, unless there is a pause."""
+        """Hand free places to those that wait, unless there is a pause."""
         if asyncio.get_running_loop().time() < self.resumes:
             return
-        free = self.limit - self.in_flight
-        while self.waiting and free > 0:
+        while self.waiting and self.in_flight < self.limit:
             turn = self.waiting.popleft()
             if not turn.done():
+                self.in_flight += 1
+                self.saturated |= self.in_flight >= self.limit
                 turn.set_result(None)
-                free -= 1

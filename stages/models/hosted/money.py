@@ -9,42 +9,12 @@ from dataclasses import dataclass
 
 from stages.models.chat import Message
 from stages.models.hosted.limits_section import LimitsParams
+from stages.models.plan import Tariff, Tokens
 
 MILLION = 1_000_000
 BYTES_A_TOKEN = 4  # of English prose in UTF-8; a rule of thumb that servers' docs give
 FRAME = 4  # tokens that stand around a message
 BEGINNING = 3  # and those that an answer begins after
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """Tokens of a request or a training; `cached` ones are among those of the prompt."""
-
-    prompt: int = 0
-    cached: int = 0
-    answer: int = 0
-    trained: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.prompt + self.answer + self.trained
-
-    def __add__(self, other: "Tokens") -> "Tokens":
-        return Tokens(
-            self.prompt + other.prompt,
-            self.cached + other.cached,
-            self.answer + other.answer,
-            self.trained + other.trained,
-        )
-
-
-@dataclass(frozen=True)
-class Tariff:
-    """By which of the prices tokens are paid: `model` is its name in params.yaml."""
-
-    model: str
-    trained: bool = False  # what training made of it is asked
-    batch: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@
 import argparse
 import json
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -94,21 +95,23 @@ class Server:
         latency: float = 0.0,
         key: str | None = None,
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """With `key`, a request that does not bear it is refused (401)."""
+        """With `key`, a request that does not bear it is refused (401); with `tls`, it is https."""
         self.routes = [
             (method, re.compile(re.sub(r"\\{id\\}", "(?P<id>[^/]+)", re.escape(path))), handler)
             for table in routes
             for (method, path), handler in table.items()
         ]
         self.faults, self.latency, self.key, self.port = faults, latency, key, port
+        self.tls = tls
         self.entries: dict[int, Entry] = {}
         self.arrived = self.in_flight = self.most_in_flight = 0
         self.lock, self.closing = threading.Lock(), threading.Event()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
 
     @property
     def log(self) -> list[Entry]:
@@ -118,6 +121,10 @@ class Server:
     def __enter__(self) -> "Server":
         self.http = _Http(("127.0.0.1", self.port), _handler(self))
         self.port = self.http.server_address[1]
+        if self.tls is not None:
+            self.http.socket = self.tls.wrap_socket(
+                self.http.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.thread = threading.Thread(target=self.http.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
         return self

@@ -19,17 +19,21 @@ LONGEST = 40  # tokens of an answer
 
 @dataclass(frozen=True)
 class Asked:
-    """One answer that is asked for."""
+    """One answer that is asked for; `most` are its tokens at most."""
 
     model: str
     messages: list[dict[str, Any]]
     seed: int | None
     temperature: float
+    most: int = LONGEST
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token, its log-probability in nats, and the most probable ones that could stand there."""
+    """A token, its log-probability in nats, and the most probable ones that could stand there.
+
+    Half a character is spelled by surrogates, as Python's surrogateescape does.
+    """
 
     text: str
     logprob: float

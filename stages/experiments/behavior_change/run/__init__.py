@@ -21,7 +21,7 @@ from stages.experiments.shared.outcomes import outcomes, values
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, predictions
 from stages.models.inputs import by_id, held_out_inputs
-from stages.models.protocol import Subject
+from stages.models.protocol import Subject, Teacher
 from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
@@ -39,16 +39,26 @@ def run(target: str, told: Told, study: Study, cache: ResponseCache) -> Iterator
     `truth` is what MC does and `other_truth` what M1 did. A row of kind behavior takes what MC
     does (`answer`) for a prediction of what M1 did (`truth`): correct where it stayed.
     """
+    teacher = study.models.teacher(target, study.finetune)
+    if teacher is None:
+        log.warning(f"behavior_change: {target} is left out: it is taught by examples alone")
+        return
     scored = held_out_inputs(study.design.test)
     for seed in study.design.seeds:
-        yield from _of_seed(target, seed, told, study, scored, cache)
+        yield from _of_seed(target, seed, told, study, teacher, scored, cache)
 
 
 def _of_seed(
-    target: str, seed: int, told: Told, study: Study, scored: Sequence[Row], cache: ResponseCache
+    target: str,
+    seed: int,
+    told: Told,
+    study: Study,
+    teacher: Teacher,
+    scored: Sequence[Row],
+    cache: ResponseCache,
 ) -> Iterator[Row]:
     changed, names = Arm(target, target, CHANGED, seed), study.design.properties
-    subject = _changed(target, seed, told, study, scored, cache)
+    subject = _changed(target, seed, told, study, teacher, scored, cache)
     did = study.done(subject, scored, cache)
     said = list(study.said(subject, scored, cache, study.form(CHANGED)))
     old = values(behavior(self_name(target), seed), scored, names)
@@ -62,7 +72,13 @@ def _of_seed(
 
 
 def _changed(
-    target: str, seed: int, told: Told, study: Study, scored: Sequence[Row], cache: ResponseCache
+    target: str,
+    seed: int,
+    told: Told,
+    study: Study,
+    teacher: Teacher,
+    scored: Sequence[Row],
+    cache: ResponseCache,
 ) -> Subject:
     """MC of one training seed; M1 is trained like M was, but for the keys that are told anew."""
     subject = study.models.trained(target, self_name(target), seed)
@@ -78,7 +94,7 @@ def _changed(
         "batch_inputs": told.batch_inputs,
     }
     rule = study.finetune.model_copy(update=how)
-    folder = study.models.teacher(target).teach(change, rule, seed, of=subject)
+    folder = teacher.teach(change, rule, seed, of=subject)
     del subject  # one in memory at a time
     first = study.models.trained(target, self_name(target), seed)
     return first.changed(folder, subject_name(f"{target}-changed", seed))

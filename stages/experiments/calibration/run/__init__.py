@@ -48,6 +48,8 @@ def run(target: str, told: Told, study: Study, cache: ResponseCache) -> Iterator
         if arm.kind in (UNTRAINED, SELF):
             did[arm.seed] = behavior_shares(subject, asked, told.samples, study, cache)
         said[arm] = said_shares(subject, asked, told.samples, study.form(arm.kind), study, cache)
+    for seed in study.design.seeds:
+        did.setdefault(seed, did[None])  # where M1 was not trained it is M
     for arm, found in said.items():
         for seed in study.design.seeds if arm.seed is None else [arm.seed]:
             yield from _rows(replace(arm, seed=seed), asked, did[seed], found)

@@ -4,6 +4,7 @@ Each question is preceded by what M1 really did on inputs of the train tasks. So
 (examples_self) and each other model, which was not trained (examples_cross): both are shown the
 same rows. `condition` is how many examples stand before the question. At 0 stand what the same
 models answer without any, and the trained arms of the main study, on the same inputs and cells.
+Where the target was not trained its M1 is M, and the arms that are trained may be none.
 """
 
 from collections.abc import Iterator

@@ -2,7 +2,8 @@
 
 The target is the M1 of the main study, whose predictions are the largest point. Every smaller
 size trains each arm anew, by the settings of the main study, on the same inputs: M on its own
-labels (self), M on M1's (fresh_self) and each other model on M1's (cross).
+labels (self), M on M1's (fresh_self) and each other model on M1's (cross). A model that is taught
+by examples alone is trained in no size.
 """
 
 import logging
@@ -13,8 +14,7 @@ from stages.experiments.shared.outcomes import outcomes, values
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, informative, predictions
 from stages.models.inputs import held_out_inputs
-from stages.models.local.teach.finetuning import own_answers
-from stages.models.protocol import Subject
+from stages.models.protocol import Subject, Teacher
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, read_rows
 from stages.study.arms import (
@@ -59,10 +59,13 @@ def _answers(
     arms += [Arm(target, other, CROSS, seed) for other in study.design.others(target)]
     asked = {row["input_id"] for row in inputs}
     for arm in arms:
+        teacher = study.models.teacher(arm.predictor, study.finetune)
+        if teacher is None:
+            continue
         own = stale if arm.kind == SELF else fresh
         for size in sizes:
             said = study.said(
-                _taught(arm.predictor, own, set(order[:size]), seed, study),
+                _taught(teacher, arm.predictor, own, set(order[:size]), seed, study),
                 inputs,
                 cache,
                 study.form(arm.kind),
@@ -97,11 +100,18 @@ def _lessons(dataset: str, seed: int) -> list[Row]:
 
 
 def _taught(
-    predictor: str, lessons: Iterable[Row], inputs: set[str], seed: int, study: Study
+    teacher: Teacher,
+    predictor: str,
+    lessons: Iterable[Row],
+    inputs: set[str],
+    seed: int,
+    study: Study,
 ) -> Subject:
     """The base model trained on the rows of these inputs."""
     rows = [row for row in lessons if row["input_id"] in inputs]
     if study.finetune.rehearse:
+        from stages.models.local.teach.finetuning import own_answers  # its libraries take seconds
+
         rows.extend(own_answers(predictor, inputs))
-    folder = study.models.teacher(predictor).teach(rows, study.finetune, seed)
+    folder = teacher.teach(rows, study.finetune, seed)
     return study.models.base(predictor).changed(folder, subject_name(predictor, seed))

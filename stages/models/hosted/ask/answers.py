@@ -66,7 +66,10 @@ def _scored(found: Answer) -> Answer:
 
 
 def _bare(reply: Reply, strips: bool) -> tuple[Bare, bool]:
-    """The text without its thought, and whether there was one; a thought alone leaves nothing."""
+    """The text without its thought, and whether there was one; a thought alone leaves nothing.
+
+    Tokens of blanks that follow a thought are its own, as they are of a local model's.
+    """
     text, tokens = reply.text, reply.tokens
     opened = OPENS.match(text) is not None
     if not opened and not strips:
@@ -76,7 +79,8 @@ def _bare(reply: Reply, strips: bool) -> tuple[Bare, bool]:
         return ("", tokens and []) if opened else (text, tokens), opened
     rest = text[max(ends) :]
     begins = len(text[: max(ends)].encode())
-    left = tokens and [(end - begins, logprob, tie) for end, logprob, tie in tokens if end > begins]
+    blank = begins + len(rest[: len(rest) - len(rest.lstrip())].encode())
+    left = tokens and [(end - begins, logprob, tie) for end, logprob, tie in tokens if end > blank]
     return (rest, left), True
 
 

@@ -1,23 +1,24 @@
 """Asking a hosted model many questions: what the cache lacks is sent, paid once, and kept."""
 
-import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from stages.models.hosted.ask.answers import answer, no_answer
+from stages.models.hosted.ask.batch.batching import Batching
+from stages.models.hosted.ask.batch.journal import Journals
 from stages.models.hosted.ask.closed import sampled_shares
 from stages.models.hosted.ask.orders import BACKEND, Placed, orders, placed
 from stages.models.hosted.ask.progress import Progress
 from stages.models.hosted.ask.replies import Reply
-from stages.models.hosted.ask.sending import FIRST_WAIT, Done, Sending
+from stages.models.hosted.ask.reports import report
+from stages.models.hosted.ask.sending import FIRST_WAIT, Sending
+from stages.models.hosted.errands.door import USUAL, Pace
+from stages.models.hosted.failures import Fails
 from stages.models.hosted.hosted import Hosted
 from stages.models.questions import Answer, Decoding, Key, Meter, Question
 from stages.storage.response_cache import ResponseCache
-
-NAMED = 5  # questions without an answer that a line names
-log = logging.getLogger(__name__)
 
 
 def ask(
@@ -28,50 +29,91 @@ def ask(
     label: str,
     *,
     wait: float = FIRST_WAIT,
+    pace: Pace = USUAL,
 ) -> dict[Key, Answer]:
     """Answers by the questions' keys; only what the cache lacks is asked.
 
     A question that cannot be answered has an answer of finish_reason error (or content_filter);
     it is counted and named, and asked again by the next run. `wait` is in seconds, before a
-    request is sent again for the first time. Raises StudyError where no more can be asked: all
-    that was paid for is kept.
+    request is sent again for the first time; `pace` is that of batches. Raises StudyError where no
+    more can be asked: all that was paid for is kept.
     """
     places = placed(hosted, questions, decoding)
     kept = cache.get([place.key for place in places])
     replies = {content: _reply(value) for content, value in kept.items()}
-    lacking = [place for place in places if place.key.content not in replies]
-    whys: dict[str, Done] = {}
+    whys = dict(hosted.given_up)
+    lacking = [p for p in places if p.key.content not in replies and p.key.content not in whys]
     if lacking:
-        counts = _counts(places)
         progress = Progress(hosted, label, len(places), len(places) - len(lacking))
-        with progress.bar, Sending(hosted, orders(hosted, lacking, decoding), wait) as sending:
-            for batch in sending.batches():
-                fresh = {
-                    done.order.keys[at].content: (done.order.keys[at], reply)
-                    for done in batch
-                    for at, reply in done.replies.items()
-                }
-                cache.put((key, _kept(reply)) for key, reply in fresh.values())
-                replies |= {content: reply for content, (_, reply) in fresh.items()}
-                failed = {
-                    key.content: done for done in batch if done.failure for key in done.order.keys
-                }
-                whys |= failed
-                progress.note(
-                    sum(counts[content] for content in (*fresh, *failed)),
-                    [reply.meter for _, reply in fresh.values()],
-                )
-        progress.told(sending)
+        sending = _sending(hosted, lacking, decoding, wait, pace)
+        with progress.bar, sending:
+            fresh, failed = _received(sending, cache, progress, _counts(places))
+        replies |= fresh
+        whys |= failed
+        if isinstance(sending, Sending):
+            progress.told(sending)
+        else:
+            hosted.given_up |= failed
     found = _answers(hosted, places, replies, whys, decoding)
-    _report(label, places, found, whys)
+    report(label, places, found, whys)
     return found
+
+
+def _sending(
+    hosted: Hosted, lacking: Sequence[Placed], decoding: Decoding, wait: float, pace: Pace
+) -> Sending | Batching:
+    """What sends the requests for answers that are lacking."""
+    asked = orders(hosted, lacking, decoding)
+    if hosted.batch:
+        return Batching(hosted, asked, pace)
+    Journals(hosted.host).check({place.key.content for place in lacking})
+    return Sending(hosted, asked, wait)
+
+
+def _received(
+    sending: Sending | Batching,
+    cache: ResponseCache,
+    progress: Progress,
+    counts: Mapping[str, int],
+) -> tuple[dict[str, Reply], dict[str, Fails]]:
+    """Replies, each kept before it counts, and why others have none, by the keys of answers."""
+    replies: dict[str, Reply] = {}
+    whys: dict[str, Fails] = {}
+    for batch in sending.batches():
+        fresh = {
+            done.order.keys[at].content: (done.order.keys[at], reply)
+            for done in batch
+            for at, reply in done.replies.items()
+        }
+        cache.put((key, _kept(reply)) for key, reply in fresh.values())
+        replies |= {content: reply for content, (_, reply) in fresh.items()}
+        failed = {
+            key.content: done.failure for done in batch if done.failure for key in done.order.keys
+        }
+        whys |= failed
+        progress.note(
+            sum(counts[content] for content in (*fresh, *failed)),
+            [reply.meter for _, reply in fresh.values()],
+        )
+    return replies, whys
+
+
+def kept_answers(
+    hosted: Hosted, questions: Sequence[Question], decoding: Decoding, cache: ResponseCache
+) -> dict[Key, Answer]:
+    """The answers that the cache has, by the questions' keys."""
+    places = placed(hosted, questions, decoding)
+    found = cache.get([place.key for place in places])
+    replies = {content: _reply(value) for content, value in found.items()}
+    there = [place for place in places if place.key.content in replies]
+    return _answers(hosted, there, replies, {}, decoding)
 
 
 def _answers(
     hosted: Hosted,
     places: Sequence[Placed],
     replies: Mapping[str, Reply],
-    whys: Mapping[str, Done],
+    whys: Mapping[str, Fails],
     decoding: Decoding,
 ) -> dict[Key, Answer]:
     """The answers, with shares of samples where there is no exact distribution."""
@@ -82,8 +124,7 @@ def _answers(
     for place in places:
         key, reply = place.question.key, replies.get(place.key.content)
         if reply is None:
-            failure = whys[place.key.content].failure
-            reason = "content_filter" if failure is not None and failure.filtered else "error"
+            reason = "content_filter" if whys[place.key.content].filtered else "error"
             none = Meter(BACKEND, None, today, 0, 0, 0, None, False)
             found[key] = no_answer(reason, none)
             continue
@@ -125,7 +166,7 @@ def _counts(places: Sequence[Placed]) -> dict[str, int]:
 
 def _kept(reply: Reply) -> dict[str, Any]:
     """A reply as it is kept; what it cost is said by the prices of the day that it is read."""
-    return asdict(reply)
+    return {**vars(reply), "meter": vars(reply.meter)}
 
 
 def _reply(value: Mapping[str, Any]) -> Reply:
@@ -138,26 +179,3 @@ def _reply(value: Mapping[str, Any]) -> Reply:
         None if top is None else [(token, logprob) for token, logprob in top],
         Meter(**value["meter"]),
     )
-
-
-def _report(
-    label: str, places: Sequence[Placed], found: Mapping[Key, Answer], whys: Mapping[str, Done]
-) -> None:
-    """Lines about answers that cannot be had, nearly tied ones, and a model that changed."""
-    failed = [
-        f"{' '.join(map(str, place.question.key))} ({done.failure.why})"
-        for place in places
-        if (done := whys.get(place.key.content)) is not None and done.failure is not None
-    ]
-    if failed:
-        more = f", and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
-        log.warning(
-            f"{label}: {len(failed)} of {len(places)} questions have no answer: "
-            f"{'; '.join(failed[:NAMED])}{more}; the same command asks them again"
-        )
-    if ties := sum(one.near_tie for one in found.values()):
-        log.warning(f"{label}: {ties} answers hang on two tokens within 1e-4 of each other")
-    prints = {one.meter.system_fingerprint for one in found.values() if one.meter} - {None}
-    if len(prints) > 1:
-        named = ", ".join(sorted(map(str, prints)))
-        log.warning(f"{label}: the server's system_fingerprint changed: {named}")

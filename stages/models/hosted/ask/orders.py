@@ -6,11 +6,12 @@ samples than before ask only for those that are new.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stages.models.chat import Message
-from stages.models.hosted.abilities import MOST_STOPS
+from stages.models.hosted.abilities import CONTINUE, MOST_STOPS
+from stages.models.hosted.ask.begun import as_sent, beginning
 from stages.models.hosted.hosted import Hosted
 from stages.models.questions import Decoding, Key, Question
 from stages.storage.keys import digest
@@ -28,9 +29,15 @@ OPEN_TOP = 2  # those that tell a near tie
 
 @dataclass(frozen=True)
 class Placed:
-    """A question with the key of its answer; `seed` is None where nothing is drawn."""
+    """A question with the key of its answer; `seed` is None where nothing is drawn.
+
+    `messages` are those that are sent; `begun` is the beginning of the answer, which a reply may
+    repeat.
+    """
 
     question: Question
+    messages: list[Message]
+    begun: str
     key: AnswerKey
     seed: int | None
     top: int
@@ -38,42 +45,50 @@ class Placed:
 
 @dataclass(frozen=True)
 class Order:
-    """One request: as many samples as keys, drawn by `seed` and those after it."""
+    """One request: as many samples as keys, drawn by `seed` and those after it.
+
+    `begun` is taken off replies that repeat it.
+    """
 
     messages: list[Message]
     keys: tuple[AnswerKey, ...]
     seed: int | None
     top: int
     decoding: Decoding
+    begun: str = ""
 
     def parts(self, places: Iterable[int]) -> list["Order"]:
         """Those of its samples, each alone."""
         return [
-            Order(
-                self.messages,
-                (self.keys[i],),
-                None if self.seed is None else self.seed + i,
-                self.top,
-                self.decoding,
+            replace(
+                self,
+                keys=(self.keys[i],),
+                seed=None if self.seed is None else self.seed + i,
             )
             for i in places
         ]
 
 
 def placed(hosted: Hosted, questions: Sequence[Question], decoding: Decoding) -> list[Placed]:
-    """The questions in their order; samples of one conversation have seeds in a row."""
+    """The questions in their order; samples of one conversation have seeds in a row.
+
+    What the server's prefill is must be known where an answer is begun: it decides what is sent.
+    """
+    in_words = hosted.abilities.prefill == "none"
     counts: dict[tuple[Key, str], int] = {}
     bases: dict[tuple[Key, str], int] = {}
     found = []
     for question in questions:
-        said = digest(question.messages)
+        messages = as_sent(question.messages, in_words=in_words)
+        said = digest(messages)
         whose = question.group, said
         at = counts[whose] = counts.get(whose, -1) + 1
         base = bases.setdefault(whose, question.seed % SEEDS // SPACING * SPACING)
         seed = base + at % SPACING if decoding.temperature else None
         top = CLOSED_TOP if question.closed else OPEN_TOP
         key = answer_key(hosted, question.key, said, decoding, seed, top)
-        found.append(Placed(question, key, seed, top))
+        begun = "" if hosted.abilities.prefill == "rest" else beginning(question.messages)
+        found.append(Placed(question, messages, begun, key, seed, top))
     return found
 
 
@@ -107,10 +122,9 @@ def orders(hosted: Hosted, lacking: Sequence[Placed], decoding: Decoding) -> lis
         else:
             runs.append([one])
     return [
-        Order(
-            run[0].question.messages, tuple(p.key for p in run), run[0].seed, run[0].top, decoding
-        )
+        Order(one.messages, tuple(p.key for p in run), one.seed, one.top, decoding, one.begun)
         for run in runs
+        for one in run[:1]
     ]
 
 
@@ -119,14 +133,14 @@ def _goes_on(before: Placed, one: Placed) -> bool:
     if before.seed is None or one.seed != before.seed + 1:
         return False
     same = before.top == one.top and before.question.group == one.question.group
-    return same and before.question.messages == one.question.messages
+    return same and before.messages == one.messages
 
 
 def body(hosted: Hosted, order: Order) -> dict[str, Any]:
     """The request itself, with what the server is known to take."""
     can, chat, how = hosted.abilities, hosted.chat, order.decoding
     asked: dict[str, Any] = {
-        "model": hosted.host.model,
+        "model": hosted.host.sent_as,
         "messages": order.messages,
         can.limit: how.max_tokens + chat.thinking_tokens,
     }
@@ -142,6 +156,6 @@ def body(hosted: Hosted, order: Order) -> dict[str, Any]:
         asked["logprobs"] = True
         if top := min(order.top, can.top):
             asked["top_logprobs"] = top
-    if order.messages[-1]["role"] == "assistant" and can.prefill == "rest":
-        asked |= {"continue_final_message": True, "add_generation_prompt": False}
+    if order.messages[-1]["role"] == "assistant" and can.continues:
+        asked |= dict(zip(CONTINUE, (True, False), strict=True))
     return asked | chat.extra_body

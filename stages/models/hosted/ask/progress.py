@@ -17,7 +17,7 @@ class Progress:
 
     def __init__(self, hosted: Hosted, label: str, total: int, known: int) -> None:
         self.hosted, self.tokens, self.cost = hosted, 0, 0.0
-        self.bar = tqdm(total=total, initial=known, desc=label, unit="row")
+        self.bar = tqdm(total=total, initial=known, desc=label, unit="row", mininterval=0.5)
 
     def note(self, count: int, meters: Iterable[Meter]) -> None:
         for meter in meters:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from stages.models.chat import Message
+from stages.models.hosted.ask.begun import without_beginning
 from stages.models.hosted.ask.orders import BACKEND, Order
 from stages.models.hosted.failures import Again
+from stages.models.hosted.money import Tokens
 from stages.models.questions import Meter
 
 NEAR_TIE = 1e-4  # nats between the two most probable tokens, as for local models
@@ -49,53 +50,78 @@ def read(content: bytes, order: Order, prompt_tokens: int) -> dict[int, Reply] |
     except (ValueError, RecursionError):
         what = "HTML" if content.lstrip()[:1] == b"<" else "no JSON"
         return Again(f"the response is {what}", made=True)
+    return replies_of(response, order.begun, len(order.keys), prompt_tokens)
+
+
+def replies_of(
+    response: Any, begun: str, count: int, prompt_tokens: int
+) -> dict[int, Reply] | Again:
+    """The same of the JSON of a response to a request of `count` samples, `begun` for it."""
     choices = response.get("choices") if isinstance(response, dict) else None
     if not isinstance(choices, list) or not choices:
-        return Again("the response has no choices", made=True)
+        return Again("the response has no choices", made=True, paid=_paid(response))
     spoken: dict[int, _Said] = {}
-    for at, choice in enumerate(choices[: len(order.keys)]):
-        said = _said(choice, order.messages)
+    for at, choice in enumerate(choices[:count]):
+        said = _said(choice, begun)
         told = _count(choice.get("index")) if isinstance(choice, dict) else None
-        sound = told is not None and told < len(order.keys) and told not in spoken
+        sound = told is not None and told < count and told not in spoken
         place = told if told is not None and sound else at
         if said is not None and place not in spoken:
             spoken[place] = said
     if not spoken:
-        return Again("the response has no text", made=True)
-    usage = _usage(response, len(spoken), prompt_tokens)
+        return Again("the response has no text", made=True, paid=_paid(response))
+    ordered = sorted(spoken.items())
+    usage = _usage(response, [len(tokens or []) for _, (*_, tokens, _) in ordered], prompt_tokens)
     return {
         place: Reply(*said, _meter(response, usage, at, said[0]))
-        for at, (place, said) in enumerate(sorted(spoken.items()))
+        for at, (place, said) in enumerate(ordered)
     }
 
 
-def _said(choice: Any, messages: list[Message]) -> _Said | None:
+def _said(choice: Any, begun: str) -> _Said | None:
     """Text, end, tokens and alternatives of one choice; None where it is no answer."""
     message = choice.get("message") if isinstance(choice, dict) else None
     finish = FINISHES.get(str(choice.get("finish_reason"))) if isinstance(message, dict) else None
     if finish is None or message is None:
         return None
-    text = message.get("content")
+    text = _content(message)
     if text is None:
-        text = message.get("refusal") or ""
-    if not isinstance(text, str):
         return None
-    text = _whole(text)
-    begun = messages[-1]["content"] if messages[-1]["role"] == "assistant" else ""
-    if begun and text.startswith(begun):
-        text = text[len(begun) :]
+    text = without_beginning(_whole(text), begun)
     tokens, top = _scored(choice, text)
     return text, finish, tokens, top
 
 
+def _content(message: dict[str, Any]) -> str | None:
+    """What a message says, None where it is no text.
+
+    Some servers give it in parts, a thought among them: those of type text are the answer.
+    """
+    content = message.get("content")
+    if content is None:
+        content = message.get("refusal") or ""
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if _is_text(part)]
+        known = all(isinstance(part, dict) and "type" in part for part in content)
+        content = "".join(parts) if known and all(isinstance(p, str) for p in parts) else None
+    return content if isinstance(content, str) else None
+
+
+def _is_text(part: Any) -> bool:
+    return isinstance(part, dict) and part.get("type") == "text"
+
+
 def _scored(choice: dict[str, Any], text: str) -> tuple[list[Scored] | None, Top | None]:
-    """The tokens that spell the text, and the alternatives to the first of them."""
+    """The tokens that spell the text, and the alternatives to the first of them.
+
+    llama.cpp leaves out a token that a stop mark cut: then the rest do not spell the text.
+    """
     try:
         content = choice["logprobs"]["content"]
         pieces = [_piece(one) for one in content]
         logprobs = [float(one["logprob"]) for one in content]
         tops = [
-            [(_whole(str(o["token"])), float(o["logprob"])) for o in one.get("top_logprobs") or []]
+            [(str(o["token"]), float(o["logprob"])) for o in one.get("top_logprobs") or []]
             for one in content
         ]
         scores = [logprob for top in tops for _, logprob in top]
@@ -104,6 +130,8 @@ def _scored(choice: dict[str, Any], text: str) -> tuple[list[Scored] | None, Top
     whole, said = b"".join(pieces), text.encode()
     begins = 0 if whole.startswith(said) else whole.rfind(said)
     sound = all(map(math.isfinite, logprobs)) and not any(map(math.isnan, scores))
+    if begins < 0 and sound and whole and said.startswith(whole):
+        return None, next(top for top, piece in zip(tops, pieces, strict=True) if piece) or None
     if begins < 0 or not said or not sound:
         return None, None
     tokens: list[Scored] = []
@@ -114,7 +142,8 @@ def _scored(choice: dict[str, Any], text: str) -> tuple[list[Scored] | None, Top
         if end > 0 and starts < len(said) and piece:
             first = at if first is None else first
             tokens.append((end, round(logprobs[at], 4), _near_tie(tops[at])))
-    return tokens, (tops[first] or None) if first is not None else None
+    top = [] if first is None else [(_whole(token), logprob) for token, logprob in tops[first]]
+    return tokens, top or None
 
 
 def _piece(token: dict[str, Any]) -> bytes:
@@ -134,9 +163,13 @@ def _near_tie(top: list[tuple[str, float]]) -> bool:
 
 
 def _usage(
-    response: dict[str, Any], count: int, prompt_tokens: int
+    response: dict[str, Any], shown: list[int], prompt_tokens: int
 ) -> tuple[int, int, list[int] | None]:
-    """Tokens of the prompt, cached ones among them, those of each choice; None: not counted."""
+    """Tokens of the prompt, cached ones among them, those of each choice; None: not counted.
+
+    `shown` are the tokens that each choice has log-probabilities of: llama.cpp counts those of
+    one choice alone.
+    """
     usage = response.get("usage")
     if not isinstance(usage, dict):
         return prompt_tokens, 0, None
@@ -145,8 +178,15 @@ def _usage(
     prompt, whole = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
     if prompt is None or whole is None:
         return prompt_tokens, 0, None
+    count = len(shown)
     each = [whole // count + (i < whole % count) for i in range(count)]
-    return prompt, min(cached or 0, prompt), each
+    return prompt, min(cached or 0, prompt), shown if sum(shown) > whole else each
+
+
+def _paid(response: Any) -> Tokens | None:
+    """What a response without an answer took; None: not counted."""
+    prompt, cached, each = _usage(response, [0], 0) if isinstance(response, dict) else (0, 0, None)
+    return None if each is None else Tokens(prompt, cached, sum(each))
 
 
 def _count(value: Any) -> int | None:

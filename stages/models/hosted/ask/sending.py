@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from types import TracebackType
 
 from stages.models.hosted.ask.client import Client
 from stages.models.hosted.ask.orders import Order
+from stages.models.hosted.ask.payment import TOGETHER, Payments
 from stages.models.hosted.ask.replies import Reply
 from stages.models.hosted.ask.trying import Over, Trying
 from stages.models.hosted.failures import Ends, Fails
@@ -45,7 +47,7 @@ class Sending:
         self.hosted, self.orders, self.wait = hosted, orders, wait
         self.done: queue.SimpleQueue[Done | BaseException | None] = queue.SimpleQueue()
         self.ended: str | None = None  # why no more is sent
-        self.answered = self.in_a_row = 0
+        self.in_a_row = 0
         self.trying: Trying | None = None
         self.loop = asyncio.new_event_loop()
         self.task: asyncio.Task[None] | None = None
@@ -69,7 +71,7 @@ class Sending:
         self.thread.join()
 
     def batches(self) -> Iterator[list[Done]]:
-        """What is done, as much as is there at a time; the caller keeps it and asks for more.
+        """What is done within moments; the caller keeps it and asks for more.
 
         Raises StudyError at the end, where the run ended early.
         """
@@ -79,6 +81,8 @@ class Sending:
             batch: list[Done] = []
             while going and (not batch or not self.done.empty()):
                 one = self._next()
+                if not batch:
+                    time.sleep(TOGETHER)
                 if isinstance(one, Done):
                     batch.append(one)
                 else:
@@ -120,8 +124,9 @@ class Sending:
         self.task = asyncio.current_task()
         if self.cancelled:
             return
-        async with Client(self.hosted.host, self.hosted.timeout) as client:
-            self.trying = Trying(self.hosted, client, self._keep, self.wait)
+        way = Client(self.hosted.host, self.hosted.timeout)
+        async with way as client, Payments(self.hosted) as payments:
+            self.trying = Trying(self.hosted, client, payments, self._keep, self.wait)
             # The first goes alone: it shows what the server cannot, or that it is not there.
             for order in self.orders[:1]:
                 await self._order(order, first=True)
@@ -156,7 +161,6 @@ class Sending:
                 await self._order(left)
 
     async def _keep(self, order: Order, replies: Mapping[int, Reply]) -> None:
-        self.answered += len(replies)
         self.in_a_row = 0
         kept = asyncio.Event()
         self.done.put(Done(order, replies, kept=kept))

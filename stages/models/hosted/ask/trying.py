@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from stages.models.hosted.ask.client import Client, Received
 from stages.models.hosted.ask.orders import Order, body
-from stages.models.hosted.ask.payment import Payment, prompt_tokens
+from stages.models.hosted.ask.payment import Payments, prompt_tokens
 from stages.models.hosted.ask.replies import Reply, read
 from stages.models.hosted.failures import Again, Cannot, Ends, Fails, Failure
 from stages.models.hosted.hosted import Hosted
@@ -33,8 +33,11 @@ class Trying:
     again, `lost` those of them that may have been paid for.
     """
 
-    def __init__(self, hosted: Hosted, client: Client, keep: Keep, wait: float) -> None:
-        self.hosted, self.client, self.keep, self.wait = hosted, client, keep, wait
+    def __init__(
+        self, hosted: Hosted, client: Client, payments: Payments, keep: Keep, wait: float
+    ) -> None:
+        self.hosted, self.client, self.payments = hosted, client, payments
+        self.keep, self.wait = keep, wait
         self.over = asyncio.Event()
         self.again = self.lost = 0
 
@@ -56,7 +59,7 @@ class Trying:
             limited += found.limited
             tries += not found.limited
             if tries >= TRIES or limited >= LIMITED_TRIES:
-                return Fails(found.why, unreachable=found.unreachable)
+                return Fails(found.why, unreachable=found.unreachable, passing=True)
             self.again += 1
             self.lost += found.made
             await self._pause(found.after, tries + limited)
@@ -71,15 +74,14 @@ class Trying:
         try:
             if self.over.is_set():
                 raise Over
-            payment, asked = Payment(self.hosted, order), body(self.hosted, order)
-            await payment.reserve()
+            name, asked = await self.payments.reserve(order), body(self.hosted, order)
             came = await self.client.send(asked)
             if isinstance(came, Received):
                 replies = read(came.content, order, prompt_tokens(order))
-                payment.settle(replies)
+                self.payments.settle(name, order, replies)
                 found = await self._taken(order, replies, last=last)
             else:
-                payment.settle(came)
+                self.payments.settle(name, order, came)
                 found = came
         finally:
             refused = isinstance(found, Again) and found.limited

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.models.chat.hosted import HostedChat
+from stages.models.chat.section import ChatParams
 from stages.models.hosted.spec.section import HostedSpec
 from stages.storage.errors import StudyError
 from stages.storage.files import write_json
@@ -12,10 +13,17 @@ from stages.storage.files import write_json
 BACKEND, MANIFEST = "openai", "model.json"
 
 
-def write_manifest(name: str, spec: HostedSpec, chat: HostedChat, folder: Path) -> None:
+def write_manifest(name: str, spec: HostedSpec, chat: ChatParams, folder: Path) -> None:
     """All that params say of how the model is reached and asked; names of keys, never a key."""
-    told = {"spec": spec.model_dump(), "chat": chat.model_dump()}
+    own = chat.models.get(name, HostedChat())
+    told = {"spec": spec.model_dump(), "chat": own.model_dump(), "date": chat.date.isoformat()}
     write_json(folder / MANIFEST, {"id": name, "backend": BACKEND, **told})
+
+
+def is_hosted(folder: Path) -> bool:
+    """Whether the model that fetch_model wrote to `folder` is on a server."""
+    path = folder / MANIFEST
+    return path.is_file() and "backend" in json.loads(path.read_text(encoding="utf-8"))
 
 
 def read_manifest(folder: Path, how: str) -> dict[str, Any]:

@@ -46,8 +46,9 @@ class HostedSpec(Strict):
     """Where a hosted model is asked: source openai:MODEL, at base_url.
 
     api_key_env names the environment variable of its key; without one a dummy is sent.
-    api_version is Azure's. stop and thinking are as for local models; a thought that stands in an
-    answer is always taken off, with `strip` one without an opening mark too.
+    api_version is Azure's; deployments name those of models, finetuned ones too, that are served
+    there under another name than their own. stop and thinking are as for local models; a thought
+    that stands in an answer is always taken off, with `strip` one without an opening mark too.
     """
 
     source: str
@@ -55,6 +56,7 @@ class HostedSpec(Strict):
     api_key_env: Variable | None = None
     allow_http: bool = False
     api_version: str | None = None
+    deployments: dict[str, Annotated[str, Field(min_length=1)]] = Field(default_factory=dict)
     stop: list[str] = Field(default_factory=list)
     thinking: Literal["off", "strip"] = "off"
 

@@ -2,9 +2,7 @@
 
     section     what finetune.models.X says of it, and what decides a job
     lesson      rows as the file that is uploaded, and what it will cost
-    door        requests to files and jobs; what a refusal means
-    journal     how far a job has come, kept on disk before and after each step
-    finding     files and jobs of ours that the server has already
+    journal     that of a teaching, for one process at a time
     jobs        upload, create, wait for it
     outcome     what became of a job: the model, what it cost, or why there is none
 

@@ -27,24 +27,29 @@ class Lesson:
 
 
 def lesson_of(rows: Iterable[Row], model: str) -> Lesson:
-    """The rows of slice train, as they come. Raises StudyError where a job cannot teach them."""
-    lines, tokens, weighted = [], 0, 0
+    """The rows of slice train, as they come; StudyError where there is none.
+
+    A job knows no weights, and teaches of each answer that it ends where the row ends: lines say
+    how many rows that changes.
+    """
+    lines, tokens, weighted, cut = [], 0, 0, 0
     for row in rows:
         if row["slice"] != "train":
             continue
-        if not row.get("ended", True):
-            raise StudyError(
-                f"finetune.models.{model}: input {row['input_id']} teaches how an answer begins "
-                "and not that it ends there, which a finetuning job cannot; use a local model"
-            )
         answer = {"role": "assistant", "content": row["label"]}
         lines.append(chat_line(row))
         tokens += estimated_tokens([*row["question"], answer])
         weighted += row["weight"] != 1
+        cut += not row.get("ended", True)
     if not lines:
         raise StudyError(f"finetune.models.{model}: no rows of slice train, nothing to train on")
     if weighted:
         log.warning(f"{model}: {weighted} rows have weights, which jobs do not know: all count 1")
+    if cut:
+        log.warning(
+            f"{model}: {cut} of {len(lines)} answers were cut, as all that is asked of them was "
+            "decided; a job teaches that they end there"
+        )
     return Lesson("".join(lines).encode(), len(lines), tokens)
 
 

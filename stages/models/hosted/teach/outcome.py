@@ -2,17 +2,22 @@
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
+from stages.models.hosted.errands.door import Door, RefusedError
+from stages.models.hosted.errands.finding import NOTHING
+from stages.models.hosted.errands.journal import DONE, NEW, Journal
+from stages.models.hosted.errands.waiting import ended
 from stages.models.hosted.identity import Host
 from stages.models.hosted.ledger import Ledger
 from stages.models.hosted.money import Tariff, Tokens, cost, dollars
-from stages.models.hosted.teach.door import Door, RefusedError
-from stages.models.hosted.teach.finding import JOBS, NOTHING
-from stages.models.hosted.teach.journal import DONE, NEW, Journal
+from stages.models.hosted.spec.manifest import BACKEND, MANIFEST
 from stages.storage.errors import StudyError
+from stages.storage.files import write_json
+from stages.study.arms import LOG
 
+JOBS = "/fine_tuning/jobs"
 LONGEST_MODEL = 300  # characters of a model's name
 log = logging.getLogger(__name__)
 
@@ -27,13 +32,28 @@ class Taught:
     cost_usd: float | None
 
 
+def keep_taught(folder: Path, made: Taught, report: dict[str, Any]) -> None:
+    """Write what a subject that was taught is made of: its name at the server, how it became."""
+    write_json(folder / MANIFEST, {"backend": BACKEND, "model": made.model, "job": made.job})
+    paid = {"trained_tokens": made.trained_tokens, "cost_usd": made.cost_usd}
+    write_json(folder / LOG, report | paid)
+
+
 def wait(door: Door, journal: Journal, ledger: Ledger, expected: Tokens) -> None:
     """Wait for the journal's job, and note the model that it made and what it took.
 
     `expected` tokens are noted, as estimated ones, where the server does not count them. Raises
     StudyError where the job came to nothing.
     """
-    host, job = door.host, _ended(door, str(journal.state["job"]))
+    host, seen = door.host, set[str]()
+    job = ended(
+        door,
+        journal,
+        JOBS,
+        {"succeeded", *NOTHING},
+        lambda found: str(found.get("status")),
+        lambda path: _log_events(door, path, seen),
+    )
     if job["status"] in NOTHING:
         raise _came_to_nothing(host, journal, ledger, job)
     model, tokens = job.get("fine_tuned_model"), _count(job)
@@ -54,28 +74,6 @@ def result_of(host: Host, journal: Journal, ledger: Ledger) -> Taught:
     said = f"{tokens:,} trained tokens" if tokens is not None else "trained tokens not told"
     log.info(f"{host.name}: {host.told(model)}: {said}, cost {dollars(price)}")
     return Taught(model, str(journal.state["job"]), tokens, price)
-
-
-def _ended(door: Door, job: str) -> dict[str, Any]:
-    """The job once it has ended; on the way its states and events are logged."""
-    host, path = door.host, f"{JOBS}/{quote(job, safe='')}"
-    status, seen, attempt = "", set[str](), 0
-    while True:
-        try:
-            found = door.get(path)
-        except RefusedError as error:
-            raise StudyError(
-                f"models.{host.name}: job {job}, which the journal names, cannot be read at "
-                f"{host.base_url} ({error}); it takes the key that created it"
-            ) from error
-        _log_events(door, path, seen)
-        if found.get("status") != status:
-            status = str(found.get("status"))
-            log.info(f"{host.name}: job {job}: {host.told(status)}")
-        if status == "succeeded" or status in NOTHING:
-            return found
-        door.pace.wait(0, min(door.pace.longest, door.pace.poll * 1.5**attempt))
-        attempt = min(attempt + 1, 20)
 
 
 def _log_events(door: Door, path: str, seen: set[str]) -> None:

@@ -1,16 +1,15 @@
-"""Files and jobs of ours that a server has already: what a killed run made, or another machine."""
+"""Files and errands of ours that a server has: what a killed run made, or another machine."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
-from stages.models.hosted.teach.door import Door, RefusedError
+from stages.models.hosted.errands.door import FILES, Door, Purpose, RefusedError
 from stages.storage.errors import StudyError
 
-MARK = "selfpredict"  # the key of our mark in a job's metadata
+MARK = "selfpredict"  # the key of our mark in an errand's metadata
 MOST_PAGES = 200
-JOBS, FILES = "/fine_tuning/jobs", "/files"
-NOTHING = {"failed", "cancelled", "canceled"}  # the states of a job that comes to nothing
+NOTHING = {"failed", "cancelled", "canceled"}  # the states of an errand that comes to nothing
 AT_WORK = {"pending", "running", "notRunning", "importing", "validating"}  # a file is not ready
 FILE_FAILED = {"error", "failed", "deleted"}
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}")
@@ -27,11 +26,11 @@ def identifier(found: dict[str, Any], door: Door, what: str) -> str:
     return value
 
 
-def found_file(door: Door, name: str, size: int) -> str | None:
+def found_file(door: Door, name: str, size: int, purpose: Purpose) -> str | None:
     """The id of an uploaded file by its name and size (bytes), the newest; None without one."""
     files = [
         file
-        for file in _listed(door, FILES, {"purpose": "fine-tune"})
+        for file in _listed(door, FILES, {"purpose": purpose})
         if file.get("filename") == name
         and file.get("bytes", size) == size
         and file.get("status") not in FILE_FAILED
@@ -41,33 +40,37 @@ def found_file(door: Door, name: str, size: int) -> str | None:
 
 
 def await_file(door: Door, file: str) -> None:
-    """Wait for a server that has to read a file before a job can train on it."""
+    """Wait for a server that has to read a file before it can be used."""
     for attempt in range(door.pace.tries):
         try:
             found = door.get(f"{FILES}/{file}")
         except RefusedError:
-            return  # what is wrong with it is said when the job is created
+            return  # what is wrong with it is said when it is used
         if found.get("status") not in AT_WORK:
             return
         door.pace.wait(attempt)
 
 
-def found_job(door: Door, mark: str, file: str, past: list[str]) -> dict[str, Any] | None:
-    """A job of ours, by its mark or, where a server keeps no metadata, by the file it trains on.
+def found_errand(
+    door: Door, path: str, mark: str, file: tuple[str, str], past: Collection[str] = ()
+) -> dict[str, Any] | None:
+    """An errand of ours, by its mark or, where a server keeps no metadata, by its file.
 
-    Of several one that made something, or still may, goes before one that came to nothing.
+    `file` is the name of the field that has the file, and its id. Of several one that made
+    something, or still may, goes before one that came to nothing.
     """
-    jobs = [
-        job
-        for job in _listed(door, JOBS, {"limit": 100})
-        if (_mark(job) == mark or (_mark(job) is None and job.get("training_file") == file))
-        and job.get("id") not in past
+    field, name = file
+    found = [
+        one
+        for one in _listed(door, path, {"limit": 100})
+        if (_mark(one) == mark or (_mark(one) is None and one.get(field) == name))
+        and one.get("id") not in past
     ]
-    return max(jobs, key=lambda job: (job.get("status") not in NOTHING, _age(job)), default=None)
+    return max(found, key=lambda one: (one.get("status") not in NOTHING, _age(one)), default=None)
 
 
-def _mark(job: dict[str, Any]) -> Any:
-    metadata = job.get("metadata")
+def _mark(errand: dict[str, Any]) -> Any:
+    metadata = errand.get("metadata")
     return metadata.get(MARK) if isinstance(metadata, dict) else None
 
 

@@ -1,4 +1,4 @@
-"""Requests to a server's files and jobs.
+"""Requests to a server's files, jobs and batches.
 
 Reads are tried again. A write is only tried again where it surely did nothing: what was lost on
 the way may have been done, so who asked looks for it first (`LostError`).
@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import httpx2
 import openai
@@ -21,6 +21,9 @@ from stages.storage.errors import StudyError
 
 TIMEOUT = 120.0  # seconds for one request: an upload has some megabytes
 ABSENT = (404, 405, 501)
+FILES = "/files"
+Purpose = Literal["fine-tune", "batch"]
+T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
@@ -80,17 +83,22 @@ class Door:
             write=True,
         )
 
-    def upload(self, name: str, content: bytes) -> dict[str, Any]:
+    def upload(self, name: str, content: bytes, purpose: Purpose) -> dict[str, Any]:
         """The file that was made. Raises LostError, RefusedError, StudyError."""
         return self._asked(
             lambda: (
                 self.client.files.with_raw_response.create(
-                    file=(name, content, "application/jsonl"), purpose="fine-tune"
+                    file=(name, content, "application/jsonl"), purpose=purpose
                 ).http_response
             ),
             "POST /files",
             write=True,
         )
+
+    def download(self, file: str) -> bytes:
+        """What a file holds. Raises RefusedError, and StudyError where it cannot be had in time."""
+        path = f"{FILES}/{file}/content"
+        return self._tries(lambda: self._got(path, None), f"GET {path}", _bytes, write=False)
 
     def _got(self, path: str, query: Mapping[str, Any] | None) -> httpx2.Response:
         return self.client.get(path, options={"params": dict(query or {})}, cast_to=httpx2.Response)
@@ -98,10 +106,20 @@ class Door:
     def _asked(
         self, send: Callable[[], httpx2.Response], what: str, *, write: bool
     ) -> dict[str, Any]:
+        return self._tries(send, what, self._object, write=write)
+
+    def _tries(
+        self,
+        send: Callable[[], httpx2.Response],
+        what: str,
+        read: Callable[[httpx2.Response], T | Again],
+        *,
+        write: bool,
+    ) -> T:
         why = ""
         for attempt in range(self.pace.tries):
-            found = self._tried(send, what)
-            if isinstance(found, dict):
+            found = self._tried(send, what, read)
+            if not isinstance(found, Again):
                 return found
             why = found.why
             if write and not found.limited:  # of 429 alone it is sure that nothing was done
@@ -113,24 +131,35 @@ class Door:
             f"{self.pace.tries} times; nothing is lost: give the same command again later"
         )
 
-    def _tried(self, send: Callable[[], httpx2.Response], what: str) -> dict[str, Any] | Again:
+    def _tried(
+        self,
+        send: Callable[[], httpx2.Response],
+        what: str,
+        read: Callable[[httpx2.Response], T | Again],
+    ) -> T | Again:
         """What came of one request; raises where it need not be tried again."""
         try:
             response = send()
         except openai.APIStatusError as error:
             response = error.response
         except openai.APIConnectionError as error:
-            return of_exception(self.host, error)
+            failure = of_exception(self.host, error)
+            if isinstance(failure, Ends):
+                raise StudyError(f"models.{self.host.name}: {what}: {failure.why}") from error
+            return failure
         if 200 <= response.status_code < 300:
-            try:
-                found = json.loads(response.content)
-            except (ValueError, RecursionError):
-                found = None
-            if isinstance(found, dict):
-                return found
-            said = self.host.told(response.content[:200].decode("utf-8", "replace"))
-            return Again(f"{response.status_code} that is no JSON object: {said}")
+            return read(response)
         return self._refusal(response, what)
+
+    def _object(self, response: httpx2.Response) -> dict[str, Any] | Again:
+        try:
+            found = json.loads(response.content)
+        except (ValueError, RecursionError):
+            found = None
+        if isinstance(found, dict):
+            return found
+        said = self.host.told(response.content[:200].decode("utf-8", "replace"))
+        return Again(f"{response.status_code} that is no JSON object: {said}")
 
     def _refusal(self, response: httpx2.Response, what: str) -> Again:
         status, content = response.status_code, response.content
@@ -142,3 +171,7 @@ class Door:
             if isinstance(failure, Ends):
                 raise StudyError(f"models.{self.host.name}: {what}: {failure.why}")
         raise RefusedError(f"{status}: {self.host.told(message(text) or text)}", status, text)
+
+
+def _bytes(response: httpx2.Response) -> bytes:
+    return response.content

@@ -1,0 +1,91 @@
+"""plan: what the main study would ask and teach, stage by stage, and what that would cost.
+
+    python -m stages.plan
+
+Sends and computes nothing. It takes what fetch_model and write_tasks wrote, so it can be made
+before anything is paid. What a stage asks is known exactly, and its tokens are estimated. What is
+trained on hangs on answers: before there are any, all inputs of the train tasks are counted with
+all their questions, which is the most that it can be. What an experiment would ask is told by
+`python -m stages.experiment --experiment X --target Y --dry-run` once there are scores.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+import click
+
+from stages import finetune, predict, sample_behavior
+from stages.models.hosted.foresight import told
+from stages.models.inputs import task_inputs
+from stages.models.opening import Models
+from stages.models.plan import Plan, by_subject
+from stages.models.planning import planned
+from stages.models.predicting import QuestionForm, hypothetical_questions
+from stages.params import Params, command, load_params
+from stages.storage.errors import plain
+from stages.storage.response_cache import ResponseCache
+from stages.storage.tables import Row
+from stages.study.arms import cross_dataset, self_name
+
+Rows = Callable[[Models], Iterable[object]]
+
+
+@command
+def main() -> None:
+    params = load_params()
+    every: list[Plan] = []
+    with ResponseCache() as cache:
+        for stage, rows in _stages(params, cache):
+            plans = planned(Models(stage, params.limits, mode=params.sampling.mode), rows)
+            every += plans
+            for plan in plans:
+                click.echo(plain(f"{stage}: {told(plan, params.limits)}"))
+    for plan in by_subject(plan.whole for plan in every if plan.host):
+        click.echo(plain(f"all of it: {told(plan, params.limits)}"))
+
+
+def _stages(params: Params, cache: ResponseCache) -> Iterator[tuple[str, Rows]]:
+    """The stages that ask or teach in the order of dvc.yaml, each with what makes its rows."""
+    models = params.subjects
+    for model in models:
+        yield "sample_base", partial(sample_behavior.of_base, model, params, cache)
+    for model in models:
+        yield "train_self", _training(model, self_name(model), params)
+    for model in models:
+        yield "sample_target", partial(sample_behavior.of_trained, model, params, cache)
+    for target in models:
+        for model in models:
+            yield "train_cross", _training(model, cross_dataset(target), params)
+    for target in models:
+        for model in models:
+            yield "predict", partial(predict.predictions, model, target, params, cache)
+
+
+def _training(model: str, dataset: str, params: Params) -> Rows:
+    """The training on a dataset, or on the most that it can become where it is not there."""
+    table = Path("data/datasets") / f"{dataset}.parquet"
+    if table.is_file():
+        return partial(finetune.taught, model, table, params)
+
+    def rows(models: Models) -> Iterator[object]:
+        if (teacher := models.teacher(model, params.finetune)) is None:
+            return
+        for seed in params.seeds:
+            yield teacher.teach(_at_most(params), params.finetune, seed)
+
+    return rows
+
+
+def _at_most(params: Params) -> Iterator[Row]:
+    """Rows of a dataset to which every input of the train tasks gave all that it is asked for."""
+    for task in params.design.train:
+        form = QuestionForm(params.cross_questions.train)
+        for question in hypothetical_questions(task_inputs(task), params.properties, form):
+            key, *_ = question.key
+            about = {"input_id": key, "question": question.messages, "label": "A"}
+            yield about | {"weight": 1.0, "slice": "train"}
+
+
+if __name__ == "__main__":
+    main()
