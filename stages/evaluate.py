@@ -13,10 +13,11 @@ from pathlib import Path
 
 import click
 
-from stages.analysis.arms import score_study
+from stages.analysis.arms import kept_answers, score_study
 from stages.analysis.breakdown import by_property, by_task
 from stages.analysis.costs import costs
 from stages.analysis.evidence import read_evidence
+from stages.analysis.families import by_family
 from stages.analysis.letters import letter_shares
 from stages.analysis.plots import loss_points, property_points, self_cross
 from stages.analysis.rounding import rounded
@@ -35,10 +36,11 @@ def main() -> None:
     evidence = read_evidence(design, Path("data"), params.given_files)
     scored, behavior = score_study(evidence, design, params.evaluate.limits)
     rows = informative_rows(scored.rows)
-    numbers = summarise(scored.rows, rule, design)
+    numbers = summarise(scored.rows, rule, design, kept_answers(evidence, design))
     summary = rounded(headline(numbers))
     properties = by_property(scored.rows, rule)
-    subsets = {"meaning": MEANING, "gaps": rounded(gaps_on_subsets(rows, rule, design))}
+    gaps = by_family(rounded(gaps_on_subsets(rows, rule, design)), "target")
+    subsets = {"meaning": MEANING, "gaps": gaps}
 
     write_table("scores", scored.rows, "data/scores.parquet")
     metrics = Path("metrics")
@@ -53,7 +55,9 @@ def main() -> None:
     write_points(metrics / "plots" / "self_cross.json", self_cross(rows, rule, design))
     write_points(metrics / "plots" / "by_property.json", property_points(properties["arms"]))
     write_points(metrics / "plots" / "loss.json", loss_points(evidence.training))
-    click.echo("  ".join(f"{name}: {summary.get(name)}" for name in ("self", "cross", "gap")))
+    click.echo(
+        "  ".join(f"{name}: {summary.get(name)}" for name in ("primary", "fresh_self", "cross"))
+    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from stages.analysis.columns import together
+from stages.analysis.families import as_one_family
 from stages.analysis.outcomes import sample_rows
 from stages.params import command, load_params
 from stages.storage.files import write_json, write_points
@@ -33,7 +34,7 @@ def main(experiment: str) -> None:
     measure = import_module(f"stages.experiments.{experiment}.measure")
     tables = [Path(f"data/experiments/{experiment}/{name}.parquet") for name in params.subjects]
     rows = together(read_columns("outcomes", table, MEASURED) for table in tables)
-    numbers = measure.numbers(rows, told, params.design, rule)
+    numbers = as_one_family(measure.numbers(rows, told, params.design, rule))
     samples = sample_rows(row for table in tables for row in read_rows("outcomes", table))
     write_json(METRICS / f"{experiment}.json", numbers)
     write_points(METRICS / "plots" / f"{experiment}.json", measure.plot(numbers))

@@ -29,7 +29,9 @@ def main() -> None:
     controls = read_json("metrics/controls.json")
     experiments = [_experiment(name) for name in params.experiments.run]
     costs = _costs(numbers["targets"])
+    comparison = render("comparison.md.j2", **numbers)
     sections = [
+        comparison,
         render("report.md.j2", **numbers),
         *(experiment["text"] for experiment in experiments),
         render("controls.md.j2", controls=controls),
@@ -38,6 +40,7 @@ def main() -> None:
     page = render(
         "report.html.j2",
         **numbers,
+        comparison=trusted(comparison, markdown=True),
         pictures=[_picture(name, f"metrics/plots/{name}.json") for name in MAIN_PICTURES],
         experiments=[e | {"text": trusted(e["text"], markdown=True)} for e in experiments],
         costs=[trusted(text, markdown=True) for text in costs],

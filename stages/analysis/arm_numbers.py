@@ -8,6 +8,7 @@ import pandas as pd
 from stages.analysis.averages import accuracy, average
 from stages.analysis.columns import groups, select
 from stages.analysis.dealt import with_dealt_out
+from stages.analysis.primary import counted
 from stages.analysis.rule import Rule
 from stages.analysis.shuffles import shuffled_p
 from stages.study.arms import CROSS, FRESH_SELF, SELF, UNTRAINED
@@ -35,5 +36,5 @@ def arm_numbers(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
         "dealt_out": accuracy(rows, rule, "dealt_out").estimate,
         "corrected": corrected._asdict() | {"p_shuffled": shuffled_p(rows, rule)},
         "mode": accuracy(rows, rule, "mode_correct").estimate,
-        "cells": len(rows[["task", "property"]].drop_duplicates()),
+        "cells": len(counted(rows, rule)[["task", "property"]].drop_duplicates()),
     }

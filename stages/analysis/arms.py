@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from stages.analysis.baselines import TRAINED_BASELINES, own_behavior, trained_baseline
+from stages.analysis.behaviors import kept
 from stages.analysis.columns import select
 from stages.analysis.evidence import Evidence, of_seed
 from stages.analysis.informative import behavior_cells, informative_cells
@@ -76,6 +77,20 @@ def score_arms(evidence: Evidence, design: Design, informative: dict[str, set[Ce
             found["excluded"].append(excluded_counts(truth).assign(target=target, seed=seed))
     rows, kept, excluded = (pd.concat(parts, ignore_index=True) for parts in found.values())
     return Scored(_as_categories(rows), _as_categories(kept), excluded)
+
+
+def kept_answers(evidence: Evidence, design: Design) -> dict[str, float | None]:
+    """Of each target the share of scored inputs whose answer M1 gives exactly as M did.
+
+    None of them is trained on, nor rehearsed.
+    """
+    return {
+        target: kept(
+            _held_out(evidence.base[target], evidence),
+            _held_out(evidence.trained[target], evidence),
+        )
+        for target in design.subjects
+    }
 
 
 def _held_out(rows: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:

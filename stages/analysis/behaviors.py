@@ -62,6 +62,15 @@ def number_of_values(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(np.where(two_N, "two", "several"), index=rows.index, dtype=object)
 
 
+def kept(before: pd.DataFrame, after: pd.DataFrame) -> float | None:
+    """Share of answers (`response`) that are the same text before and after training.
+
+    Rows of behavior tables; answers are compared by input and sample, of each training seed.
+    """
+    both = before.merge(after, on=["input_id", "sample"], suffixes=("_before", "_after"))
+    return float(both["response_before"].eq(both["response_after"]).mean()) if len(both) else None
+
+
 def drift(rows: pd.DataFrame) -> float | None:
     """Share of the rows whose truth is not what the target did before; None without any."""
     there = rows[rows["before"].notna()]

@@ -8,6 +8,9 @@ import pandas as pd
 from stages.analysis.arms import Scored
 from stages.analysis.averages import accuracy
 from stages.analysis.columns import groups, records, same, select
+from stages.analysis.families import by_family
+from stages.analysis.intervals import FEWEST
+from stages.analysis.primary import counted
 from stages.analysis.rates import wilson
 from stages.analysis.rounding import rounded
 from stages.analysis.rule import Rule
@@ -37,6 +40,7 @@ def by_task(
         "uninformative": [
             {name: row[name] for name in left_out} for row in behavior if not row["informative"]
         ],
+        "small": small_cells(informative_rows(scored.rows), rule),
         "accuracy": cell_table(scored.rows, scored.excluded, rule),
         "arms": arms_by_every_rule(scored, rule),
         "gaps": gap_table(informative_rows(scored.rows), rule, "task"),
@@ -62,17 +66,36 @@ def by_property(scores: pd.DataFrame, rule: Rule) -> dict[str, list[Row]]:
 
 
 def gap_table(rows: pd.DataFrame, rule: Rule, column: str) -> list[Row]:
-    """The gap of each value of a column, over all targets ("all") and of each target."""
+    """The gap of each value of a column, over all targets ("all") and of each target.
+
+    The rows that have one target are a family of comparisons.
+    """
     pairs = gap_pairs(rows)
     found = [("all", name, own) for (name,), own in groups(pairs, column)]
     found += [(target, name, own) for (target, name), own in groups(pairs, "target", column)]
-    return [
+    table = [
         {"target": target, column: name, **rounded(gap(own, rule))} for target, name, own in found
     ]
+    return by_family(table, "target")
+
+
+def small_cells(rows: pd.DataFrame, rule: Rule) -> list[Row]:
+    """The informative cells that have too few scored rows to count in an average, and why."""
+    found = []
+    for cell, own in groups(rows, "target", "seed", "task", "property"):
+        size = own["input_id"].nunique()
+        if size < rule.min_cell_rows:
+            names = dict(zip(("target", "seed", "task", "property"), cell, strict=True))
+            reason = f"{size} of its rows are scored, under {rule.min_cell_rows}"
+            found.append(names | {"seed": int(names["seed"]), "rows": size, "reason": reason})
+    return found
 
 
 def cell_table(rows: pd.DataFrame, excluded: pd.DataFrame, rule: Rule) -> list[Row]:
-    """Numbers of each arm, cell and seed; in a cell rows are of different inputs, so Wilson's."""
+    """Numbers of each arm, cell and seed; in a cell rows are of different inputs, so Wilson's.
+
+    Under FEWEST inputs a rate has no interval.
+    """
     there = rows["before"].notna()
     counted = rows.assign(
         agreement=rows["agree"].astype("boolean").astype(float),
@@ -90,7 +113,9 @@ def cell_table(rows: pd.DataFrame, excluded: pd.DataFrame, rule: Rule) -> list[R
         behavior_drift=("behavior_drift", "mean"),
     )
     rates = zip(table["right"], table["rows"], strict=True)
-    intervals = [wilson(right, n, rule.confidence) for right, n in rates]
+    intervals = [
+        wilson(right, n, rule.confidence) if n >= FEWEST else (None, None) for right, n in rates
+    ]
     table["ci_low"], table["ci_high"] = ([ends[n] for ends in intervals] for n in (0, 1))
     names = {name: table[name].astype(object) for name in CELL}
     table = table.assign(**names).merge(
@@ -115,10 +140,11 @@ def arms_by_every_rule(scored: Scored, rule: Rule) -> list[Row]:
 
 
 def _arm_numbers(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
+    found = accuracy(rows, rule)
     return {
-        "rows": len(rows),
-        "cells": len(rows[["task", "property"]].drop_duplicates()),
-        "accuracy": accuracy(rows, rule).estimate,
+        "rows": found.rows,
+        "cells": len(counted(rows, rule)[["task", "property"]].drop_duplicates()),
+        "accuracy": found.estimate,
         "pooled": accuracy(rows, rule, weigh="pooled").estimate,
         "mode": accuracy(rows, rule, "mode_correct").estimate,
         "compliance": accuracy(rows, rule, "compliant").estimate,
@@ -126,8 +152,9 @@ def _arm_numbers(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
 
 
 def _accuracies_by(name: str, rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
+    found = accuracy(rows, rule)
     return {
-        f"rows_{name}": len(rows),
-        f"accuracy_{name}": accuracy(rows, rule).estimate,
+        f"rows_{name}": found.rows,
+        f"accuracy_{name}": found.estimate,
         f"pooled_{name}": accuracy(rows, rule, weigh="pooled").estimate,
     }

@@ -55,7 +55,7 @@ def self_cross(rows: pd.DataFrame, rule: Rule, design: Design) -> list[Row]:
 def property_points(table: Sequence[Row]) -> list[Row]:
     """Macro accuracy of each arm and property, for a plot, from by_property.json's rows."""
     columns = ("target", "kind", "predictor", "property", "accuracy")
-    return [{name: row[name] for name in columns} for row in table]
+    return [{name: row[name] for name in columns} for row in table if "accuracy" in row]
 
 
 def loss_points(training: Mapping[str, Mapping[str, Any]]) -> list[Row]:

@@ -16,6 +16,7 @@ from stages.analysis.columns import groups, select, together
 from stages.analysis.dealt import with_dealt_out
 from stages.analysis.intervals import Estimate
 from stages.analysis.rule import Rule
+from stages.analysis.spreads import spread_over
 from stages.study.arms import CROSS, FRESH_SELF
 from stages.study.design import Design
 
@@ -26,6 +27,8 @@ CELL = ["predictor", "seed", "task", "property"]
 
 def primary(rows: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any]:
     """Estimates over all targets, `corrected` and `raw`, and by target, or why it has none.
+
+    `seeds` and `tasks` say how the corrected one differs between them.
 
     `rows` are informative score rows. `agree` says whether both have one sign: only then is it an
     advantage of either side.
@@ -40,7 +43,9 @@ def primary(rows: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any]:
         else:
             targets[target] = _estimates(own, rule)
             kept.append(target)
-    return _estimates(select(pairs, target=kept), rule) | {"targets": targets}
+    every = select(pairs, target=kept)
+    spreads = {f"{level}s": spread_over(every, rule, level) for level in ("seed", "task")}
+    return _estimates(every, rule) | spreads | {"targets": targets}
 
 
 def corrected_pairs(rows: pd.DataFrame, own: str = FRESH_SELF) -> pd.DataFrame:

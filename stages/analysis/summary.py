@@ -6,11 +6,11 @@ target; `pooled` weighs by row. Numbers that cannot be had are None.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from statistics import fmean, stdev
+from statistics import fmean
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
-from scipy import stats
 
 from stages.analysis.arm_numbers import arms_about
 from stages.analysis.averages import accuracy, average, paired
@@ -22,6 +22,7 @@ from stages.analysis.intervals import Estimate, Weigh, holm
 from stages.analysis.primary import headline as primary_numbers
 from stages.analysis.primary import primary
 from stages.analysis.rule import Rule
+from stages.analysis.spreads import spread_over
 from stages.study.arms import CROSS, FRESH_SELF, SELF, UNTRAINED, cross_dataset, self_name
 from stages.study.design import Design
 
@@ -41,8 +42,16 @@ def gap(pairs: pd.DataFrame, rule: Rule, weigh: Weigh = "macro") -> Estimate:
     return average(pairs, rule, "minus", weigh)
 
 
-def summarise(scores: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any]:
-    """All numbers of a study; the rows of uninformative cells give the drift only."""
+def summarise(
+    scores: pd.DataFrame,
+    rule: Rule,
+    design: Design,
+    kept: Mapping[str, float | None] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """All numbers of a study; the rows of uninformative cells give the drift only.
+
+    `kept` has what score rows do not: of each target how many answers training left as they were.
+    """
     rows = informative_rows(scores)
     found, fresh = gap_pairs(rows), gap_pairs(rows, FRESH_SELF)
     board = _Board(rows, rule)
@@ -50,6 +59,8 @@ def summarise(scores: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any
         target: _target_numbers(board, scores, target, found, fresh, design)
         for target in design.subjects
     }
+    for target, numbers in targets.items():
+        numbers["kept"] = kept.get(target)
     corrected = holm({t: numbers["gap"]["p_value"] for t, numbers in targets.items()})
     for target, p_value in corrected.items():
         targets[target]["gap"]["p_holm"] = p_value
@@ -76,9 +87,10 @@ def summarise(scores: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any
         },
         "compliance": {kind: over(kind, "compliant") for kind in (SELF, CROSS)},
         "targets": targets,
-        "seeds": seed_spread(found, rule, design),
+        "seeds": spread_over(found, rule, "seed"),
         "cells": _cells(scores, rows),
         "confidence": rule.confidence,
+        "permutations": rule.permutations,
     }
 
 
@@ -96,8 +108,9 @@ def headline(numbers: Mapping[str, Any]) -> dict[str, float | int | None]:
         "gap": found["estimate"],
         "gap_low": found["ci_low"],
         "gap_high": found["ci_high"],
+        "kept": mean(of["kept"] for of in targets),
         "drift": mean(of["behavior_drift"] for of in targets),
-        "inputs": found["inputs"] or None,
+        "inputs": numbers["primary"]["corrected"]["inputs"] or found["inputs"] or None,
     }
 
 
@@ -170,25 +183,6 @@ def _pooled(pairs: pd.DataFrame, rule: Rule) -> dict[str, Any]:
         CROSS: accuracy(pairs, rule, "other", "pooled").estimate,
         "gap": gap(pairs, rule, "pooled")._asdict(),
     }
-
-
-def seed_spread(pairs: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any]:
-    """The gap by training seed; from two seeds on also its spread and an interval over seeds.
-
-    The clustered interval says what other inputs would give, this one (Student's t over the gaps
-    of the seeds, so wide where they are few) what other training runs would.
-    """
-    if len(design.seeds) < 2 or pairs.empty:
-        return {}
-    gaps = {seed: gap(select(pairs, seed=seed), rule).estimate for seed in design.seeds}
-    shown = {"gap": {str(seed): value for seed, value in gaps.items()}}
-    values = [value for value in gaps.values() if value is not None]
-    if len(values) < 2:
-        return shown
-    spread = stdev(values)
-    half = stats.t.ppf((1 + rule.confidence) / 2, len(values) - 1) * spread / len(values) ** 0.5
-    mean_gap = fmean(values)
-    return shown | {"sd": spread, "ci_low": mean_gap - half, "ci_high": mean_gap + half}
 
 
 def _cells(scores: pd.DataFrame, rows: pd.DataFrame) -> dict[str, int]:

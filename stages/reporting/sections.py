@@ -21,6 +21,8 @@ from markupsafe import Markup
 
 from stages.storage.errors import StudyError, plain
 
+SMALL = 0.001  # p-values under it are told to the four decimals that metrics have
+TOLD = 0.0001
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 
 
@@ -105,18 +107,37 @@ def number(value: float | Undefined | None) -> str:
 
 
 def interval(found: Mapping[str, Any] | Undefined | None) -> str:
-    """An estimate or accuracy with its interval where it has one, or a dash."""
+    """An estimate or accuracy with its interval, or why it has none; a dash where there is neither.
+
+    A score interval, which is that of few rows that differ, is named.
+    """
     if found is None or isinstance(found, Undefined):
         return "-"
-    value = number(found.get("estimate", found.get("accuracy")))
-    if found.get("ci_low") is None or found.get("ci_high") is None:
-        return value
-    return f"{value} ({number(found['ci_low'])} to {number(found['ci_high'])})"
+    value = found.get("estimate", found.get("accuracy"))
+    if value is None:
+        return "-"
+    if found.get("ci_low") is not None and found.get("ci_high") is not None:
+        named = "; score interval" if found.get("method") == "score" else ""
+        return f"{number(value)} ({number(found['ci_low'])} to {number(found['ci_high'])}{named})"
+    if found.get("discordant") == 0:
+        return f"{number(value)} (the same answer on all {found['rows']})"
+    return f"{number(value)} (too few)" if "inputs" in found else number(value)
 
 
-def p_value(value: float | Undefined | None) -> str:
-    """Three decimals, but never zero."""
-    return "≤0.001" if isinstance(value, float) and value < 0.0005 else number(value)
+def p_value(found: float | Mapping[str, Any] | Undefined | None, least: float = 0.0) -> str:
+    """A p-value to three decimals, one under 0.001 to four, but never zero.
+
+    `least` is the smallest that so many permutations can tell. Of an estimate that was compared
+    with others, Holm's stands in brackets.
+    """
+    if isinstance(found, Mapping):
+        p, holm = (p_value(found.get(name)) for name in ("p_value", "p_holm"))
+        return p if holm == "-" else f"{p} ({holm})"
+    if found is None or isinstance(found, Undefined) or found >= SMALL:
+        return number(found)
+    if found < TOLD / 2:
+        return f"<{TOLD:.4f}"
+    return f"≤{least:.4f}" if found < least + TOLD / 2 else f"{found:.4f}"
 
 
 def percent(share: float) -> str:

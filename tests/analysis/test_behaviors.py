@@ -2,7 +2,14 @@
 
 import pandas as pd
 
-from stages.analysis.behaviors import BEHAVIOR, drift, entropy_kept, is_among, number_of_values
+from stages.analysis.behaviors import (
+    BEHAVIOR,
+    drift,
+    entropy_kept,
+    is_among,
+    kept,
+    number_of_values,
+)
 
 
 def behaviors(before: str, after: str, *, target: str = "m", name: str = "p") -> pd.DataFrame:
@@ -40,3 +47,10 @@ def test_a_closed_answer_has_two_values_where_no_more_occur_before_or_after():
 def test_drift_is_the_share_of_behaviors_that_are_not_what_they_were():
     assert drift(behaviors("ab cd", "aa cx")) == 0.5
     assert drift(behaviors("  ", "ab")) is None
+
+
+def test_an_answer_is_kept_where_it_is_the_same_text_in_each_seed():
+    before = pd.DataFrame({"input_id": ["a", "b"], "sample": 0, "response": ["x", "y"]})
+    after = pd.concat([before.assign(seed=0), before.assign(seed=1, response=["x", "z"])])
+    assert kept(before, after) == 0.75
+    assert kept(before, after[:0]) is None

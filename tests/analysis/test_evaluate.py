@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from stages import evaluate
+from stages.analysis.breakdown import cell_table
 from stages.analysis.plots import ARMS
 from stages.analysis.rounding import rounded
 from stages.analysis.summary import headline, summarise
@@ -21,7 +24,7 @@ def metric(name: str):
 
 
 def test_the_summary_is_flat_and_has_the_keys_of_the_contract_in_their_order(evaluated):
-    keys = "fresh_self cross mode self gap gap_low gap_high drift inputs"
+    keys = "fresh_self cross mode self gap gap_low gap_high kept drift inputs"
     summary = metric("summary.json")
     assert list(summary) == keys.split()  # 48 inputs carry no primary comparison
     assert (summary["self"], summary["cross"], summary["gap"]) == (0.75, 0.5, 0.25)
@@ -29,6 +32,7 @@ def test_the_summary_is_flat_and_has_the_keys_of_the_contract_in_their_order(eva
     assert summary["inputs"] == 48
     # M1 moved on one of 24 animals, in both properties; survival_instinct has 24 more rows.
     assert summary["drift"] == pytest.approx(2 / 72, abs=1e-4)
+    assert summary["kept"] == pytest.approx(47 / 48, abs=1e-4)
     found = metric("targets.json")
     interval = [found["gap"][name] for name in ("estimate", "ci_low", "ci_high")]
     assert interval == [summary["gap"], summary["gap_low"], summary["gap_high"]]
@@ -135,8 +139,11 @@ def test_the_numbers_can_be_had_from_the_scores_alone(evaluated):
     params = load_params()
     scores = read_columns("scores", "data/scores.parquet")
     numbers = summarise(scores, params.evaluate.rule(params.seed), params.design)
-    assert rounded(numbers) == metric("targets.json")
-    assert rounded(headline(numbers)) == metric("summary.json")
+    found, summary = metric("targets.json"), metric("summary.json")
+    # Which arms are not there and how many answers are as they were, scores do not say.
+    assert found.pop("absent") == []
+    assert {of.pop("kept") for of in found["targets"].values()} == {summary.pop("kept")}
+    assert (rounded(numbers), rounded(headline(numbers))) == (found, summary)
 
 
 def test_seeds_are_averaged_and_their_spread_is_shown(tmp_path, monkeypatch):
@@ -144,7 +151,7 @@ def test_seeds_are_averaged_and_their_spread_is_shown(tmp_path, monkeypatch):
     small_study.write_study(tmp_path, seeds=(0, 7))
     run_command(evaluate)
     found, summary = metric("targets.json"), metric("summary.json")
-    assert found["seeds"]["gap"] == {"0": 0.25, "7": pytest.approx(0.75 - 1 / 3, abs=1e-4)}
+    assert found["seeds"]["by"] == {"0": 0.25, "7": pytest.approx(0.75 - 1 / 3, abs=1e-4)}
     assert summary["gap"] == pytest.approx((0.25 + 0.75 - 1 / 3) / 2, abs=1e-4)
     assert summary["inputs"] == 48
     assert found["seeds"]["sd"] == pytest.approx((0.5 - 1 / 3) / 2**0.5, abs=1e-4)
@@ -185,6 +192,41 @@ def test_cells_have_wilson_intervals_and_gaps_by_task_and_property(evaluated):
     assert all(row["estimate"] == 0.25 for row in by_property["gaps"])
 
 
+def test_comparisons_of_one_table_are_corrected_for_their_number(evaluated):
+    for name in ("by_task", "by_property", "subsets"):
+        for target in ("all", *small_study.MODELS):
+            rows = [r for r in metric(f"{name}.json")["gaps"] if r["target"] == target]
+            tested = [row for row in rows if "p_value" in row]
+            least = min(tested, key=lambda row: row["p_value"])
+            assert least["p_holm"] == pytest.approx(
+                min(1, len(tested) * (least["p_value"] + 0.00005)), abs=1e-4
+            )
+
+
+def test_a_cell_of_few_rows_is_listed_with_the_reason_and_counts_nowhere(study):
+    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
+    params["evaluate"]["min_cell_rows"] = small_study.TEST_INPUTS + 1
+    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    run_command(evaluate)
+    small = metric("by_task.json")["small"]
+    assert [(row["target"], row["property"]) for row in small] == [
+        *(("left", "first_character"), ("left", "first_word")),
+        *(("right", "first_character"), ("right", "first_word"), ("right", "ethical_stance")),
+    ]
+    assert {row["reason"] for row in small} == {"24 of its rows are scored, under 25"}
+    assert metric("targets.json")["gap"] == {"inputs": 0, "rows": 0}
+    assert metric("plots/by_property.json") == []
+
+
+def test_a_rate_of_under_ten_inputs_has_no_interval(evaluated):
+    rows = read_columns("scores", "data/scores.parquet")
+    cell = ["target", "kind", "predictor", "task", "property"]
+    few = rows.groupby(cell, observed=True).head(9)
+    none = pd.DataFrame({name: rows[name].astype(object)[:1] for name in ("target", *cell[3:])})
+    table = cell_table(few, none.assign(seed=0, excluded=0), load_params().evaluate.rule(0))
+    assert len(table) and not any("ci_low" in row for row in table)
+
+
 def test_plots_and_training_are_written_for_every_arm(evaluated):
     kinds = {(p["target"], p["kind"]) for p in metric("plots/self_cross.json")}
     assert kinds == {(target, kind) for target in small_study.MODELS for kind in ARMS}
@@ -209,7 +251,7 @@ def test_one_subject_alone_has_no_gap_and_no_crash(study):
     )
     run_command(evaluate)
     summary = metric("summary.json")
-    assert set(summary) == {*("self", "fresh_self", "mode", "drift")}
+    assert set(summary) == {"self", "fresh_self", "mode", "kept", "drift"}
     assert metric("targets.json")["gap"] == {"inputs": 0, "rows": 0}
 
 

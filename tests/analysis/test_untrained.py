@@ -12,24 +12,25 @@ def target(own: float | None, cross: float | None, gap: float | None) -> dict[st
         "fresh_self": own,
         "cross": {"other": cross},
         "mode": 0.5,
-        "untrained": 0.25,
-        "baseline": {"cross": {"text_classifier": 0.5}},
         "behavior_drift": None if own is None else 0.125,
+        "kept": None if own is None else 0.75,
         "gap": {"estimate": gap},
     }
 
 
 def few(**targets: dict[str, Any]) -> dict[str, Any]:
     estimate = Estimate()._asdict()
-    return headline({"gap": estimate, "fresh_gap": estimate, "targets": targets})
+    primary = {"corrected": estimate, "raw": estimate}
+    return headline({"gap": estimate, "primary": primary, "targets": targets})
 
 
 def test_self_and_cross_are_of_the_same_targets_where_one_has_both():
     found = few(both=target(0.75, 0.5, 0.25), untrained=target(None, 0.0, None))
-    assert (found["self"], found["cross"], found["drift"]) == (0.75, 0.5, 0.125)
+    assert (found["self"], found["cross"]) == (0.75, 0.5)
+    assert (found["kept"], found["drift"]) == (0.75, 0.125)
 
 
 def test_where_no_target_has_both_each_number_is_of_those_that_have_it():
     found = few(alone=target(0.75, None, None), untrained=target(None, 0.25, None))
-    assert (found["self"], found["cross"], found["untrained"]) == (0.75, 0.25, 0.25)
+    assert (found["self"], found["cross"]) == (0.75, 0.25)
     assert found["gap"] is None

@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from stages import evaluate, report
+from stages.reporting.sections import render
 from stages.storage.files import read_json, write_json
 from tests.analysis import small_study
 from tests.conftest import ROOT, run_command
@@ -32,6 +33,19 @@ def page() -> str:
     return Path("data/report/index.html").read_text(encoding="utf-8")
 
 
+INTERVAL = re.compile(r"(-?\d\.\d{3}) \((-?\d\.\d{3}) to (-?\d\.\d{3})")
+
+
+def unsound_intervals(shown: str) -> list[str]:
+    """Those that have no width, leave out their estimate or leave what a difference can be."""
+    return [
+        found[0]
+        for found in INTERVAL.finditer(shown)
+        for value, low, high in [map(float, found.groups())]
+        if not (-1 <= low <= value <= high <= 1 and low < high)
+    ]
+
+
 def add_scaling() -> None:
     """The committed numbers of an experiment as those of the study."""
     settings = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["experiments"]
@@ -44,9 +58,9 @@ def add_scaling() -> None:
 
 def test_the_report_shows_the_gap_its_chance_and_what_was_left_out(evaluated):
     run_command(report)
-    row = next(line for line in text().splitlines() if line.startswith("| left"))
-    assert "0.750" in row and "right 0.500" in row
-    assert "a gap of 0.250 (95% interval" in text()
+    assert "| left | self | 0.750 (" in text() and "| left | cross (right) | 0.500 (" in text()
+    assert "| left | 0.750 | right 0.500 | 0.250 (" in text()
+    assert "a gap of 0.250 (" in text() and "95% interval, clustered by input" in text()
     assert "1 of 6 scored cells" in text()
     assert "| disagreement |" in text() and "nearest neighbor" in text()
 
@@ -64,6 +78,62 @@ def test_beside_a_null_stands_what_could_have_been_found(evaluated):
     assert "holds zero" not in text() + page()
 
 
+@pytest.mark.parametrize(
+    ("corrected", "raw", "said"),
+    [
+        ((0.05, 0.01, 0.09), 0.04, "The same base predicts better than another base."),
+        ((-0.05, -0.09, -0.01), -0.04, "Another base predicts better than the same base."),
+        (
+            (0.05, 0.01, 0.09),
+            -0.04,
+            "do not have the same sign, so there is no advantage of either",
+        ),
+        ((0.01, -0.02, 0.04), 0.02, "holds zero: a true difference of 0.060 would have been found"),
+        ((0.01, None, None), 0.02, "That is too little for an interval."),
+    ],
+)
+def test_an_advantage_is_one_where_the_raw_difference_has_the_same_sign(
+    evaluated, corrected, raw, said
+):
+    names = ("estimate", "ci_low", "ci_high")
+    found = {n: value for n, value in zip(names, corrected, strict=True) if value is not None}
+    counts = {"inputs": 60, "rows": 90, "discordant": 20}
+    targets = read_json("metrics/targets.json")
+    targets["primary"] |= {
+        "corrected": found | counts | {"p_value": 0.03, "detectable": 0.06},
+        "raw": {"estimate": raw} | counts,
+        "agree": corrected[0] * raw > 0,
+        "tasks": {"by": {"x": 0.0, "y": 0.1}, "sd": 0.0707},
+    }
+    numbers = {name: read_json(f"metrics/{name}.json") for name in ("summary", "by_task")}
+    shown = render("comparison.md.j2", targets=targets, **numbers)
+    assert said in shown
+    assert "By task it is 0.000 (x), 0.100 (y); standard deviation 0.071." in shown
+    assert "| left | none: 2 cells are compared; 3 are needed |" in shown
+    assert shown.count("predicts better") == ("predicts better" in said)
+
+
+def test_an_interval_has_a_width_and_keeps_within_what_can_be(evaluated):
+    run_command(report)
+    assert INTERVAL.search(text()) and unsound_intervals(text()) == []
+
+
+def test_so_do_those_of_the_committed_report():
+    committed = (ROOT / "metrics/report.md").read_text(encoding="utf-8")
+    assert INTERVAL.search(committed) and unsound_intervals(committed) == []
+
+
+def test_cells_of_few_rows_are_named(evaluated):
+    cells = read_json("metrics/by_task.json")
+    about = {"target": "left", "seed": 0, "task": "animals_long", "property": "first_word"}
+    cells["small"] = [about | {"rows": 7, "reason": "7 of its rows are scored, under 8"}]
+    write_json("metrics/by_task.json", cells)
+    run_command(report)
+    sentence = "So are cells with too few rows: first_word in animals_long of left, 7."
+    assert sentence in text()
+    assert "<td>seed 0: 7 of its rows are scored, under 8</td>" in page()
+
+
 def test_a_study_of_one_subject_has_a_report_that_says_that_there_is_no_gap(study):
     params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
     params["subjects"] = ["right"]
@@ -79,7 +149,7 @@ def test_a_study_of_one_subject_has_a_report_that_says_that_there_is_no_gap(stud
         ("A", ["left", "right"], "| left | 0.500 | - (-) | - (-) | - (-) | 1.000 | right 0.500 |"),
         ("A", ["left"], "| left | 0.500 | - (-) | - (-) | - (-) | 1.000 | - |"),
         ("", ["left", "right"], "| left | - | - (-) | - (-) | - (-) | - | - |"),
-        ("", ["left"], "| left | - | - | - | - | - | - | - | - | - | - |"),
+        ("", ["left"], "| left | - | - | - | - | - | - | - | - | - |"),
     ],
 )
 def test_a_model_that_always_says_the_same_has_dashes(monkeypatch, tmp_path, said, subjects, shown):
@@ -103,19 +173,19 @@ def test_a_model_that_always_says_the_same_has_dashes(monkeypatch, tmp_path, sai
 def test_several_seeds_stand_in_the_report_with_their_spread(evaluated):
     numbers = read_json("metrics/targets.json")
     gap = {"0": 0.25, "7": 0.4167}
-    numbers["seeds"] = {"gap": gap, "sd": 0.1179, "ci_low": -0.7255, "ci_high": 1.3921}
+    numbers["seeds"] = {"by": gap, "sd": 0.1179, "ci_low": -0.7255, "ci_high": 1.0}
     write_json("metrics/targets.json", numbers)
     run_command(report)
     assert (
-        "Over 2 training seeds the gap is 0.250 (seed 0), 0.417 (seed 7): standard deviation 0.118,"
-        " 95% interval over seeds -0.726 to 1.392." in text()
+        "By training seed self minus cross is 0.250 (seed 0), 0.417 (seed 7); standard deviation"
+        " 0.118, 95% interval over them -0.726 to 1.000." in text()
     )
 
 
 def test_every_number_is_taken_from_the_metrics_files(evaluated):
     changes: dict[str, tuple[list[str | int], float, str]] = {
         "summary": (["self"], 0.111, "with accuracy 0.111"),
-        "targets": (["targets", "left", "fresh_self"], 0.222, "| left | 0.750 | 0.222 |"),
+        "targets": (["targets", "left", "fresh_self"], 0.222, "| 0.222 | 0."),
         "subsets": (["gaps", 0, "estimate"], 0.333, "| 0.333 ("),
         "by_task": (["gaps", 0, "estimate"], 0.444, "| 0.444 ("),
         "by_property": (["gaps", 0, "estimate"], 0.555, "| 0.555 ("),
@@ -231,7 +301,7 @@ def test_metrics_of_other_code_are_one_line_that_says_what_was_looked_for(evalua
     del numbers["confidence"]
     write_json("metrics/targets.json", numbers)
     line = last_line_of_the_report_that_fails()
-    assert line.startswith("Error: report.md.j2: ") and "confidence" in line
+    assert line.startswith("Error: comparison.md.j2: ") and "confidence" in line
     assert "run `dvc repro`" in line
 
 
@@ -244,5 +314,5 @@ def test_a_missing_table_is_one_line_that_names_it(evaluated):
 def test_the_numbers_of_the_summary_stand_in_the_first_section(evaluated):
     summary = read_json("metrics/summary.json")
     run_command(report)
-    for key in ("self", "cross", "gap", "gap_low", "gap_high", "fresh_gap"):
+    for key in ("fresh_self", "self", "cross", "mode", "gap", "gap_low", "gap_high"):
         assert f"{summary[key]:.3f}" in text().split("## What needs no introspection")[0]

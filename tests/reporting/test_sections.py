@@ -32,15 +32,30 @@ def test_an_estimate_has_its_interval_where_it_has_one():
     assert interval({"estimate": 0.5, "ci_low": 0.25, "ci_high": 0.75}) == "0.500 (0.250 to 0.750)"
     assert interval({"accuracy": 0.5, "ci_low": 0.25}) == "0.500"
     assert interval({}) == interval(None) == interval(Undefined()) == "-"
+    assert interval({"inputs": 0, "rows": 0}) == "-"
+
+
+def test_an_estimate_without_an_interval_says_why_and_a_score_interval_is_named():
+    score = {"estimate": 0.5, "ci_low": 0.25, "ci_high": 0.75, "method": "score"}
+    assert interval(score) == "0.500 (0.250 to 0.750; score interval)"
+    few = {"estimate": 0.5, "inputs": 9, "rows": 12, "discordant": 3}
+    assert interval(few) == "0.500 (too few)"
+    assert interval(few | {"estimate": 0.0, "discordant": 0}) == "0.000 (the same answer on all 12)"
 
 
 def test_a_p_value_is_never_zero():
-    assert [p_value(0.0), p_value(0.0004), p_value(0.0005), p_value(None)] == [
-        "≤0.001",
-        "≤0.001",
-        "0.001",
-        "-",
-    ]
+    shown = [p_value(p) for p in (0.0, 0.0001, 0.0004, 0.001, 1.0, None)]
+    assert shown == ["<0.0001", "0.0001", "0.0004", "0.001", "1.000", "-"]
+
+
+def test_a_p_of_permutations_is_no_smaller_than_they_can_tell():
+    assert [p_value(p, 1 / 5000) for p in (0.0002, 0.0004)] == ["≤0.0002", "0.0004"]
+    assert p_value(0.0, 1e-6) == "<0.0001"
+
+
+def test_the_p_of_an_estimate_has_holms_in_brackets_where_it_was_compared_with_others():
+    assert p_value({"p_value": 0.0, "p_holm": 0.012}) == "<0.0001 (0.012)"
+    assert p_value({"p_value": 0.25}) == "0.250" and p_value({}) == p_value(Undefined()) == "-"
 
 
 def test_a_share_in_percent_has_no_more_decimals_than_it_has():
