@@ -68,7 +68,9 @@ def kept(before: pd.DataFrame, after: pd.DataFrame) -> float | None:
     Rows of behavior tables; answers are compared by input and sample, of each training seed.
     """
     both = before.merge(after, on=["input_id", "sample"], suffixes=("_before", "_after"))
-    return float(both["response_before"].eq(both["response_after"]).mean()) if len(both) else None
+    if not len(both):
+        return None
+    return float(same(both["response_before"], both["response_after"]).mean())
 
 
 def drift(rows: pd.DataFrame) -> float | None:
