@@ -11,12 +11,13 @@ from stages.analysis.columns import groups
 from stages.analysis.rule import Rule
 
 
-def spread_over(pairs: pd.DataFrame, rule: Rule, level: str) -> dict[str, Any]:
+def spread_over(pairs: pd.DataFrame, rule: Rule, level: str, limit: float = 1.0) -> dict[str, Any]:
     """The mean difference `by` each value of a column, their deviation and an interval over them.
 
     The clustered interval says what other inputs would give, this one (Student's t over the means,
     so wide where they are few) what other training runs or tasks would. Of one value alone there
-    is nothing to say; where all means are one there is no interval.
+    is nothing to say; where all means are one there is no interval. The means are from -limit to
+    limit, and so is the interval.
     """
     every = {str(name): accuracy(own, rule, "minus") for (name,), own in groups(pairs, level)}
     means = {name: of.estimate for name, of in every.items() if of.estimate is not None}
@@ -28,4 +29,4 @@ def spread_over(pairs: pd.DataFrame, rule: Rule, level: str) -> dict[str, Any]:
         return found
     end = stats.t.ppf((1 + rule.confidence) / 2, len(means) - 1)
     half = float(end) * deviation / len(means) ** 0.5
-    return found | {"ci_low": max(mean - half, -1.0), "ci_high": min(mean + half, 1.0)}
+    return found | {"ci_low": max(mean - half, -limit), "ci_high": min(mean + half, limit)}
