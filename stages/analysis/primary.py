@@ -44,7 +44,7 @@ def primary(rows: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any]:
             targets[target] = _estimates(own, rule)
             kept.append(target)
     every = select(pairs, target=kept)
-    spreads = {f"{level}s": spread_over(every, rule, level) for level in ("seed", "task")}
+    spreads = {f"{level}s": spread_over(every, rule, level, 2.0) for level in ("seed", "task")}
     return _estimates(every, rule) | spreads | {"targets": targets}
 
 

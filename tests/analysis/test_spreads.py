@@ -29,8 +29,9 @@ def test_the_interval_over_tasks_is_students_t_of_their_means():
 
 
 def test_an_interval_keeps_within_what_a_difference_can_be():
-    found = spread_over(pairs(x=-0.5, y=0.5), RULE, "task")
-    assert (found["ci_low"], found["ci_high"]) == (-1, 1)
+    for limit in (1.0, 2.0):
+        found = spread_over(pairs(x=-0.5, y=0.5), RULE, "task", limit)
+        assert (found["ci_low"], found["ci_high"]) == (-limit, limit)
 
 
 def test_one_task_has_no_spread_and_equal_ones_no_interval():

@@ -36,13 +36,19 @@ def page() -> str:
 INTERVAL = re.compile(r"(-?\d\.\d{3}) \((-?\d\.\d{3}) to (-?\d\.\d{3})")
 
 
+OF_DIFFERENCES = ("The primary", "Behavior change", "The same prefix")
+"""sections that compare differences, which are from -2 to 2"""
+
+
 def unsound_intervals(shown: str) -> list[str]:
     """Those that have no width, leave out their estimate or leave what a difference can be."""
     return [
         found[0]
-        for found in INTERVAL.finditer(shown)
+        for part in shown.removeprefix("## ").split("\n## ")
+        for found in INTERVAL.finditer(part)
         for value, low, high in [map(float, found.groups())]
-        if not (-1 <= low <= value <= high <= 1 and low < high)
+        for limit in [2 if part.startswith(OF_DIFFERENCES) else 1]
+        if not (-limit <= low <= value <= high <= limit and low < high)
     ]
 
 
