@@ -38,9 +38,9 @@ def test_an_experiment_with_another_training_seed_is_compared_by_its_metrics(fin
         old = finished.root / f"data/adapters/{name}/seed-0/adapter_model.safetensors"
         assert first == old.read_bytes() != second
     seeds = json.loads((study.root / "metrics/targets.json").read_text())["seeds"]
-    assert seeds["gap"].keys() == {"0", "5"}
+    assert seeds["by"].keys() == {"0", "5"}
     old = json.loads((finished.root / "metrics/summary.json").read_text())
-    assert seeds["gap"]["0"] == old["gap"]
+    assert seeds["by"]["0"] == old["gap"]
 
 
 def with_params(finished, root: Path, cache: Path, section: str, **changed) -> Study:
