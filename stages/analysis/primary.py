@@ -4,15 +4,17 @@ Both were taught exactly the same rows about the target, and what either favors 
 is left says that the target's own base predicts it better than another base does. Compared are
 rows that both answered; answers are dealt out among these. It is chosen before any result: by the
 order of lessons and by what a constant answer is worth, not by what it shows.
+Array suffix: N rows.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stages.analysis.averages import average, paired
-from stages.analysis.columns import groups, select, together
+from stages.analysis.columns import group_codes, groups, select, together
 from stages.analysis.dealt import with_dealt_out
 from stages.analysis.intervals import Estimate
 from stages.analysis.rule import Rule
@@ -71,10 +73,10 @@ def _of_predictors(ours: pd.DataFrame, crosses: pd.DataFrame) -> Iterator[pd.Dat
         )
 
 
-def counted(pairs: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """Those in cells of enough rows."""
-    cells = pairs.groupby(["target", *CELL], observed=True)["minus"].transform("size")
-    return pairs[cells.to_numpy() >= rule.min_cell_rows] if len(pairs) else pairs
+def counted(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Pairs, or rows of one arm, in cells of enough of them."""
+    cells_N = group_codes(rows, ["target", *CELL])
+    return rows[np.bincount(cells_N, minlength=1)[cells_N] >= rule.min_cell_rows]
 
 
 def too_little(pairs: pd.DataFrame) -> str | None:
