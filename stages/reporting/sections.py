@@ -103,7 +103,7 @@ def _line(text: str) -> str:
 
 def number(value: float | Undefined | None) -> str:
     """Three decimals, or a dash where there is no number."""
-    return "-" if value is None or isinstance(value, Undefined) else f"{value:.3f}"
+    return "-" if value is None or isinstance(value, Undefined) else f"{round(value, 3) + 0.0:.3f}"
 
 
 def interval(found: Mapping[str, Any] | Undefined | None) -> str:
@@ -136,7 +136,7 @@ def p_value(found: float | Mapping[str, Any] | Undefined | None, least: float = 
     if found is None or isinstance(found, Undefined) or found >= SMALL:
         return number(found)
     if found < TOLD / 2:
-        return f"<{TOLD:.4f}"
+        return f"under {TOLD:.4f}"
     return f"≤{least:.4f}" if found < least + TOLD / 2 else f"{found:.4f}"
 
 

@@ -20,12 +20,8 @@ from stages.storage.errors import StudyError
 
 
 def test_a_number_has_three_decimals_and_what_is_not_there_is_a_dash():
-    assert [number(0.12345), number(1), number(None), number(Undefined())] == [
-        "0.123",
-        "1.000",
-        "-",
-        "-",
-    ]
+    values = (0.12345, 1, -0.0004, None, Undefined())
+    assert [number(value) for value in values] == ["0.123", "1.000", "0.000", "-", "-"]
 
 
 def test_an_estimate_has_its_interval_where_it_has_one():
@@ -45,16 +41,16 @@ def test_an_estimate_without_an_interval_says_why_and_a_score_interval_is_named(
 
 def test_a_p_value_is_never_zero():
     shown = [p_value(p) for p in (0.0, 0.0001, 0.0004, 0.001, 1.0, None)]
-    assert shown == ["<0.0001", "0.0001", "0.0004", "0.001", "1.000", "-"]
+    assert shown == ["under 0.0001", "0.0001", "0.0004", "0.001", "1.000", "-"]
 
 
 def test_a_p_of_permutations_is_no_smaller_than_they_can_tell():
     assert [p_value(p, 1 / 5000) for p in (0.0002, 0.0004)] == ["≤0.0002", "0.0004"]
-    assert p_value(0.0, 1e-6) == "<0.0001"
+    assert p_value(0.0, 1e-6) == "under 0.0001"
 
 
 def test_the_p_of_an_estimate_has_holms_in_brackets_where_it_was_compared_with_others():
-    assert p_value({"p_value": 0.0, "p_holm": 0.012}) == "<0.0001 (0.012)"
+    assert p_value({"p_value": 0.0, "p_holm": 0.012}) == "under 0.0001 (0.012)"
     assert p_value({"p_value": 0.25}) == "0.250" and p_value({}) == p_value(Undefined()) == "-"
 
 
