@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from stages.analysis.columns import codes, group_codes, groups, same, select
+from stages.analysis.columns import groups, same, select
 from stages.published.shifts import entropy_adjusted
 from stages.study.arms import SELF, UNTRAINED
 from stages.study.properties import PROPERTIES
@@ -46,20 +46,19 @@ def entropy_kept(rows: pd.DataFrame, before: str, after: str) -> tuple[pd.DataFr
 
 
 def number_of_values(rows: pd.DataFrame) -> pd.Series:
-    """For each row "two" or "several": how many values the behavior takes in its cell.
+    """For each row "two" or "several": how many answers there are to what is asked.
 
-    Two where the answers are a closed set and no more than two of them occur, before or after:
-    whoever is wrong about the one is right about the other, so that is one number and not two.
+    Two where the property has two, whichever of them occur: whoever is wrong about the one is
+    right about the other, so that is one number and not two. Of letters an input may have more.
     """
-    closed = {
-        name: PROPERTIES[name].closed_answers() is not None for name in rows["property"].unique()
-    }
-    cells_N = group_codes(rows, ["target", "task", "property"])
-    seen = pd.concat([rows["truth"].astype(object), rows["other_truth"].astype(object)])
-    found = pd.DataFrame({"cell": np.tile(cells_N, 2), "value": codes(seen)})
-    values_N = found.groupby("cell")["value"].nunique().to_numpy()[cells_N]
-    two_N = rows["property"].map(closed).to_numpy(dtype=bool) & (values_N <= 2)
+    of_two = [name for name in rows["property"].unique() if _has_two_answers(name)]
+    two_N = rows["property"].isin(of_two)
     return pd.Series(np.where(two_N, "two", "several"), index=rows.index, dtype=object)
+
+
+def _has_two_answers(name: str) -> bool:
+    closed = PROPERTIES[name].closed_answers()
+    return closed is not None and len(closed) == 2
 
 
 def drift(rows: pd.DataFrame) -> float | None:
