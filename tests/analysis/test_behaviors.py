@@ -29,12 +29,10 @@ def test_targets_are_matched_apart_and_texts_may_be_categories():
     assert not is_among(rows, after[:0]).any()
 
 
-def test_a_closed_answer_has_two_values_where_no_more_occur_before_or_after():
-    two = behaviors("tt", "tf", name="ethical_stance").rename(columns={"before": "other_truth"})
-    three = two.assign(task="u", other_truth=["t", "x"])
-    word = two.assign(property="first_word")
-    rows = pd.concat([two, three, word], ignore_index=True)
-    assert number_of_values(rows).tolist() == ["two"] * 2 + ["several"] * 4
+def test_two_values_are_those_that_can_be_answered_whatever_occurs():
+    names = ("ethical_stance", "is_even_direct", "identity", "first_word")
+    rows = pd.concat([behaviors("tt", "tt", name=name) for name in names], ignore_index=True)
+    assert number_of_values(rows).tolist() == ["two"] * 4 + ["several"] * 4
 
 
 def test_drift_is_the_share_of_behaviors_that_are_not_what_they_were():
