@@ -71,9 +71,7 @@ def trained_baseline(
     return guesses(kind, pd.concat(predictions) if predictions else asked[:0].assign(answer=None))
 
 
-def cross_fitted(
-    truth: pd.DataFrame, inputs: Mapping[str, Row], *, seed: int
-) -> pd.DataFrame:
+def cross_fitted(truth: pd.DataFrame, inputs: Mapping[str, Row], *, seed: int) -> pd.DataFrame:
     """What the text alone tells of what a target did, by what it did on other scored inputs.
 
     `truth` has input_id, task, property and value. Its inputs are in five folds, each by itself,

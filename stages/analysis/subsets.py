@@ -21,7 +21,7 @@ MEANING = {
     "all": "all informative rows",
     "disagreement": "the cross-predictor's base model itself does something else than the target",
     "agreement": "the cross-predictor's base model itself does what the target does",
-    "text_baseline_wrong": "a text classifier that knows what M1 did on other scored inputs is wrong",
+    "text_baseline_wrong": "a classifier fitted on what M1 did on other scored texts is wrong",
     "text_baseline_right": "it is right",
     "entropy_matched": "as many rows of each value of a cell as both M and M1 have",
     "changed": "M1 does something else than M did: stale labels are wrong here",

@@ -62,9 +62,7 @@ def distributions(rows: pd.DataFrame) -> Distributions:
         """
         return squares_C + _sums(whole, whole["target_probability"] * (1 - 2 * said_N), len(cases))
 
-    squares_dealt_C = _of_others(
-        np.bincount(cell_C, squares_C)[cell_C], squares_C, others_C
-    )
+    squares_dealt_C = _of_others(np.bincount(cell_C, squares_C)[cell_C], squares_C, others_C)
     likely = rows[rows["condition"].isin(["exact", "second_half"]) & rows["rank"].le(RANKS)]
     first = select(rows, condition="first_half")
     first_N = _looked_up(first, "target_probability", likely["case"].to_numpy(), likely["truth"])
