@@ -87,7 +87,7 @@ def levels(rows: pd.DataFrame) -> np.ndarray:
     *outer, property_N = (codes(rows[name]) for name in LEVELS)
     names = rows["property"].astype("category").cat
     once = [ASKED_TWICE.get(name, name) for name in names.categories]
-    question_N = pd.factorize(np.array(once, dtype=object))[0][names.codes.to_numpy()]
+    question_N = np.unique(once, return_inverse=True)[1][names.codes.to_numpy()]
     return np.stack([*outer, question_N, property_N], axis=1)
 
 

@@ -2,7 +2,16 @@
 
 import pandas as pd
 
-from stages.analysis.behaviors import BEHAVIOR, drift, entropy_kept, is_among, number_of_values
+from stages.analysis.behaviors import (
+    BEHAVIOR,
+    drift,
+    entropy_kept,
+    is_among,
+    number_of_values,
+    with_options,
+)
+from stages.storage.tables import write_table
+from tests.analysis import small_study
 
 
 def behaviors(before: str, after: str, *, target: str = "m", name: str = "p") -> pd.DataFrame:
@@ -30,9 +39,23 @@ def test_targets_are_matched_apart_and_texts_may_be_categories():
 
 
 def test_two_values_are_those_that_can_be_answered_whatever_occurs():
-    names = ("ethical_stance", "is_even_direct", "identity", "first_word")
-    rows = pd.concat([behaviors("tt", "tt", name=name) for name in names], ignore_index=True)
-    assert number_of_values(rows).tolist() == ["two"] * 4 + ["several"] * 4
+    names = ("ethical_stance", "is_even_direct", "identity", "identity", "first_word")
+    tables = [
+        behaviors("tt", "tt", name=name).assign(options=count)
+        for name, count in zip(names, (0, 0, 2, 4, 0), strict=True)
+    ]
+    rows = pd.concat(tables, ignore_index=True)
+    assert number_of_values(rows).tolist() == ["two"] * 6 + ["several"] * 4
+
+
+def test_options_are_those_of_the_tasks_table_where_letters_are_asked(tmp_path):
+    item = next(row for row in small_study.inputs() if row["options"])
+    table = [item | {"task": "t", "input_id": f"{n}", "options": list("ABC"[:n])} for n in (2, 3)]
+    write_table("tasks", table, tmp_path / "t.parquet")
+    rows = behaviors("aaaa", "aaaa", name="identity").astype({"input_id": "category"})
+    assert with_options(rows, tmp_path)["options"].tolist() == [0, 0, 2, 3]
+    words = behaviors("aaaa", "aaaa", name="first_word")
+    assert with_options(words.assign(task="no table"), tmp_path)["options"].eq(0).all()
 
 
 def test_drift_is_the_share_of_behaviors_that_are_not_what_they_were():

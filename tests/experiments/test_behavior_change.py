@@ -124,6 +124,19 @@ def test_on_moved_rows_of_two_values_new_and_old_add_up_to_one():
     }
 
 
+def test_the_letter_of_two_options_has_two_values_too():
+    rows = [
+        outcome(kind, n, "identity", said, "a", "b") | {"task": "myopic_reward", "options": 2}
+        for kind in ("changed", "self", "cross")
+        for n, said in enumerate("aabb")
+    ]
+    found = measured(rows)["targets"]["left"]
+    assert found["several_values"]["changed_minus_self"].get("rows", 0) == 0
+    assert found["two_values"]["arms"]["changed"]["estimate"] == 0.5
+    four = measured([row | {"options": 4} for row in rows])["targets"]["left"]
+    assert four["several_values"]["changed_minus_self"]["rows"] == 4  # though two values occur
+
+
 def test_rows_without_an_old_behavior_count_nowhere():
     rows = of_words()
     lost = outcome("changed", 9, "first_word", "new", "new", None)
