@@ -45,6 +45,32 @@ class Setting:
     gap: float = 0.0
     alike: bool = False
 
+    @property
+    def told(self) -> str:
+        """What is compared, in words."""
+        levels = ", ".join(f"{level:g}" for level in self.levels)
+        what = "raw" if self.how == "accuracy" else "corrected"
+        priors = {"accuracy": "", "knowledge": ", other priors", "evidence": ", the same priors"}
+        return f"{what}: {self.how} {levels}{priors[self.how]}"
+
+
+def _settings() -> tuple[Setting, ...]:
+    """What docs/method.md shows: small and large studies, even and uneven cells."""
+    found = []
+    for inputs, tasks in ((8, 1), (12, 1), (20, 1), (20, 2), (100, 2)):
+        for sizes in ((56,), (8, 1, 12, 56)):
+            found += [
+                Setting("accuracy", inputs, tasks, sizes, (0.3,)),
+                Setting("accuracy", inputs, tasks, sizes, (0.02, 0.3, 0.98)),
+                Setting("knowledge", inputs, tasks, sizes, (0.0, 0.3, 0.8)),
+                Setting("evidence", inputs, tasks, sizes, (0.5, 1.0, 2.0), alike=True),
+            ]
+    large = [Setting("accuracy", 120, 3, (56,), (0.3, 0.5, 0.7), gap) for gap in (0.05, 0.1, 0.2)]
+    return (*found, *large)
+
+
+SETTINGS = _settings()
+
 
 def simulated(random: np.random.Generator, setting: Setting) -> pd.DataFrame:
     """Score rows of both arms, with answers a, b and c; the properties of an input hang together.
@@ -109,22 +135,16 @@ def _answers(
     ]
 
 
-@dataclass(frozen=True)
-class Found:
-    """What one table gives: self minus cross, raw and corrected."""
-
-    raw: Estimate
-    corrected: Estimate
-
-
-def simulate(setting: Setting, numbers: Iterable[int], rule: Rule) -> list[Found]:
-    """The estimates from each of the tables with these numbers."""
+def simulate(setting: Setting, numbers: Iterable[int], rule: Rule) -> list[Estimate]:
+    """Self minus cross from each of the tables with these numbers; corrected, but of accuracies."""
     found = []
     for n in numbers:
         random = np.random.default_rng(rng(rule.seed, "table", str(setting), n).getrandbits(64))
         pairs = corrected_pairs(simulated(random, setting))
-        corrected = average(pairs, rule, "minus", differs="varies")
-        found.append(Found(average(pairs, rule, "raw"), corrected))
+        if setting.how == "accuracy":
+            found.append(average(pairs, rule, "raw"))
+        else:
+            found.append(average(pairs, rule, "minus", differs="varies"))
     return found
 
 
