@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from stages.analysis.behaviors import with_options
 from stages.analysis.columns import together
 from stages.analysis.families import as_one_family
 from stages.analysis.outcomes import sample_rows
@@ -34,6 +35,7 @@ def main(experiment: str) -> None:
     measure = import_module(f"stages.experiments.{experiment}.measure")
     tables = [Path(f"data/experiments/{experiment}/{name}.parquet") for name in params.subjects]
     rows = together(read_columns("outcomes", table, MEASURED) for table in tables)
+    rows = with_options(rows, Path("data/tasks"))
     numbers = as_one_family(measure.numbers(rows, told, params.design, rule))
     samples = sample_rows(row for table in tables for row in read_rows("outcomes", table))
     write_json(METRICS / f"{experiment}.json", numbers)

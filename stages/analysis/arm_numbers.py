@@ -8,6 +8,7 @@ import pandas as pd
 from stages.analysis.averages import accuracy, average
 from stages.analysis.columns import groups, select
 from stages.analysis.dealt import with_dealt_out
+from stages.analysis.left_out import mode_left_out
 from stages.analysis.primary import counted
 from stages.analysis.rule import Rule
 from stages.analysis.shuffles import shuffled_p
@@ -29,12 +30,13 @@ def arm_numbers(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
 
     `corrected` has the p of shuffled inputs beside it.
     """
-    rows = with_dealt_out(rows)
+    rows = with_dealt_out(rows).assign(mode_left_out=mode_left_out(rows))
     corrected = average(rows, rule, "corrected", differs="varies")
     return {
         "accuracy": accuracy(rows, rule)._asdict(),
         "dealt_out": accuracy(rows, rule, "dealt_out").estimate,
         "corrected": corrected._asdict() | {"p_shuffled": shuffled_p(rows, rule)},
         "mode": accuracy(rows, rule, "mode_correct").estimate,
+        "mode_left_out": accuracy(rows, rule, "mode_left_out").estimate,
         "cells": len(counted(rows, rule)[["task", "property"]].drop_duplicates()),
     }

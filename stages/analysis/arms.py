@@ -9,7 +9,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from stages.analysis.baselines import TRAINED_BASELINES, own_behavior, trained_baseline
+from stages.analysis.baselines import (
+    TRAINED_BASELINES,
+    cross_fitted,
+    own_behavior,
+    trained_baseline,
+)
 from stages.analysis.behaviors import kept
 from stages.analysis.columns import select
 from stages.analysis.evidence import Evidence, of_seed
@@ -120,13 +125,15 @@ def _baselines(
     truth: pd.DataFrame,
     own: dict[str, pd.DataFrame],
 ) -> Iterator[pd.DataFrame]:
-    """The same of the baselines; the predictor of a trained one is the dataset it was fitted on."""
+    """The same of the baselines; the predictor of a trained one is what it was fitted on."""
     asked = truth[["input_id", "task", "property"]]
     for name in (cross_dataset(target), self_name(target)):
         dataset = of_seed(evidence.datasets[name], seed)
         for kind in TRAINED_BASELINES:
             found = trained_baseline(kind, dataset, asked, evidence.inputs, seed=design.seed)
             yield found.assign(predictor=name)[PREDICTION]
+    found = cross_fitted(truth, evidence.inputs, seed=design.seed)
+    yield found.assign(predictor=self_name(target))[PREDICTION]
     for model, did in own.items():
         yield own_behavior(did, asked).assign(predictor=model)[PREDICTION]
 

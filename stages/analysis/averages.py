@@ -4,15 +4,20 @@ Means are macro: over targets, predictors, seeds, tasks, properties and rows, ne
 over rows, so that large cells weigh more. Chance is clustered by input (intervals.py).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from stages.analysis.columns import codes, common_codes, group_codes
 from stages.analysis.intervals import Estimate, Weigh, clustered_estimate
 from stages.analysis.rule import Rule
+from stages.storage.errors import StudyError
 
 LEVELS = ("target", "predictor", "seed", "task", "property")
 ABOUT = ("target", "seed", "input_id", "property", "condition")
+ASKED_TWICE = {"among_b_or_d": "among_a_or_c", "among_b_or_c": "among_a_or_d"}
+"""property -> the one whose opposite it is, so that both together weigh as one property"""
 
 
 def accuracy(
@@ -28,12 +33,14 @@ def average(
     column: str,
     weigh: Weigh = "macro",
     differs: str | None = None,
+    limit: float = 1.0,
 ) -> Estimate:
     """The same of a column of differences, with what speaks against a mean of zero.
 
     `differs` is a column that says where what is compared differs: without it where it is not 0.
+    The mean is from -limit to limit: 1 of a difference of rates, 2 of two such differences.
     """
-    return _estimate(rows, rule, column, weigh, differs or column)
+    return _estimate(rows, rule, column, weigh, differs or column, limit)
 
 
 def difference(
@@ -41,29 +48,47 @@ def difference(
     other: pd.DataFrame,
     rule: Rule,
     column: str = "correct",
-    weigh: Weigh = "macro",
+    *,
+    by: Sequence[str] = (),
+    limit: float = 1.0,
 ) -> Estimate:
     """The mean of a column in `own` minus that in `other`, on what both predicted."""
-    return average(paired(own, other, column), rule, "minus", weigh)
+    return average(paired(own, other, column, by=by), rule, "minus", limit=limit)
 
 
-def paired(own: pd.DataFrame, other: pd.DataFrame, column: str = "correct") -> pd.DataFrame:
+def paired(
+    own: pd.DataFrame, other: pd.DataFrame, column: str = "correct", *, by: Sequence[str] = ()
+) -> pd.DataFrame:
     """The rows of `other` about what `own` has a row about, too, each with the two values.
 
-    Rows are about the same where target, seed, input, property and, where both have it, condition
-    are. The columns `own` and `other` are added, and their difference `minus`. Of several rows in
-    `own` about the same the last counts.
+    Rows are about the same where target, seed, input, property, the columns `by` and, where both
+    have it, condition are. The columns `own` and `other` are added, and their difference `minus`.
+    Raises StudyError where several rows in `own` are about the same.
     """
-    about = [name for name in ABOUT if name in own and name in other]
+    about = [*by, *(name for name in ABOUT if name in own and name in other)]
     own_N, other_N = _common_keys(own, other, about)
-    last = pd.Series(np.arange(len(own_N)), index=own_N).groupby(level=0).last()
-    places = last.index.get_indexer(pd.Index(other_N))
+    keys = pd.Index(own_N)
+    if not keys.is_unique:
+        row = own[keys.duplicated()].iloc[0]
+        which = ", ".join(f"{name} {row[name]}" for name in about)
+        raise StudyError(f"several rows that are to be paired are about the same: {which}")
+    places = keys.get_indexer(pd.Index(other_N))
     found = other[places >= 0]
-    values = own[column].to_numpy(dtype=float, na_value=np.nan)[
-        last.to_numpy()[places[places >= 0]]
-    ]
+    values = own[column].to_numpy(dtype=float, na_value=np.nan)[places[places >= 0]]
     others = found[column].to_numpy(dtype=float, na_value=np.nan)
     return found.assign(own=values, other=others, minus=values - others)
+
+
+def levels(rows: pd.DataFrame) -> np.ndarray:
+    """The cell of each row by numbers from the outermost level to the innermost.
+
+    What is asked twice is a level of its own above properties.
+    """
+    *outer, property_N = (codes(rows[name]) for name in LEVELS)
+    names = rows["property"].astype("category").cat
+    once = [ASKED_TWICE.get(name, name) for name in names.categories]
+    question_N = np.unique(once, return_inverse=True)[1][names.codes.to_numpy()]
+    return np.stack([*outer, question_N, property_N], axis=1)
 
 
 def _common_keys(
@@ -79,7 +104,12 @@ def _common_keys(
 
 
 def _estimate(
-    rows: pd.DataFrame, rule: Rule, column: str, weigh: Weigh, differs: str | None
+    rows: pd.DataFrame,
+    rule: Rule,
+    column: str,
+    weigh: Weigh,
+    differs: str | None,
+    limit: float = 1.0,
 ) -> Estimate:
     values_N = rows[column].to_numpy(dtype=float, na_value=np.nan)
     if np.isnan(values_N).any():
@@ -87,7 +117,8 @@ def _estimate(
         values_N = values_N[~np.isnan(values_N)]
     if not len(rows):
         return Estimate()
-    levels_NL = np.stack([codes(rows[name]) for name in LEVELS], axis=1)
     inputs_N = group_codes(rows, ("task", "input_id"))
     differs_N = None if differs is None else rows[differs].to_numpy(dtype=float) != 0
-    return clustered_estimate(values_N, levels_NL, inputs_N, rule, weigh, differs_N=differs_N)
+    return clustered_estimate(
+        values_N, levels(rows), inputs_N, rule, weigh, differs_N=differs_N, limit=limit
+    )

@@ -1,7 +1,7 @@
 """What a predictor must beat without introspection: modes, and learners that see only the text.
 
 The learners are fitted on the rows that a predictor was trained on, one per property, so they
-know what it could know without knowing the model.
+know what it could know without knowing the model; one is fitted on scored rows of other inputs.
 """
 
 import warnings
@@ -16,8 +16,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from stages.storage.errors import StudyError
 from stages.storage.tables import Row
+from stages.study.splits import rng
 
 TEXT_CLASSIFIER, OWN_BEHAVIOR = "text_classifier", "own_behavior"
+CROSS_FITTED = "text_classifier_cross_fitted"
+FOLDS = 5
 GUESS = ["input_id", "task", "property", "answer"]
 
 
@@ -66,6 +69,26 @@ def trained_baseline(
             answers = learner.predict([inputs[key]["input"] for key in rows["input_id"]])
             predictions.append(rows.assign(answer=[str(answer) for answer in answers]))
     return guesses(kind, pd.concat(predictions) if predictions else asked[:0].assign(answer=None))
+
+
+def cross_fitted(truth: pd.DataFrame, inputs: Mapping[str, Row], *, seed: int) -> pd.DataFrame:
+    """What the text alone tells of what a target did, by what it did on other scored inputs.
+
+    `truth` has input_id, task, property and value. Its inputs are in five folds, each by itself,
+    and those of a fold are guessed by a text classifier that was fitted on the others: so no label
+    that a predictor was taught decides what is guessed.
+    """
+    fold = truth["input_id"].map(lambda key: rng(seed, "folds", key).randrange(FOLDS))
+    labels = truth.rename(columns={"value": "label"}).assign(weight=1.0, slice="train")
+    known = labels["label"].notna()
+    asked = truth[["input_id", "task", "property"]]
+    guessed = [
+        trained_baseline(
+            TEXT_CLASSIFIER, labels[known & (fold != n)], asked[fold == n], inputs, seed=seed
+        )
+        for n in range(FOLDS)
+    ]
+    return pd.concat(guessed).assign(kind=CROSS_FITTED)
 
 
 def own_behavior(own: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:

@@ -1,12 +1,16 @@
 """What targets did, as rows tell it: which of it is matched, and how many values it takes."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
-from stages.analysis.columns import codes, group_codes, groups, same, select
+from stages.analysis.columns import groups, same, select
 from stages.published.shifts import entropy_adjusted
+from stages.storage.tables import read_columns
 from stages.study.arms import SELF, UNTRAINED
 from stages.study.properties import PROPERTIES
+from stages.study.properties.answers import LETTER
 
 BEHAVIOR = ["target", "seed", "input_id", "property"]
 """One thing that a target did."""
@@ -45,21 +49,39 @@ def entropy_kept(rows: pd.DataFrame, before: str, after: str) -> tuple[pd.DataFr
     return one, two
 
 
-def number_of_values(rows: pd.DataFrame) -> pd.Series:
-    """For each row "two" or "several": how many values the behavior takes in its cell.
+def with_options(rows: pd.DataFrame, tasks: Path) -> pd.DataFrame:
+    """The rows with `options`: of a letter, how many the input has, by its task's table; else 0."""
+    counts: dict[str, int] = {}
+    letter_N = rows["property"].isin(_letters(rows))
+    for task in sorted(rows.loc[letter_N, "task"].unique()):
+        table = read_columns("tasks", tasks / f"{task}.parquet", ["input_id", "options"])
+        counts |= dict(zip(table["input_id"], table["options"].map(len), strict=True))
+    options = rows["input_id"].astype(object).map(counts).where(letter_N)
+    return rows.assign(options=options.fillna(0).astype(int))
 
-    Two where the answers are a closed set and no more than two of them occur, before or after:
-    whoever is wrong about the one is right about the other, so that is one number and not two.
+
+def number_of_values(rows: pd.DataFrame) -> pd.Series:
+    """For each row "two" or "several": how many answers there are to what is asked.
+
+    Two where it is a letter of two options, or a property that has two answers, whichever of them
+    occur: whoever is wrong about the one is right about the other, so that is one number.
     """
-    closed = {
-        name: PROPERTIES[name].closed_answers() is not None for name in rows["property"].unique()
-    }
-    cells_N = group_codes(rows, ["target", "task", "property"])
-    seen = pd.concat([rows["truth"].astype(object), rows["other_truth"].astype(object)])
-    found = pd.DataFrame({"cell": np.tile(cells_N, 2), "value": codes(seen)})
-    values_N = found.groupby("cell")["value"].nunique().to_numpy()[cells_N]
-    two_N = rows["property"].map(closed).to_numpy(dtype=bool) & (values_N <= 2)
-    return pd.Series(np.where(two_N, "two", "several"), index=rows.index, dtype=object)
+    of_two = [name for name in rows["property"].unique() if _answers(name) == 2]
+    letters = _letters(rows)
+    is_two = rows["property"].isin(of_two) & ~rows["property"].isin(letters)
+    is_two |= rows["property"].isin(letters) & rows["options"].eq(2)
+    return pd.Series(np.where(is_two, "two", "several"), index=rows.index, dtype=object)
+
+
+def _letters(rows: pd.DataFrame) -> list[str]:
+    """The properties whose answers are letters of options."""
+    names = rows["property"].unique()
+    return [name for name in names if PROPERTIES[name].answer_kind is LETTER]
+
+
+def _answers(name: str) -> int | None:
+    closed = PROPERTIES[name].closed_answers()
+    return None if closed is None else len(closed)
 
 
 def kept(before: pd.DataFrame, after: pd.DataFrame) -> float | None:

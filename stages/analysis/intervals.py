@@ -61,13 +61,14 @@ def clustered_estimate(
     weigh: Weigh = "macro",
     *,
     differs_N: np.ndarray | None = None,
+    limit: float = 1.0,
 ) -> Estimate:
     """The average of the values with its interval, and of differences what speaks against zero.
 
     `levels_NL` says in which cell a row is, by numbers from the outermost level to the innermost;
     `inputs_N` has numbers from 0. `macro` is the mean over all levels and rows, nested; `pooled`
-    that over rows. `differs_N` are the rows in which what is compared differs; without it the
-    values are rates from 0 to 1.
+    that over rows. `differs_N` are the rows in which what is compared differs, and averages of
+    differences are from -limit to limit; without it the values are rates from 0 to 1.
     """
     found = _Rows.of(values_N, levels_NL, inputs_N, weigh, rule.min_cell_rows)
     if found is None:
@@ -85,8 +86,9 @@ def clustered_estimate(
         return estimate
     estimate = estimate._replace(p_permutation=sign_flip_p(shares_I, rule.seed, rule.permutations))
     if discordant < FEWEST:
-        return _of_one_cell(estimate, values_N, len(weights_C), rule)
-    return _difference(estimate, off, rule) if off is not None else estimate
+        alone = len(weights_C) == 1 and limit == 1
+        return _of_one_cell(estimate, values_N, rule) if alone else estimate
+    return _difference(estimate, off, rule, limit) if off is not None else estimate
 
 
 class _Rows(NamedTuple):
@@ -135,11 +137,11 @@ def _rate(found: Estimate, off: Spread | None, rule: Rule) -> Estimate:
     return found._replace(ci_low=low, ci_high=high, method="rate")
 
 
-def _of_one_cell(found: Estimate, values_N: np.ndarray, cells: int, rule: Rule) -> Estimate:
-    """Where few inputs differ: of a single cell of paired rows, one an input, a score interval."""
+def _of_one_cell(found: Estimate, values_N: np.ndarray, rule: Rule) -> Estimate:
+    """Where few inputs of a cell differ: of paired rows, one an input, a score interval."""
     first, second = int((values_N == 1).sum()), int((values_N == -1).sum())
     paired = first + second + int((values_N == 0).sum()) == found.rows
-    if cells > 1 or found.rows > found.inputs or not paired:
+    if found.rows > found.inputs or not paired:
         return found
     low, high = paired_score(first, second, found.rows, rule.confidence)
     return found._replace(
@@ -147,14 +149,15 @@ def _of_one_cell(found: Estimate, values_N: np.ndarray, cells: int, rule: Rule) 
     )
 
 
-def _difference(found: Estimate, off: Spread, rule: Rule) -> Estimate:
-    """A difference with its interval, which keeps within -1 and 1, and what speaks against zero."""
+def _difference(found: Estimate, off: Spread, rule: Rule, limit: float) -> Estimate:
+    """A difference with its interval, which keeps within its limits; what speaks against zero."""
     estimate, error = found.estimate, _not_noise(off.error)
     if estimate is None or not error:  # the same in all rows of each cell
         return found
-    low, high = _interval(estimate, error, off.freedom, rule.confidence)
-    naive_low, naive_high = _interval(estimate, off.naive_error, off.naive_freedom, rule.confidence)
     end = (1 + rule.confidence) / 2
+    low, high = _interval(estimate, error * stats.t.ppf(end, off.freedom), limit)
+    naive = off.naive_error * stats.t.ppf(end, off.naive_freedom)
+    naive_low, naive_high = _interval(estimate, naive, limit)
     away = stats.t.ppf(end, off.freedom) + stats.t.ppf(POWER, off.freedom)
     return found._replace(
         ci_low=low,
@@ -167,12 +170,9 @@ def _difference(found: Estimate, off: Spread, rule: Rule) -> Estimate:
     )
 
 
-def _interval(
-    estimate: float, error: float, freedom: float, confidence: float
-) -> tuple[float, float]:
-    """Student's interval of a difference of rates."""
-    half = stats.t.ppf((1 + confidence) / 2, freedom) * error
-    return max(float(estimate - half), -1.0), min(float(estimate + half), 1.0)
+def _interval(estimate: float, half: float, limit: float) -> tuple[float, float]:
+    """So far to either side, but not past the limits."""
+    return max(float(estimate - half), -limit), min(float(estimate + half), limit)
 
 
 def _not_noise(error: float) -> float:

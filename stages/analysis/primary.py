@@ -94,7 +94,7 @@ def too_little(pairs: pd.DataFrame) -> str | None:
 
 
 def _estimates(pairs: pd.DataFrame, rule: Rule) -> dict[str, Any]:
-    corrected = average(pairs, rule, "minus", differs="varies")
+    corrected = average(pairs, rule, "minus", differs="varies", limit=2)
     raw = average(pairs, rule, "raw")
     return {
         "corrected": corrected._asdict(),

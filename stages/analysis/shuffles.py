@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from stages.analysis.averages import LEVELS
+from stages.analysis.averages import levels
 from stages.analysis.columns import codes, common_codes, group_codes, joint_codes
 from stages.analysis.dealt import CELL
 from stages.analysis.intervals import nested_weights
@@ -47,7 +47,7 @@ def shuffled_p(rows: pd.DataFrame, rule: Rule) -> float | None:
 def _tasks(rows: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
     """Of each task what its inputs are worth, the first as one that takes answers."""
     cells_N = group_codes(rows, CELL)
-    levels_NL = np.stack([codes(rows[name]) for name in LEVELS], axis=1)
+    levels_NL = levels(rows)
     first_C = np.unique(cells_N, return_index=True)[1]
     weights_C = nested_weights(levels_NL[first_C]) / np.bincount(cells_N)
     said_N, truth_N = common_codes(rows["answer"], rows["truth"])

@@ -1,6 +1,6 @@
 """metrics/subsets.json: the gap on rows where privileged knowledge could show, and on the others.
 
-Every subset is defined without looking at what self or cross answered.
+Every subset is defined without looking at what self or cross answered, or at what they were taught.
 """
 
 from typing import Any
@@ -9,19 +9,19 @@ import numpy as np
 import pandas as pd
 
 from stages.analysis.averages import accuracy, paired
-from stages.analysis.baselines import TEXT_CLASSIFIER
+from stages.analysis.baselines import CROSS_FITTED
 from stages.analysis.behaviors import entropy_kept, is_among
 from stages.analysis.columns import same, select
 from stages.analysis.rule import Rule
 from stages.analysis.summary import gap, gap_pairs
-from stages.study.arms import SELF, cross_dataset
+from stages.study.arms import SELF
 from stages.study.design import Design
 
 MEANING = {
     "all": "all informative rows",
     "disagreement": "the cross-predictor's base model itself does something else than the target",
     "agreement": "the cross-predictor's base model itself does what the target does",
-    "text_baseline_wrong": "the text classifier trained on the cross-predictor's rows is wrong",
+    "text_baseline_wrong": "a classifier fitted on what M1 did on other scored texts is wrong",
     "text_baseline_right": "it is right",
     "entropy_matched": "as many rows of each value of a cell as both M and M1 have",
     "changed": "M1 does something else than M did: stale labels are wrong here",
@@ -38,7 +38,7 @@ def gaps_on_subsets(rows: pd.DataFrame, rule: Rule, design: Design) -> list[dict
     `target` is "all" for the gap over all targets; subsets without a pair are left out.
     """
     pairs = gap_pairs(rows)
-    subsets = _subsets(rows, pairs, design)
+    subsets = _subsets(rows, pairs)
     table = []
     for target in (None, *design.subjects):
         of_target = pairs["target"].eq(target) if target else pd.Series(True, index=pairs.index)
@@ -57,10 +57,9 @@ def gaps_on_subsets(rows: pd.DataFrame, rule: Rule, design: Design) -> list[dict
     return table
 
 
-def _subsets(rows: pd.DataFrame, pairs: pd.DataFrame, design: Design) -> dict[str, pd.Series]:
+def _subsets(rows: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, pd.Series]:
     """Which pairs belong to each subset."""
-    datasets = [cross_dataset(target) for target in design.subjects]
-    guesses = paired(select(rows, kind=TEXT_CLASSIFIER, predictor=datasets), pairs)
+    guesses = paired(select(rows, kind=CROSS_FITTED), pairs)
     guess = guesses["own"].reindex(pairs.index)  # missing where the classifier made none
     matched = entropy_kept(select(rows, kind=SELF), "before", "truth")[1]
     did_same = same(pairs["before"], pairs["truth"])

@@ -19,6 +19,7 @@ from stages.analysis.behaviors import drift, own_rows
 from stages.analysis.columns import select
 from stages.analysis.given import given_numbers
 from stages.analysis.intervals import Estimate, Weigh, holm
+from stages.analysis.left_out import mode_left_out
 from stages.analysis.primary import headline as primary_numbers
 from stages.analysis.primary import primary
 from stages.analysis.rule import Rule
@@ -161,6 +162,9 @@ def _target_numbers(
         "fresh_self": board.mean(target, FRESH_SELF),
         "cross": {p: board.mean(target, CROSS, p) for p in design.others(target)},
         "mode": accuracy(did, rule, "mode_correct").estimate,
+        "mode_left_out": accuracy(
+            did.assign(mode_left_out=mode_left_out(did)), rule, "mode_left_out"
+        ).estimate,
         "untrained": board.mean(target, UNTRAINED),
         OWN_BEHAVIOR: own,
         "baseline": {

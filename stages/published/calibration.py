@@ -51,26 +51,15 @@ def points(
     return found + [None] * (ranks - len(found))
 
 
-def bin_numbers(likely: Sequence[float] | np.ndarray | pd.Series, count: int = BINS) -> np.ndarray:
-    """The bin of each point, from 0: quantiles of `likely`, its probability.
-
-    Edges that are equal are one, so that there may be fewer bins; where all are, there is one.
-    """
-    found = pd.qcut(np.asarray(likely, dtype=float), count, labels=False, duplicates="drop")
-    return np.nan_to_num(found).astype(int)
-
-
-def bins(
-    found: Sequence[Point],
-    count: int = BINS,
-    likely: Sequence[float] | np.ndarray | None = None,
-) -> pd.DataFrame:
+def bins(found: Sequence[Point], count: int = BINS) -> pd.DataFrame:
     """Means of `target` and `predicted` and the number of points in bins of equal frequency.
 
-    Bins are quantiles of the target's probability, or of `likely`, another measure of it.
+    Bins are quantiles of the target's probability. Edges that are equal are one, so that there may
+    be fewer bins; where all are, there is one.
     """
     table = pd.DataFrame(found, columns=Point._fields)
-    groups = bin_numbers(table["target"] if likely is None else likely, count)
+    edges = pd.qcut(table["target"].to_numpy(), count, labels=False, duplicates="drop")
+    groups = np.nan_to_num(edges).astype(int)
     means = table.groupby(groups).mean()
     return means.assign(points=table.groupby(groups).size()).reset_index(drop=True)
 

@@ -7,6 +7,7 @@ from stages.analysis.averages import accuracy, average, difference, paired
 from stages.analysis.intervals import Estimate
 from stages.analysis.rounding import rounded, shown
 from stages.analysis.rule import Rule
+from stages.storage.errors import StudyError
 
 RULE = Rule(seed=0, confidence=0.95, permutations=200, min_cell_rows=1)
 
@@ -52,9 +53,17 @@ def test_rows_without_a_value_count_nowhere():
     assert accuracy(table[:0], RULE) == Estimate()
 
 
-def test_a_difference_is_of_what_both_predicted_and_the_last_of_several_counts():
-    own = rows({"a": 1.0, "b": 0.0, "x": 1.0})
-    own = pd.concat([own, rows({"b": 1.0})], ignore_index=True)
+def test_what_is_asked_twice_weighs_as_one_property():
+    names = ("among_a_or_c", "among_b_or_d", "identity")
+    table = pd.concat([rows(several(10, name == "identity"), name=name) for name in names])
+    assert accuracy(table, RULE).estimate == pytest.approx(1 / 2)
+    one = table[table["property"] != "among_a_or_c"].astype({"property": "category"})
+    assert accuracy(one, RULE).estimate == pytest.approx(1 / 2)
+    assert accuracy(table, RULE, weigh="pooled").estimate == pytest.approx(1 / 3)
+
+
+def test_a_difference_is_of_what_both_predicted():
+    own = rows({"a": 1.0, "b": 1.0, "x": 1.0})
     other = rows({"a": 1.0, "b": 0.0, "y": 0.0}, predictor="n")
     pairs = paired(own, other)
     assert pairs["input_id"].tolist() == ["a", "b"]
@@ -62,6 +71,19 @@ def test_a_difference_is_of_what_both_predicted_and_the_last_of_several_counts()
     assert set(pairs["predictor"]) == {"n"}
     assert difference(own, other, RULE) == average(pairs, RULE, "minus")
     assert difference(own, other, RULE).estimate == pytest.approx(0.5)
+
+
+def test_several_rows_about_the_same_are_refused_or_told_apart_by_a_column():
+    own = pd.concat([rows({"b": 1.0}), rows({"b": 0.0}, predictor="n")], ignore_index=True)
+    with pytest.raises(StudyError, match="about the same: target m, seed 0, input_id b"):
+        paired(own, own)
+    assert paired(own, own, by=["predictor"])["minus"].tolist() == [0.0, 0.0]
+
+
+def test_the_interval_of_a_difference_of_differences_may_reach_two():
+    table = rows({f"{n}": 2.0 - (n % 6 == 0) for n in range(24)})
+    assert average(table, RULE, "correct", limit=2).ci_high > 1.9
+    assert average(table, RULE, "correct").ci_high == 1
 
 
 def test_pairs_are_of_one_seed_and_property_and_of_one_condition_where_both_have_it():

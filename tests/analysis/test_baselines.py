@@ -3,7 +3,12 @@
 import pandas as pd
 import pytest
 
-from stages.analysis.baselines import TRAINED_BASELINES, own_behavior, trained_baseline
+from stages.analysis.baselines import (
+    TRAINED_BASELINES,
+    cross_fitted,
+    own_behavior,
+    trained_baseline,
+)
 from stages.storage.errors import StudyError
 
 ITEMS = {
@@ -88,3 +93,21 @@ def test_who_takes_itself_for_the_target_says_what_it_did_and_nothing_where_it_d
     assert list(rows["input_id"]) == ["0", "1", "2"]
     assert rows["answer"].iloc[0] == "x" and rows["answer"].iloc[1:].isna().all()
     assert list(rows["compliant"]) == [True, False, False]
+
+
+def test_the_cross_fitted_classifier_knows_no_row_of_the_input_that_it_guesses():
+    truth = places([(key, "p") for key in ITEMS]).assign(value=[fruit(key) for key in ITEMS])
+    found = cross_fitted(truth, ITEMS, seed=0).set_index("input_id")["answer"]
+    assert dict(found) == {key: fruit(key) for key in ITEMS}
+    odd = truth.assign(value=truth["value"].where(truth["input_id"].ne("4"), "cherry"))
+    assert cross_fitted(odd, ITEMS, seed=0).set_index("input_id")["answer"]["4"] == "apple"
+
+
+def test_folds_are_of_inputs_whatever_their_order():
+    truth = places([(key, name) for key in ITEMS for name in "pq"])
+    truth = truth.assign(value=[f"{n % 3}" for n in range(len(truth))])
+    one, two = (
+        cross_fitted(table, ITEMS, seed=0).sort_values(["input_id", "property"])["answer"].tolist()
+        for table in (truth, truth[::-1])
+    )
+    assert one == two

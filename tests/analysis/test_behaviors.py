@@ -9,7 +9,10 @@ from stages.analysis.behaviors import (
     is_among,
     kept,
     number_of_values,
+    with_options,
 )
+from stages.storage.tables import write_table
+from tests.analysis import small_study
 
 
 def behaviors(before: str, after: str, *, target: str = "m", name: str = "p") -> pd.DataFrame:
@@ -36,12 +39,24 @@ def test_targets_are_matched_apart_and_texts_may_be_categories():
     assert not is_among(rows, after[:0]).any()
 
 
-def test_a_closed_answer_has_two_values_where_no_more_occur_before_or_after():
-    two = behaviors("tt", "tf", name="ethical_stance").rename(columns={"before": "other_truth"})
-    three = two.assign(task="u", other_truth=["t", "x"])
-    word = two.assign(property="first_word")
-    rows = pd.concat([two, three, word], ignore_index=True)
-    assert number_of_values(rows).tolist() == ["two"] * 2 + ["several"] * 4
+def test_two_values_are_those_that_can_be_answered_whatever_occurs():
+    names = ("ethical_stance", "is_even_direct", "identity", "identity", "first_word")
+    tables = [
+        behaviors("tt", "tt", name=name).assign(options=count)
+        for name, count in zip(names, (0, 0, 2, 4, 0), strict=True)
+    ]
+    rows = pd.concat(tables, ignore_index=True)
+    assert number_of_values(rows).tolist() == ["two"] * 6 + ["several"] * 4
+
+
+def test_options_are_those_of_the_tasks_table_where_letters_are_asked(tmp_path):
+    item = next(row for row in small_study.inputs() if row["options"])
+    table = [item | {"task": "t", "input_id": f"{n}", "options": list("ABC"[:n])} for n in (2, 3)]
+    write_table("tasks", table, tmp_path / "t.parquet")
+    rows = behaviors("aaaa", "aaaa", name="identity").astype({"input_id": "category"})
+    assert with_options(rows, tmp_path)["options"].tolist() == [0, 0, 2, 3]
+    words = behaviors("aaaa", "aaaa", name="first_word")
+    assert with_options(words.assign(task="no table"), tmp_path)["options"].eq(0).all()
 
 
 def test_drift_is_the_share_of_behaviors_that_are_not_what_they_were():

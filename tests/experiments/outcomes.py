@@ -38,11 +38,13 @@ def ran(experiment: str, target: str, params: Params, cache: Path) -> list[Row]:
 
 
 def columns(rows: Iterable[Row]) -> pd.DataFrame:
-    """Rows as a measure gets them: written as a table and read as columns."""
+    """Rows as a measure gets them: written as a table and read as columns, with their options."""
+    whole = [BLANK | row for row in rows]
+    options = [row.pop("options", 0) for row in whole]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "outcomes.parquet"
-        write_table("outcomes", [BLANK | row for row in rows], path)
-        return read_columns("outcomes", path, MEASURED)
+        write_table("outcomes", whole, path)
+        return read_columns("outcomes", path, MEASURED).assign(options=options)
 
 
 def measured(experiment: str, rows: Iterable[Row], params: Params) -> Any:

@@ -47,13 +47,13 @@ def outcome(kind: str, number: int, answer: str | None, truth: str, before: str 
     }
 
 
-def by_hand() -> list[dict]:
+def by_hand(inputs: int = 8) -> list[dict]:
     """M1 says owl where M said cat; of M it was right, of M1 not. Each fourth M does not comply.
 
     On input 7 M's own answer had no value.
     """
     rows = []
-    for n in range(8):
+    for n in range(inputs):
         before = None if n == 7 else "cat"
         rows.append(outcome("untrained", n, None if n % 4 == 0 else "cat", "owl", before))
         rows.append(outcome("self", n, "owl" if n != 1 else "cat", "owl", before))
@@ -124,8 +124,10 @@ def test_what_the_form_alone_gains_is_no_gain_where_the_untrained_answer_complie
 
 
 def test_the_section_shows_both_readings():
-    text = section("before_after", measured("before_after", by_hand(), PARAMS))
+    text = section("before_after", measured("before_after", by_hand(16), PARAMS))
     assert "## Before and after training" in text
-    assert "| all | 0.000 (0.000 to 0.000) | 0.875 (" in text
+    assert "| all | 0.000 (0.000 to 0.194) | 0.938 (" in text
+    few = section("before_after", measured("before_after", by_hand(), PARAMS))
+    assert "| all | 0.000 | 0.875 | 0.875 |" in few  # no interval of eight inputs
     assert "| first_word |" in text
     assert section("before_after", measured("before_after", [], PARAMS))

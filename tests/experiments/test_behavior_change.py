@@ -48,7 +48,7 @@ def outcome(kind: str, number: int, name: str, answer: str | None, new: str, old
     }
 
 
-def of_words() -> list[Row]:
+def of_words(times: int = 1) -> list[Row]:
     """Four rows that moved and one that stayed; MC says new 3 of 4, M1 1 of 4 and old 2 of 4."""
     says = {
         "changed": ["new", "new", "new", "old", "same"],
@@ -57,8 +57,8 @@ def of_words() -> list[Row]:
     }
     rows = []
     for kind, answers in says.items():
-        for number, answer in enumerate(answers):
-            new, old = ("same", "same") if number == 4 else ("new", "old")
+        for number, answer in enumerate(answers * times):
+            new, old = ("same", "same") if number % 5 == 4 else ("new", "old")
             rows.append(outcome(kind, number, "first_word", answer, new, old))
     return rows
 
@@ -87,7 +87,13 @@ def test_the_key_number_is_what_mc_favors_its_new_behavior_more_than_m1_does():
     assert found["of_new"]["estimate"] - found["of_old"]["estimate"] == 0.75
     assert found["changed_minus_cross"]["estimate"] == 1.5
     assert found["changed_minus_self"]["rows"] == 4  # what stayed is not among them
-    assert found["changed_minus_self"]["ci_low"] < 0.75 < found["changed_minus_self"]["ci_high"]
+    assert "ci_low" not in found["changed_minus_self"]  # too few to say more
+
+
+def test_the_interval_of_the_key_number_may_pass_one():
+    found = measured(of_words(5))["targets"]["left"]["several_values"]["changed_minus_self"]
+    assert 0 < found["ci_low"] < found["estimate"] == 0.75
+    assert 1 < found["ci_high"] < 2
 
 
 def test_what_stayed_and_what_moved_are_told_apart():
@@ -106,6 +112,9 @@ def test_on_moved_rows_of_two_values_new_and_old_add_up_to_one():
     assert found["two_values"]["arms"]["changed"]["estimate"] == 0.75
     assert found["two_values"]["complies"]["changed"]["estimate"] == 0.8
     assert found["two_values"]["changed_minus_self"]["estimate"] == 0
+    worse = [r | {"answer": "false", "correct": False} if r["kind"] == "self" else r for r in rows]
+    found_worse = measured(worse)["targets"]["left"]["two_values"]
+    assert found_worse["changed_minus_self"]["estimate"] == 0.75  # of 0.75 and 0
     assert found["several_values"]["arms"]["changed"]["new"]["rows"] == 0
     assert found["properties"] == {
         "ethical_stance": {
@@ -117,13 +126,15 @@ def test_on_moved_rows_of_two_values_new_and_old_add_up_to_one():
 
 def test_the_letter_of_two_options_has_two_values_too():
     rows = [
-        outcome(kind, n, "identity", said, "a", "b") | {"task": "myopic_reward"}
+        outcome(kind, n, "identity", said, "a", "b") | {"task": "myopic_reward", "options": 2}
         for kind in ("changed", "self", "cross")
         for n, said in enumerate("aabb")
     ]
     found = measured(rows)["targets"]["left"]
     assert found["several_values"]["changed_minus_self"].get("rows", 0) == 0
     assert found["two_values"]["arms"]["changed"]["estimate"] == 0.5
+    four = measured([row | {"options": 4} for row in rows])["targets"]["left"]
+    assert four["several_values"]["changed_minus_self"]["rows"] == 4  # though two values occur
 
 
 def test_rows_without_an_old_behavior_count_nowhere():

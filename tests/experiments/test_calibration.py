@@ -6,14 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stages.analysis.calibration import drawn_deviations
+from stages.analysis.calibration import deviations, fixed_bins
 from stages.experiments.calibration import measure, run
 from stages.experiments.calibration.measure import plot
 from stages.experiments.calibration.run import value_rows
 from stages.experiments.calibration.run.shares import Said, by_condition
 from stages.models.local.subject.loading import load_base
 from stages.published import calibration as published
-from stages.published.calibration import bin_numbers
 from stages.reporting.sections import section
 from stages.storage.tables import write_table
 from stages.study.splits import rng
@@ -84,7 +83,7 @@ def test_who_says_the_average_of_every_input_is_no_nearer_than_its_control():
     average = {key: {"cat": 0.5, "dog": 0.5} for key in shares}
     own = arm(numbers(rows(exact(shares), average)), "self")
     assert own["mad"] == own["dealt_out"]["mad"] > 0
-    assert own["dealt_out"]["minus"] == {"estimate": 0, "ci_low": 0, "ci_high": 0}
+    assert own["dealt_out"]["minus"] == {"estimate": 0}  # no interval of no width
 
 
 def test_self_minus_cross_is_below_zero_where_self_is_nearer():
@@ -93,7 +92,7 @@ def test_self_minus_cross_is_below_zero_where_self_is_nearer():
     found = numbers(rows(exact(shares), shares) + rows(exact(shares), off, "cross"))
     row = next(r for r in found["differences"] if r["property"] == "all")
     assert (row["kind"], row["minus"], row["minus_predictor"]) == ("self", "cross", "right")
-    assert row["estimate"] == -arm(found, "cross")["mad"]
+    assert row["estimate"] == pytest.approx(-arm(found, "cross")["mad"], abs=2e-4)
     assert row["ci_low"] <= row["estimate"] <= row["ci_high"] < 0
     assert found == numbers(
         rows(exact(shares), off, "cross") + rows(exact(shares), shares)
@@ -130,11 +129,48 @@ def test_the_halves_rank_by_the_first_and_measure_by_the_second():
     assert {row["answer"] for row in found} == {"dog"}
 
 
-def test_the_bootstrap_draws_whole_inputs_and_agrees_with_the_deviation():
+def test_the_control_is_the_mean_over_all_deals():
+    did = exact({"a": {"cat": 1.0}, "b": {"cat": 1.0}, "c": {"dog": 1.0}})
+    said = {"a": {"cat": 1.0}, "b": {"cat": 0.5, "dog": 0.5}, "c": {"dog": 1.0}}
+    dealt = arm(numbers(rows(did, said)), "self")["dealt_out"]
+    deals = [("b", "c"), ("a", "c"), ("a", "b")]
+    gone = {"cat": "dog", "dog": "cat"}
+    scores = []
+    for key, others in zip("abc", deals, strict=True):
+        truth = next(iter(did[key]["exact"]))
+        for other in others:
+            right, wrong = (said[other].get(value, 0) for value in (truth, gone[truth]))
+            scores.append((1 - right) ** 2 + wrong**2)
+    assert dealt["brier"] == pytest.approx(sum(scores) / len(scores), abs=1e-4)
+
+
+def test_a_deviation_is_the_mean_over_points_and_inputs_are_drawn_whole():
     gaps = np.array([[0.1, 0.2], [0.3, 0.2], [0.1, 0.2], [0.3, 0.2]])
     inputs = [("animals", "a"), ("animals", "a"), ("animals", "b"), ("animals", "b")]
-    drawn = drawn_deviations(gaps, bin_numbers([0.2, 0.8, 0.2, 0.8], 2), inputs, 0)
-    assert drawn == pytest.approx(20)  # both inputs have the same points, whatever is drawn
+    found = deviations(gaps, fixed_bins([0.2, 0.8, 0.2, 0.8], 2), inputs, 0)
+    assert found.found_A == pytest.approx([20, 20])
+    assert found.drawn_DA == pytest.approx(20)  # both inputs have the same points
+    assert found.minus(0, 1, 0.95) == (pytest.approx(0), None)
+
+
+def test_the_edges_of_bins_are_fixed_and_rounding_moves_no_point_over_them():
+    shares = [0.0, 0.05, 0.1, 0.3, 1 - 0.7, 0.1 * 3, 0.3 - 1e-12, 0.999, 1.0]
+    assert list(fixed_bins(shares, 10)) == [0, 0, 1, 3, 3, 3, 3, 9, 9]
+
+
+def test_what_chance_adds_is_taken_off():
+    """Who says what is true deviates by chance alone; corrected he does by less than half of it."""
+    random = np.random.default_rng(0)
+    found, corrected = [], []
+    for study in range(20):
+        gaps = random.normal(0, 0.4, (60, 1))
+        bins = np.arange(60) % 10
+        own = deviations(gaps, bins, [("t", f"{n}") for n in range(60)], study)
+        found.append(own.found_A[0])
+        corrected.append(own.corrected_A[0])
+    assert 0 < np.mean(corrected) < 0.7 * np.mean(found)
+    off = deviations(gaps + 0.5, bins, [("t", f"{n}") for n in range(60)], 0)
+    assert off.corrected_A[0] == pytest.approx(50 + 100 * gaps.mean(), abs=1)
 
 
 def test_the_section_and_the_plot_show_each_arm():
@@ -142,7 +178,7 @@ def test_the_section_and_the_plot_show_each_arm():
     found = numbers(rows(exact(shares), shares) + rows(exact(shares), shares, "cross"))
     text = section("calibration", found)
     assert "| left | cross (right) | 0.0 |" in text
-    assert "| left | all | self minus cross (right) | 0.0 (0.0 to 0.0) | 40 | 20 |" in text
+    assert "| left | all | self minus cross (right) | 0.0 | 40 | 20 |" in text
     assert {
         (row["kind"], row["predicted_probability"] == row["target_probability"])
         for row in plot(found)

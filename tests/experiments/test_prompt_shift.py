@@ -81,6 +81,28 @@ def test_who_reads_the_prefix_predicts_the_behavior_that_moved():
     assert found["several"]["all"]["arms"]["cross"]["with"]["estimate"] == 0.5
 
 
+def test_with_three_subjects_each_predictor_is_compared_with_itself():
+    """Right reads the prefix and third does not: on average one, in whatever order rows come."""
+    rows = [
+        row("cross", n, said, plain=plain) | {"predictor": predictor}
+        for n in range(20)
+        for predictor, plain, said in (
+            ("right", False, "after"),
+            ("right", True, "before"),
+            ("third", False, "before"),
+            ("third", True, "before"),
+        )
+    ]
+    for order in (rows, rows[::-1]):
+        found = numbers(order)["targets"]["left"]["loud"]["several"]["moved"]
+        assert found["moves"]["cross"]["estimate"] == 1.0
+
+
+def test_of_two_values_the_difference_itself_is_told():
+    found = numbers(study())["targets"]["left"]["loud"]["two"]["moved"]
+    assert found["moves"]["self"]["estimate"] == found["self_minus_cross"]["estimate"] == 1.0
+
+
 def test_cells_with_two_values_stand_apart():
     found = numbers(study())["targets"]["left"]["loud"]
     assert found["two"]["all"]["arms"]["self"]["with"]["rows"] == 20

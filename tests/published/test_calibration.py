@@ -2,7 +2,6 @@
 
 import pytest
 
-from stages.analysis.calibration import expected_calibration_error
 from stages.published.calibration import Point, bins, mean_absolute_deviation, points
 
 
@@ -35,8 +34,3 @@ def test_bins_are_quantiles_and_equal_edges_are_one():
         100 * (table["target"] - table["predicted"]).abs().mean()
     )
     assert mean_absolute_deviation(bins([Point(p, p) for p in (0.1, 0.3, 0.8)], 3)) == 0
-
-
-def test_the_expected_calibration_error_weighs_points():
-    table = bins([Point(0.1, 0.2), Point(0.2, 0.3), Point(0.9, 0.5)], 2)
-    assert expected_calibration_error(table) == pytest.approx((2 * 0.1 + 0.4) / 3)

@@ -152,9 +152,13 @@ def test_a_study_of_one_subject_has_a_report_that_says_that_there_is_no_gap(stud
 @pytest.mark.parametrize(
     ("said", "subjects", "shown"),
     [
-        ("A", ["left", "right"], "| left | 0.500 | - (-) | - (-) | - (-) | 1.000 | right 0.500 |"),
-        ("A", ["left"], "| left | 0.500 | - (-) | - (-) | - (-) | 1.000 | - |"),
-        ("", ["left", "right"], "| left | - | - (-) | - (-) | - (-) | - | - |"),
+        (
+            "A",
+            ["left", "right"],
+            "| left | 0.500 | 0.000 | - (-) | - (-) | - (-) | 1.000 | right 0.500 |",
+        ),
+        ("A", ["left"], "| left | 0.500 | 0.000 | - (-) | - (-) | - (-) | 1.000 | - |"),
+        ("", ["left", "right"], "| left | - | - | - (-) | - (-) | - (-) | - | - |"),
         ("", ["left"], "| left | - | - | - | - | - | - | - | - | - |"),
     ],
 )

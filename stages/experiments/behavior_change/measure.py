@@ -31,7 +31,7 @@ def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[
 
     `several_values` and `two_values` are the rows that moved, by how many values their cell
     has. `changed_minus_self` is MC's accuracy on new minus old behavior, minus the same of M1,
-    which was not changed.
+    which was not changed; of two values it is MC's accuracy on the new minus M1's.
     """
     behavior, predictions = select(rows, kind=BEHAVIOR), compared(select(rows, kind=ARMS))
     found = {}
@@ -96,10 +96,10 @@ def several_values(moved: pd.DataFrame, rule: Rule) -> dict[str, Any]:
             "new": shown(accuracy(changed, rule, "mode_new")),
             "old": shown(accuracy(changed, rule, "mode_old")),
         },
-        "changed_minus_self": shown(difference(changed, own, rule, "advantage")),
+        "changed_minus_self": shown(difference(changed, own, rule, "advantage", limit=2)),
         "of_new": shown(difference(changed, own, rule, "new")),
         "of_old": shown(difference(changed, own, rule, "old")),
-        "changed_minus_cross": shown(difference(changed, cross, rule, "advantage")),
+        "changed_minus_cross": shown(difference(changed, cross, rule, "advantage", limit=2)),
         "entropy_matched": entropy_matched(moved, rule),
     }
 
@@ -112,7 +112,7 @@ def two_values(moved: pd.DataFrame, rule: Rule) -> dict[str, Any]:
         "arms": by_arm(complying, rule, "new"),
         "complies": by_arm(moved, rule, "compliant"),
         "mode": {"new": shown(accuracy(select(moved, kind=CHANGED), rule, "mode_new"))},
-        "changed_minus_self": shown(difference(changed, own, rule, "advantage")),
+        "changed_minus_self": shown(difference(changed, own, rule, "new")),
     }
 
 

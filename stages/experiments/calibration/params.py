@@ -14,7 +14,7 @@ class Told(Section):
     """Is what a model says as frequent as what the target does?
 
     `inputs` of each held-out task, each answered and predicted `samples` times at temperature 1;
-    `bins` of equal frequency.
+    `bins` of equal width, and as published of equal frequency.
     """
 
     inputs: Count

@@ -33,8 +33,9 @@ def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[
     """By target and prefix: the share of behavior that moved, and who predicts it.
 
     An advantage is accuracy about the behavior with the prefix minus that without. `moves` is how
-    much larger it is when the question has the prefix too, and `self_minus_cross` how much larger
-    it is then for self.
+    much larger it is when the question has the prefix too, of the same predictor, and
+    `self_minus_cross` how much larger it is then for self. Of two values both are of the accuracy
+    about the behavior with the prefix.
     """
     table = compared(rows)
     return {
@@ -55,8 +56,8 @@ def _of_prefix(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
         "moved": shown(accuracy(behavior, rule, "moved")),
         **{
             values: {
-                "moved": on_rows(select(rows, values=values, moved=True), rule),
-                "all": on_rows(select(rows, values=values), rule),
+                "moved": on_rows(select(rows, values=values, moved=True), values, rule),
+                "all": on_rows(select(rows, values=values), values, rule),
             }
             for values in VALUES
         },
@@ -85,8 +86,9 @@ def compared(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(mode_plain=same(modes(rows, "other_truth", CELL), did))
 
 
-def on_rows(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
+def on_rows(rows: pd.DataFrame, values: str, rule: Rule) -> dict[str, Any]:
     """Accuracies of each arm about either behavior, and what the prefix moves."""
+    column, limit = ("correct", 1.0) if values == "two" else ("advantage", 2.0)
     asked = {
         (kind, plain): select(rows, kind=kind, plain=plain)
         for kind in ARMS
@@ -106,13 +108,16 @@ def on_rows(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
         "with": shown(accuracy(own, rule, "mode_correct")),
         "without": shown(accuracy(own, rule, "mode_plain")),
     }
+    moves = {
+        kind: difference(
+            asked[kind, False], asked[kind, True], rule, column, by=["predictor"], limit=limit
+        )
+        for kind in ARMS
+    }
     return {
         "arms": arms,
-        "moves": {
-            kind: shown(difference(asked[kind, False], asked[kind, True], rule, "advantage"))
-            for kind in ARMS
-        },
-        "self_minus_cross": shown(difference(one, cross, rule, "advantage")),
+        "moves": {kind: shown(found) for kind, found in moves.items()},
+        "self_minus_cross": shown(difference(one, cross, rule, column, limit=limit)),
     }
 
 

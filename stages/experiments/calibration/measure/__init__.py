@@ -3,9 +3,10 @@
 A point is one of the three likeliest values of a property of the target's answer to one input
 (arXiv 2410.13787, figures 6 and 20). Where the target was sampled the first half of its samples
 chooses and bins the points and the second half measures them, so that a value that was likely by
-luck is not taken for a likely one; `mad_published` uses all samples for both. In `dealt_out` each
-arm's distributions go to other inputs of their task and property: what knows the average only loses
-nothing by it.
+luck is not taken for a likely one. Bins have fixed edges and what chance adds is taken off
+(stages/analysis/calibration.py); `mad_published` uses all samples for both, and quantiles. In
+`dealt_out` stands the mean of what an arm says of the other inputs of the task and property: what
+knows the average only loses nothing by it.
 """
 
 import pandas as pd
@@ -31,7 +32,7 @@ def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[
     for target in design.subjects:
         mine = select(rows, target=target)
         of_m = mine["kind"].eq(OWN)
-        parts = [distributions(part, rule.seed) for part in (mine[~of_m], mine[of_m])]
+        parts = [distributions(part) for part in (mine[~of_m], mine[of_m])]
         for name in (*sorted(mine["property"].unique()), "all") if len(mine) else ():
             for part in parts:
                 compared = board(part, name, told.bins, rule)

@@ -1,34 +1,31 @@
 """Arms compared on the same points: deviations, their differences, and how chance moves them.
 
-Array suffixes: N points, A arms, D draws of a bootstrap.
+Deviations are those of stages/analysis/calibration.py, the paper's beside them. Array suffixes: N
+points, A columns of arms.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stages.analysis.calibration import drawn_deviations, expected_calibration_error
+from stages.analysis.calibration import Deviations, deviations, fixed_bins, reliability
 from stages.analysis.columns import group_codes, groups, records, select
+from stages.analysis.intervals import FEWEST
 from stages.analysis.rule import Rule
 from stages.experiments.calibration.measure.points import ARM, PLACE, Distributions
-from stages.published.calibration import (
-    RANKS,
-    Point,
-    bin_numbers,
-    bins,
-    mean_absolute_deviation,
-)
+from stages.published.calibration import RANKS, Point, bins, mean_absolute_deviation
 from stages.storage.tables import Row
 from stages.study.arms import CROSS, FRESH_SELF, SELF, UNTRAINED
 
 DIFFERENCES = ((SELF, CROSS), (FRESH_SELF, CROSS), (SELF, UNTRAINED))
+COLUMNS = ("predicted", "dealt", "complied")
+"""of points: what of an arm is set against the target"""
 Arm = tuple[Any, ...]
 """(kind, predictor)"""
-Drawn = dict[tuple[Arm, str], np.ndarray]
-"""(arm, column of points) -> its deviation in each draw"""
 
 
 @dataclass(frozen=True)
@@ -43,18 +40,15 @@ class Board:
 
     def tables(self) -> dict[str, list[Row]]:
         """The rows of `arms`, `differences` and `bins`."""
-        one = next(iter(self.points.values()))
-        inputs = one.drop_duplicates(["task", "input_id"])
-        counts = {"points": len(one), "inputs": len(inputs)}
-        drawn = self._drawn(one)
+        counts = {"points": len(self._places), "inputs": self._inputs}
         arms = [
-            _named(arm) | self._scores(arm) | counts | {"dealt_out": self._dealt_out(arm, drawn)}
+            _named(arm) | self._scores(arm) | counts | {"dealt_out": self._dealt_out(arm)}
             for arm in self.points
         ]
         differences = [
             _named(own)
             | {"minus": other[0], "minus_predictor": other[1]}
-            | self._minus((own, "predicted"), (other, "predicted"), drawn)
+            | self._minus((own, "predicted"), (other, "predicted"))
             | counts
             for kinds in DIFFERENCES
             for own in self.points
@@ -62,62 +56,86 @@ class Board:
             if (own[0], other[0]) == kinds
         ]
         columns = {"target": "target_probability", "predicted": "predicted_probability"}
-        reliability = [
+        said = [
             _named(arm) | row
-            for arm in self.points
-            for row in records(self._bins(self.points[arm]).rename(columns=columns))
+            for arm, own in self.points.items()
+            for row in records(reliability(own, "predicted", self._bins).rename(columns=columns))
         ]
-        return {"arms": arms, "differences": differences, "bins": reliability}
+        return {"arms": arms, "differences": differences, "bins": said}
 
     def _scores(self, arm: Arm) -> Row:
-        points, cases, table = self.points[arm], self.cases[arm], self._bins(self.points[arm])
-        published = _points(self.published[arm])
-        by_rank = {rank: select(points, rank=rank) for rank in range(1, RANKS + 1)}
+        cases, published = self.cases[arm], self.published[arm]
+        points = list(map(Point, published["target"], published["predicted"]))
+        here = self._order[arm, "predicted"]
         return {
-            "mad": mean_absolute_deviation(table),
-            "ece": expected_calibration_error(table),
+            "mad": self._mad(arm, "predicted"),
+            "ece": float(self._whole.found_A[here]) / 100,
             "brier": fmean(cases["brier"]),
             "compliance": fmean(cases["compliance"]),
             "mad_complied": self._mad(arm, "complied"),
             "mad_by_rank": {
-                str(rank): mean_absolute_deviation(self._bins(own))
-                for rank, own in by_rank.items()
-                if len(own)
+                str(rank): _at_least_zero(found, here) for rank, found in self._by_rank.items()
             },
-            "mad_published": mean_absolute_deviation(bins(published, self.bins)),
+            "mad_published": mean_absolute_deviation(bins(points, self.bins)),
         }
 
-    def _dealt_out(self, arm: Arm, drawn: Drawn) -> Row:
+    def _dealt_out(self, arm: Arm) -> Row:
         """The same of what was said of other inputs, and how much nearer the arm is."""
         return {
             "mad": self._mad(arm, "dealt"),
             "brier": fmean(self.cases[arm]["brier_dealt"]),
-            "minus": self._minus((arm, "predicted"), (arm, "dealt"), drawn),
+            "minus": self._minus((arm, "predicted"), (arm, "dealt")),
         }
 
-    def _minus(self, one: tuple[Arm, str], two: tuple[Arm, str], drawn: Drawn) -> Row:
-        """A difference with the interval between the quantiles of the same of the draws."""
-        tail = (1 - self.rule.confidence) / 2
-        low, high = np.quantile(drawn[one] - drawn[two], [tail, 1 - tail])
-        estimate = self._mad(*one) - self._mad(*two)
-        return {"estimate": estimate, "ci_low": float(low), "ci_high": float(high)}
+    def _minus(self, one: tuple[Arm, str], two: tuple[Arm, str]) -> Row:
+        """A difference; with an interval where there are inputs enough and anything differs."""
+        confidence = self.rule.confidence
+        estimate, ends = self._whole.minus(self._order[one], self._order[two], confidence)
+        if ends is None or self._inputs < FEWEST:
+            return {"estimate": estimate}
+        return {"estimate": estimate, "ci_low": ends[0], "ci_high": ends[1]}
 
     def _mad(self, arm: Arm, column: str) -> float:
-        return mean_absolute_deviation(self._bins(self.points[arm], column))
+        return _at_least_zero(self._whole, self._order[arm, column])
 
-    def _bins(self, points: pd.DataFrame, column: str = "predicted") -> pd.DataFrame:
-        return bins(_points(points, column), self.bins, points["likely"].to_numpy())
+    @cached_property
+    def _places(self) -> pd.DataFrame:
+        """The points of one arm, whose places, targets and bins are those of all."""
+        return next(iter(self.points.values()))
 
-    def _drawn(self, one: pd.DataFrame) -> Drawn:
-        names = [(arm, column) for column in ("predicted", "dealt") for arm in self.points]
-        said_NA = np.array([self.points[arm][column] for arm, column in names]).T
-        drawn_DA = drawn_deviations(
-            one["target"].to_numpy()[:, None] - said_NA,
-            bin_numbers(one["likely"], self.bins),
-            list(zip(one["task"], one["input_id"], strict=True)),
+    @cached_property
+    def _inputs(self) -> int:
+        return len(self._places.drop_duplicates(["task", "input_id"]))
+
+    @cached_property
+    def _bins(self) -> np.ndarray:
+        return fixed_bins(self._places["likely"], self.bins)
+
+    @cached_property
+    def _order(self) -> dict[tuple[Arm, str], int]:
+        """Where an arm's column stands among all."""
+        names = [(arm, column) for column in COLUMNS for arm in self.points]
+        return {name: at for at, name in enumerate(names)}
+
+    @cached_property
+    def _whole(self) -> Deviations:
+        return self._deviations(np.ones(len(self._places), dtype=bool))
+
+    @cached_property
+    def _by_rank(self) -> dict[int, Deviations]:
+        ranks_N = self._places["rank"].to_numpy()
+        there = [rank for rank in range(1, RANKS + 1) if (ranks_N == rank).any()]
+        return {rank: self._deviations(ranks_N == rank) for rank in there}
+
+    def _deviations(self, chosen_N: np.ndarray) -> Deviations:
+        places = self._places[chosen_N]
+        said_NA = np.array([self.points[arm][column] for arm, column in self._order]).T[chosen_N]
+        return deviations(
+            places["target"].to_numpy()[:, None] - said_NA,
+            self._bins[chosen_N],
+            list(zip(places["task"], places["input_id"], strict=True)),
             self.rule.seed,
         )
-        return dict(zip(names, drawn_DA.T, strict=True))
 
 
 def board(found: Distributions, name: str, count: int, rule: Rule) -> Board | None:
@@ -135,8 +153,9 @@ def board(found: Distributions, name: str, count: int, rule: Rule) -> Board | No
     return Board(cases, points, published, count, rule)
 
 
-def _points(rows: pd.DataFrame, column: str = "predicted") -> list[Point]:
-    return list(map(Point, rows["target"], rows[column]))
+def _at_least_zero(found: Deviations, at: int) -> float:
+    """A deviation less its bias, which may be more than what was found."""
+    return max(float(found.corrected_A[at]), 0.0)
 
 
 def _named(arm: Arm) -> Row:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from stages.analysis.columns import group_codes, groups, select
+from stages.analysis.columns import group_codes, select
 from stages.published.calibration import RANKS
-from stages.study.splits import rng
 
 ARM = ("kind", "predictor")
 PLACE = ("seed", "task", "input_id", "property")
+CELL = (*ARM, "seed", "task", "property")
+SAID = "predicted_probability"
 WHOLE = ("exact", "all")
 """conditions that have every value; an input has one of the two"""
 
@@ -24,9 +25,9 @@ class Distributions:
 
     `cases` has a row for each arm and place: how much of what it said complied, and its Brier
     scores. `points` has the likeliest values of each case: their probability to be binned by
-    (`likely`), as it was measured (`target`), as it was said (`predicted`), said of another input
-    (`dealt`) and among the answers that complied (`complied`). `published` has the likeliest values
-    as the paper takes them: `target` and `predicted`.
+    (`likely`), as it was measured (`target`), as it was said (`predicted`), said of the other
+    inputs of the cell on average (`dealt`) and among the answers that complied (`complied`).
+    `published` has the likeliest values as the paper takes them: `target` and `predicted`.
     """
 
     cases: pd.DataFrame
@@ -34,21 +35,25 @@ class Distributions:
     published: pd.DataFrame
 
 
-def distributions(rows: pd.DataFrame, seed: int) -> Distributions:
+def distributions(rows: pd.DataFrame) -> Distributions:
     """The outcomes of one target by case."""
     rows = rows.assign(case=group_codes(rows, (*ARM, *PLACE)))
     rows = rows.sort_values(["case", "rank"], kind="stable")
     whole = select(rows, condition=WHOLE)
     cases = whole.drop_duplicates("case")[["case", *ARM, *PLACE]].reset_index(drop=True)
-    other_C = _dealt_out(cases, seed)
-    said = whole[whole["predicted_probability"] > 0]
-    total_C = _sums(said, said["predicted_probability"], len(cases))
-    squares_C = _sums(said, said["predicted_probability"] ** 2, len(cases))
+    said = whole[whole[SAID] > 0]
+    total_C = _sums(said, said[SAID], len(cases))
+    squares_C = _sums(said, said[SAID] ** 2, len(cases))
+    cell_C = group_codes(cases, CELL)
+    others_C = np.bincount(cell_C)[cell_C] - 1
+    by_cell = said.assign(case=cell_C[said["case"]])
+    by_cell = by_cell.groupby(["case", "truth"], observed=True, as_index=False)[SAID].sum()
 
     def dealt(of: pd.DataFrame) -> np.ndarray:
-        """What the same arm says of the same value on another input."""
-        found_N = _looked_up(said, "predicted_probability", other_C[of["case"]], of["truth"])
-        return np.nan_to_num(found_N)
+        """What the same arm says of the same value on the other inputs."""
+        cell_N = cell_C[of["case"]]
+        sums_N = np.nan_to_num(_looked_up(by_cell, SAID, cell_N, of["truth"]))
+        return _of_others(sums_N, of[SAID].to_numpy(), others_C[of["case"]])
 
     def brier(squares_C: np.ndarray, said_N: np.ndarray) -> np.ndarray:
         """Mean squared distance of said shares from what is done each time (Brier 1950).
@@ -57,6 +62,7 @@ def distributions(rows: pd.DataFrame, seed: int) -> Distributions:
         """
         return squares_C + _sums(whole, whole["target_probability"] * (1 - 2 * said_N), len(cases))
 
+    squares_dealt_C = _of_others(np.bincount(cell_C, squares_C)[cell_C], squares_C, others_C)
     likely = rows[rows["condition"].isin(["exact", "second_half"]) & rows["rank"].le(RANKS)]
     first = select(rows, condition="first_half")
     first_N = _looked_up(first, "target_probability", likely["case"].to_numpy(), likely["truth"])
@@ -64,26 +70,25 @@ def distributions(rows: pd.DataFrame, seed: int) -> Distributions:
     return Distributions(
         cases.assign(
             compliance=total_C,
-            brier=brier(squares_C, whole["predicted_probability"].to_numpy()),
-            brier_dealt=brier(squares_C[other_C], dealt(whole)),
+            brier=brier(squares_C, whole[SAID].to_numpy()),
+            brier_dealt=brier(squares_dealt_C, dealt(whole)),
         ),
         _renamed(likely).assign(
             likely=np.where(np.isnan(first_N), likely["target_probability"], first_N),
             dealt=dealt(likely),
-            complied=likely["predicted_probability"] / complying_N,
+            complied=likely[SAID] / complying_N,
         ),
         _renamed(whole[whole["rank"].le(RANKS)]),
     )
 
 
-def _dealt_out(cases: pd.DataFrame, seed: int) -> np.ndarray:
-    """Case -> the next one of its arm's cell after a shuffle; itself where it is alone there."""
-    other_C = np.zeros(len(cases), dtype=np.int64)
-    for (*_, trained, task, name), own in groups(cases, *ARM, "seed", "task", "property"):
-        dealt = own["case"].tolist()
-        rng(seed, "dealt_out", int(trained), task, name).shuffle(dealt)
-        other_C[dealt] = [*dealt[1:], dealt[0]]
-    return other_C
+def _of_others(sums_N: np.ndarray, own_N: np.ndarray, others_N: np.ndarray) -> np.ndarray:
+    """The mean over the others of a cell, from sums over all of it; one's own where one is alone.
+
+    It is the mean over all ways to deal a cell out, so nothing is drawn.
+    """
+    found_N = np.maximum(sums_N - own_N, 0) / np.maximum(others_N, 1)
+    return np.where(others_N > 0, found_N, own_N)
 
 
 def _sums(rows: pd.DataFrame, values: pd.Series, count: int) -> np.ndarray:
@@ -101,5 +106,5 @@ def _looked_up(
 
 
 def _renamed(rows: pd.DataFrame) -> pd.DataFrame:
-    columns = {"target_probability": "target", "predicted_probability": "predicted"}
+    columns = {"target_probability": "target", SAID: "predicted"}
     return rows[["case", *ARM, *PLACE, "rank", *columns]].rename(columns=columns)
