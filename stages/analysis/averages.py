@@ -15,7 +15,7 @@ from stages.analysis.rule import Rule
 from stages.storage.errors import StudyError
 
 LEVELS = ("target", "predictor", "seed", "task", "property")
-ABOUT = ("target", "seed", "input_id", "property", "condition")
+ABOUT = ("target", "seed", "task", "input_id", "property", "condition")
 ASKED_TWICE = {"among_b_or_d": "among_a_or_c", "among_b_or_c": "among_a_or_d"}
 """property -> the one whose opposite it is, so that both together weigh as one property"""
 
@@ -61,9 +61,9 @@ def paired(
 ) -> pd.DataFrame:
     """The rows of `other` about what `own` has a row about, too, each with the two values.
 
-    Rows are about the same where target, seed, input, property, the columns `by` and, where both
-    have it, condition are. The columns `own` and `other` are added, and their difference `minus`.
-    Raises StudyError where several rows in `own` are about the same.
+    Rows are about the same where target, seed, task, input, property, the columns `by` and, where
+    both have it, condition are. Added are the columns `own` and `other`, and their difference
+    `minus`. Raises StudyError where several rows in `own` are about the same.
     """
     about = [*by, *(name for name in ABOUT if name in own and name in other)]
     own_N, other_N = _common_keys(own, other, about)

@@ -75,7 +75,7 @@ def test_a_difference_is_of_what_both_predicted():
 
 def test_several_rows_about_the_same_are_refused_or_told_apart_by_a_column():
     own = pd.concat([rows({"b": 1.0}), rows({"b": 0.0}, predictor="n")], ignore_index=True)
-    with pytest.raises(StudyError, match="about the same: target m, seed 0, input_id b"):
+    with pytest.raises(StudyError, match="about the same: target m, seed 0, task t, input_id b"):
         paired(own, own)
     assert paired(own, own, by=["predictor"])["minus"].tolist() == [0.0, 0.0]
 
@@ -90,7 +90,7 @@ def test_pairs_are_of_one_seed_and_property_and_of_one_condition_where_both_have
     own, other = rows({"a": 1.0}, condition="x"), rows({"a": 0.0}, condition="y")
     assert paired(own, other).empty
     assert len(paired(own.drop(columns="condition"), other)) == 1
-    for change in ({"seed": 1}, {"property": "q"}, {"target": "n"}):
+    for change in ({"seed": 1}, {"property": "q"}, {"target": "n"}, {"task": "u"}):
         assert paired(own.assign(**change), own).empty
     assert len(paired(own, own)) == 1
 

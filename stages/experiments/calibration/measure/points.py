@@ -46,8 +46,8 @@ def distributions(rows: pd.DataFrame) -> Distributions:
     squares_C = _sums(said, said[SAID] ** 2, len(cases))
     cell_C = group_codes(cases, CELL)
     others_C = np.bincount(cell_C)[cell_C] - 1
-    by_cell = said.assign(case=cell_C[said["case"]])
-    by_cell = by_cell.groupby(["case", "truth"], observed=True, as_index=False)[SAID].sum()
+    in_cell = said.assign(case=cell_C[said["case"]]).groupby(["case", "truth"], observed=True)
+    by_cell = in_cell[SAID].sum().reset_index()
 
     def dealt(of: pd.DataFrame) -> np.ndarray:
         """What the same arm says of the same value on the other inputs."""
