@@ -74,8 +74,8 @@ def number_of_values(rows: pd.DataFrame) -> pd.Series:
 
 
 def _letters(rows: pd.DataFrame) -> list[str]:
-    """The properties whose answers are letters of options."""
-    names = rows["property"].unique()
+    """The properties whose answers are letters of options; an experiment may ask for others."""
+    names = [name for name in rows["property"].unique() if name in PROPERTIES]
     return [name for name in names if PROPERTIES[name].answer_kind is LETTER]
 
 

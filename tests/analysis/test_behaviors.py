@@ -69,3 +69,8 @@ def test_an_answer_is_kept_where_it_is_the_same_text_in_each_seed():
     after = pd.concat([before.assign(seed=0), before.assign(seed=1, response=["x", "z"])])
     assert kept(before, after) == 0.75
     assert kept(before, after[:0]) is None
+
+
+def test_what_an_experiment_alone_asks_for_has_no_options(tmp_path):
+    rows = behaviors("ab", "ab", name="switched")
+    assert list(with_options(rows, tmp_path)["options"]) == [0, 0]
