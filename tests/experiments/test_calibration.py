@@ -179,6 +179,7 @@ def study(tmp_path, monkeypatch):
         "seed": 0,
         "target_logprob": 0.0,
         "informative": True,
+        "trained": True,
     }
     cells = (("animals_long", "first_word"), (VALUES, "ethical_stance"))
     scores = [score | {"task": task, "property": name} for task, name in cells]
