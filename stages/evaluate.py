@@ -45,7 +45,8 @@ def main() -> None:
     write_table("scores", scored.rows, "data/scores.parquet")
     metrics = Path("metrics")
     write_json(metrics / "summary.json", summary)
-    numbers |= {"absent": absent_arms(evidence, design)}
+    if absent := absent_arms(evidence, design):
+        numbers |= {"absent": absent}
     paid = costs(design, Path("data"), evidence.training)
     write_json(metrics / "targets.json", rounded(numbers) | ({"costs": paid} if paid else {}))
     tasks = by_task(scored, behavior, letter_shares(evidence), evidence.training, rule)

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -296,7 +297,17 @@ def test_where_batches_cannot_be_listed_a_lost_creation_is_left_to_a_person(live
     assert len(batches.batches) == 1
 
 
-def test_a_batch_at_work_is_waited_for_by_whoever_lacks_some_of_its_answers(live, cache, caplog):
+@pytest.fixture
+def terminal() -> Iterator[None]:
+    """SIGINT as a terminal's command has it, also where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_batch_at_work_is_waited_for_by_whoever_lacks_some_of_its_answers(
+    live, cache, caplog, terminal
+):
     def stop(request, handler):
         if request.path.startswith(f"{BATCHES}/"):
             signal.raise_signal(signal.SIGINT)

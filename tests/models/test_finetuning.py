@@ -4,7 +4,6 @@ import json
 from dataclasses import fields, replace
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from stages.models.local import keys
@@ -171,7 +170,7 @@ def test_own_answers_are_those_that_the_model_ended_itself(tmp_path):
     ]
     behavior = [said("a", 0, "stop"), said("a", 1, "decided"), said("b", 0, "stop")]
     write_table("tasks", inputs, tmp_path / "tasks/colors.parquet")
-    write_table("behavior", pd.DataFrame(behavior), tmp_path / "behavior/tiny.parquet")
+    write_table("behavior", behavior, tmp_path / "behavior/tiny.parquet")
     assert list(own_answers("tiny", {"a"}, tmp_path)) == [
         {
             "input_id": "a",

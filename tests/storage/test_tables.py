@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from stages.models.questions import metered
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder, atomic_path, file_sha256
 from stages.storage.tables import read_table, write_table
@@ -21,6 +22,7 @@ ROW = {
     "near_tie": False,
     "fingerprint": "f",
     "seed": None,
+    **metered(None),
 }
 
 
