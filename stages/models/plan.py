@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from stages.storage.kept_folders import folder_of
+from stages.storage.keys import Parts
+
 SHOWN = 2  # requests of a model that are shown whole
 
 
@@ -28,6 +31,9 @@ class Tokens:
             self.answer + other.answer,
             self.trained + other.trained,
         )
+
+
+NOTHING = Tokens()
 
 
 @dataclass(frozen=True)
@@ -59,8 +65,8 @@ class Plan:
     trainings: int = 0
     trained: int = 0
     rows: int = 0
-    least: Tokens = Tokens()
-    most: Tokens = Tokens()
+    least: Tokens = NOTHING
+    most: Tokens = NOTHING
     tariff: Tariff | None = None
     samples: tuple[Mapping[str, Any], ...] = ()
     probe: tuple[Mapping[str, Any], ...] = ()
@@ -89,6 +95,29 @@ class Plan:
             return self
         which = " (trained)" if self.tariff.trained else ""
         return replace(self, subject=f"{self.tariff.model}{which}")
+
+
+def training_plan(
+    subject: str, parts: Parts, rows: int, host: str | None = None, tokens: Tokens = NOTHING
+) -> Plan:
+    """That of one training, which takes `tokens` unless what it makes is there; `parts` decide it.
+
+    Of a hosted model `subject` is its name in params.yaml.
+    """
+    folder = folder_of("adapters", parts)
+    there = folder.is_dir()
+    left = NOTHING if there else tokens
+    return Plan(
+        subject,
+        host,
+        trainings=1,
+        trained=int(there),
+        rows=rows,
+        least=left,
+        most=left,
+        tariff=Tariff(subject) if host else None,
+        folder=folder if there else None,
+    )
 
 
 def by_subject(plans: Iterable[Plan]) -> list[Plan]:

@@ -14,8 +14,8 @@ import pytest
 from pydantic import ValidationError
 
 from stages.models.hosted.identity import Host
-from stages.models.hosted.money import Tokens
-from stages.models.hosted.teach.lesson import lesson_of, training_estimate
+from stages.models.hosted.money import Tariff, Tokens, cost
+from stages.models.hosted.teach.lesson import lesson_of
 from stages.models.section import JobsParams
 from stages.storage.errors import StudyError
 from tests.hosted.standin import faults
@@ -289,9 +289,10 @@ def test_what_a_job_teaches_otherwise_is_said(caplog):
 
 def test_an_estimate_counts_each_row_once_an_epoch():
     lesson = lesson_of(ROWS, "gpt")
-    found = training_estimate(lesson, 3, "gpt", ledger().limits)
-    assert found.tokens == Tokens(trained=3 * lesson.tokens)
-    assert found.cost_usd == pytest.approx(25 * 3 * lesson.tokens / 1e6)
+    found = lesson.taught(3)
+    assert found == Tokens(trained=3 * lesson.tokens)
+    price = cost(found, Tariff("gpt"), ledger().limits)
+    assert price == pytest.approx(25 * 3 * lesson.tokens / 1e6)
 
 
 def test_epochs_are_those_of_all_models():

@@ -12,18 +12,22 @@ import pytest
 from pydantic import ValidationError
 
 from stages.models.hosted.account import Bill, Wish
+from stages.models.hosted.ask.plan import asking_plan
+from stages.models.hosted.hosted import Hosted
+from stages.models.hosted.identity import Host
 from stages.models.hosted.ledger import SPENT, Ledger, study_of
 from stages.models.hosted.limits_section import LimitsParams
 from stages.models.hosted.money import (
     Tariff,
     Tokens,
-    asking_estimate,
     cost,
     estimated_tokens,
     most_tokens,
 )
+from stages.models.questions import Decoding
 from stages.storage.errors import StudyError
 from tests.conftest import ROOT
+from tests.hosted.asked import questions
 
 PRICES = {"one": {"input": 2.0, "cached": 0.5, "output": 8.0, "training": 25.0}}
 ONE = Tariff("one")
@@ -67,7 +71,7 @@ def test_what_has_no_price_costs_an_unknown_amount_and_not_nothing():
     assert cost(Tokens(prompt=1), Tariff("two"), limits()) is None
     told = LimitsParams.model_validate({"prices": {"one": {"input": 2, "output": 8}}})
     assert cost(Tokens(trained=1), ONE, told) is None
-    assert asking_estimate([QUESTION], 4, Tariff("two"), limits()).cost_usd is None
+    assert cost(Tokens(prompt=8, answer=4), Tariff("two"), limits()) is None
 
 
 def test_a_limit_in_dollars_is_refused_without_prices():
@@ -85,8 +89,10 @@ def test_an_estimate_is_a_rule_on_the_bytes_of_the_text():
     assert estimated_tokens([{"role": "user", "content": "a" * 41}]) == 11 + 4 + 3
     assert estimated_tokens([{"role": "user", "content": "é" * 4}]) == 2 + 4 + 3
     assert most_tokens(QUESTION) >= len(QUESTION[0]["content"].encode())
-    asking = asking_estimate([QUESTION] * 3, 5, ONE, limits())
-    assert asking.tokens == Tokens(prompt=3 * estimated_tokens(QUESTION), answer=15)
+    model, asked = Hosted(Host("one", "one", "http://127.0.0.1:9/v1")), questions(3)
+    plan = asking_plan(model, "one", asked, Decoding(5), ())
+    prompts = sum(estimated_tokens(question.messages) for question in asked)
+    assert plan.most == Tokens(prompt=prompts, answer=15)
 
 
 def test_totals_stand_by_stage_and_model_with_what_was_estimated():

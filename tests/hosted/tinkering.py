@@ -2,6 +2,7 @@
 
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +14,21 @@ from stages.models.hosted.limits_section import LimitsParams
 from stages.models.hosted.teach.outcome import Taught
 from stages.models.hosted.tinker.lesson import TokenLesson, lesson_in_tokens
 from stages.models.hosted.tinker.training import Pupil, trained
-from stages.models.local.teach.settings import Settings
 from tests.conftest import CHAT
 from tests.hosted.teaching import PACE, PRICES, ROWS
+from tests.models import settings as models
 from tests.tiny_models import make_tiny_tokenizer
 
 KEY, SECRET = "TINKERING_KEY", "tml-planted-7f3a"
 SPEECH = Speech(("\n",), "off", "2026-01-01")
-SETTINGS = Settings(
+SETTINGS = replace(
+    models.SETTINGS,
     epochs=2,
     learning_rate=0.05,
-    schedule="linear",
     lora_rank=4,
     lora_alpha=32,
-    lora_dropout=0.0,
-    target_modules="all-linear",
     batch_inputs=3,
-    warmup_fraction=0.1,
-    weight_decay=0.0,
-    max_grad_norm=1.0,
     checkpoint_every=2,
-    seed=0,
 )
 
 
@@ -46,9 +41,8 @@ def make_tokenizer(folder: Path) -> str:
 
 
 def lesson(place: str, rows: list[dict[str, Any]] = ROWS, **how: Any) -> TokenLesson:
-    settings = Settings(**{**vars(SETTINGS), **how})
     chat = load_chat(Path(place.removeprefix("path:")), SPEECH)  # not tried each time
-    return lesson_in_tokens(rows, chat, settings, "gpt")
+    return lesson_in_tokens(rows, chat, replace(SETTINGS, **how), "gpt")
 
 
 def teach(

@@ -22,15 +22,15 @@ from stages.models.hosted.purse import Purse
 from stages.models.hosted.spec.manifest import read_manifest
 from stages.models.hosted.spec.section import HostedSpec
 from stages.models.hosted.teach.jobs import job_parts, taught
-from stages.models.hosted.teach.lesson import Lesson, lesson_of, training_estimate
+from stages.models.hosted.teach.lesson import Lesson, lesson_of
 from stages.models.hosted.teach.outcome import keep_taught
 from stages.models.hosted.teach.section import JobSettings
-from stages.models.plan import Plan, Tariff, Tokens
+from stages.models.plan import Plan, Tariff, training_plan
 from stages.models.protocol import Subject
 from stages.models.questions import Answer, Decoding, Key, Question
 from stages.models.section import FinetuneParams, JobsParams
 from stages.storage.errors import StudyError
-from stages.storage.kept_folders import folder_of, kept_folder, made_once
+from stages.storage.kept_folders import kept_folder, made_once
 from stages.storage.keys import digest
 from stages.storage.response_cache import AnswerKey, ResponseCache
 from stages.storage.tables import Row
@@ -157,21 +157,8 @@ class JobTeacher:
         self, rows: Iterable[Row], rule: FinetuneParams, seed: int, *, of: Subject | None = None
     ) -> Plan:
         host, told, lesson = self._lesson(rows, rule, seed, of)
-        folder = folder_of("adapters", job_parts(host, lesson, told))
-        there = folder.is_dir()
-        tokens = training_estimate(lesson, told.epochs, host.name, self.ledger.limits).tokens
-        price = Tokens() if there else tokens
-        return Plan(
-            host.name,
-            host.host,
-            trainings=1,
-            trained=int(there),
-            rows=lesson.rows,
-            least=price,
-            most=price,
-            tariff=Tariff(host.name),
-            folder=folder if there else None,
-        )
+        parts = job_parts(host, lesson, told)
+        return training_plan(host.name, parts, lesson.rows, host.host, lesson.taught(told.epochs))
 
     def teach(
         self, rows: Iterable[Row], rule: FinetuneParams, seed: int, *, of: Subject | None = None

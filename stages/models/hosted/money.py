@@ -1,11 +1,10 @@
-"""What hosted models cost: tokens, prices, and what a stage will cost before it sends anything.
+"""What hosted models cost: tokens and prices.
 
 Tokens are counted by the server. Where it does not say, and before anything is sent, they are
 estimated from the text: `estimated_tokens`. Costs are US dollars, None where they are not known.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from stages.models.chat import Message
 from stages.models.hosted.limits_section import LimitsParams
@@ -15,15 +14,6 @@ MILLION = 1_000_000
 BYTES_A_TOKEN = 4  # of English prose in UTF-8; a rule of thumb that servers' docs give
 FRAME = 4  # tokens that stand around a message
 BEGINNING = 3  # and those that an answer begins after
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What requests will cost, all of it estimated."""
-
-    requests: int
-    tokens: Tokens
-    cost_usd: float | None
 
 
 def cost(tokens: Tokens, tariff: Tariff, limits: LimitsParams) -> float | None:
@@ -42,10 +32,15 @@ def cost(tokens: Tokens, tariff: Tariff, limits: LimitsParams) -> float | None:
     return (asking * (prices.batch if tariff.batch else 1.0) + training) / MILLION
 
 
+def text_tokens(text: str) -> int:
+    """About how many tokens a text has: its UTF-8 bytes by four."""
+    return -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN)
+
+
 def estimated_tokens(messages: Sequence[Message]) -> int:
-    """About how many tokens a conversation has: its UTF-8 bytes by four, and some a message."""
-    size = sum(len(message["content"].encode("utf-8", "replace")) for message in messages)
-    return -(-size // BYTES_A_TOKEN) + FRAME * len(messages) + BEGINNING
+    """About how many tokens a conversation has: those of its text, and some a message."""
+    text = "".join(message["content"] for message in messages)
+    return text_tokens(text) + FRAME * len(messages) + BEGINNING
 
 
 def most_tokens(messages: Sequence[Message]) -> int:
@@ -54,18 +49,6 @@ def most_tokens(messages: Sequence[Message]) -> int:
     (A chat template may add a system message of its own, of some dozens.)
     """
     return BYTES_A_TOKEN * estimated_tokens(messages)
-
-
-def asking_estimate(
-    conversations: Iterable[Sequence[Message]],
-    answer_tokens: int,
-    tariff: Tariff,
-    limits: LimitsParams,
-) -> Estimate:
-    """What it costs to ask these, with answers of `answer_tokens` each, and nothing cached."""
-    prompts = [estimated_tokens(messages) for messages in conversations]
-    tokens = Tokens(prompt=sum(prompts), answer=len(prompts) * answer_tokens)
-    return Estimate(len(prompts), tokens, cost(tokens, tariff, limits))
 
 
 def dollars(amount: float | None) -> str:

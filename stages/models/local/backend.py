@@ -10,11 +10,10 @@ from stages.models.local.rendering import rendered
 from stages.models.local.subject import loading
 from stages.models.local.teach.finetuning import finetuned, in_tokens
 from stages.models.local.teach.settings import settings
-from stages.models.plan import Plan
+from stages.models.plan import Plan, training_plan
 from stages.models.protocol import Subject
 from stages.models.questions import Answer, Decoding, Key, Question
 from stages.models.section import FinetuneParams
-from stages.storage.kept_folders import folder_of
 from stages.storage.response_cache import AnswerKey, ResponseCache
 from stages.storage.tables import Row
 
@@ -90,15 +89,7 @@ class LoraTeacher:
         subject = base or loading.without_weights(self.folder)
         lesson = in_tokens(subject, rows)
         parts = adapter_parts(subject, lesson.content, asdict(settings(rule, seed)))
-        folder, count = folder_of("adapters", parts), sum(map(len, lesson.train.values()))
-        there = folder.is_dir()
-        return Plan(
-            subject.name,
-            trainings=1,
-            trained=int(there),
-            rows=count,
-            folder=folder if there else None,
-        )
+        return training_plan(subject.name, parts, sum(map(len, lesson.train.values())))
 
     def teach(
         self, rows: Iterable[Row], rule: FinetuneParams, seed: int, *, of: Subject | None = None

@@ -136,13 +136,23 @@ def _goes_on(before: Placed, one: Placed) -> bool:
     return same and before.messages == one.messages
 
 
+def longest(hosted: Hosted, decoding: Decoding) -> int:
+    """The most tokens of one answer, its thought among them."""
+    return decoding.max_tokens + hosted.chat.thinking_tokens
+
+
+def answer_tokens(hosted: Hosted, order: Order) -> int:
+    """The most that the answers of an order can take."""
+    return len(order.keys) * longest(hosted, order.decoding)
+
+
 def body(hosted: Hosted, order: Order) -> dict[str, Any]:
     """The request itself, with what the server is known to take."""
     can, chat, how = hosted.abilities, hosted.chat, order.decoding
     asked: dict[str, Any] = {
         "model": hosted.host.sent_as,
         "messages": order.messages,
-        can.limit: how.max_tokens + chat.thinking_tokens,
+        can.limit: longest(hosted, how),
     }
     if can.temperature:
         asked["temperature"] = how.temperature

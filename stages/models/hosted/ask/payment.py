@@ -14,7 +14,7 @@ from types import TracebackType
 from uuid import uuid4
 
 from stages.models.hosted.account import Bill, Wish
-from stages.models.hosted.ask.orders import Order
+from stages.models.hosted.ask.orders import Order, answer_tokens
 from stages.models.hosted.ask.replies import Reply
 from stages.models.hosted.failures import Again, Failure
 from stages.models.hosted.hosted import Hosted
@@ -56,7 +56,7 @@ class Payments:
         """
         if self.purse is None:
             return ""
-        most = Tokens(prompt=most_tokens(order.messages), answer=self._answer_tokens(order))
+        most = Tokens(prompt=most_tokens(order.messages), answer=answer_tokens(self.hosted, order))
         wish = Wish(uuid4().hex, most, self.purse.tariff)
         noted = asyncio.get_running_loop().create_future()
         self.wishes.append((wish, noted))
@@ -74,15 +74,10 @@ class Payments:
             paid = sum(map(tokens, meters), Tokens())
             bill = Bill(name, paid, any(meter.estimated for meter in meters))
         elif isinstance(found, Again) and found.made:
-            most = Tokens(prompt=prompt_tokens(order), answer=self._answer_tokens(order))
+            most = Tokens(prompt=prompt_tokens(order), answer=answer_tokens(self.hosted, order))
             bill = Bill(name, found.paid or most, estimated=found.paid is None)
         self.bills.append(bill)
         self._soon(TOGETHER)
-
-    def _answer_tokens(self, order: Order) -> int:
-        """The most that its answers can take."""
-        each = order.decoding.max_tokens + self.hosted.chat.thinking_tokens
-        return len(order.keys) * each
 
     def _soon(self, seconds: float) -> None:
         if self.timer is None and self.purse is not None:

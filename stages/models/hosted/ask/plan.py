@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from stages.models.hosted.ask.orders import Order, body, orders, placed
+from stages.models.hosted.ask.orders import Order, body, longest, orders, placed
 from stages.models.hosted.ask.payment import prompt_tokens
 from stages.models.hosted.hosted import Hosted
 from stages.models.plan import SHOWN, Plan, Tokens
@@ -25,8 +25,8 @@ def asking_plan(
     there = set(kept)
     places = placed(hosted, questions, decoding)
     lacking = orders(hosted, [p for p in places if p.question.key not in there], decoding)
-    longest = decoding.max_tokens + hosted.chat.thinking_tokens
-    prompts, samples = sum(map(prompt_tokens, lacking)), sum(map(_samples, lacking))
+    prompts = sum(map(prompt_tokens, lacking))
+    samples = sum(len(order.keys) for order in lacking)
     return Plan(
         name,
         hosted.host.host,
@@ -34,7 +34,7 @@ def asking_plan(
         kept=sum(place.question.key in there for place in places),
         requests=len(lacking),
         least=Tokens(prompts, answer=samples),
-        most=Tokens(prompts, answer=samples * longest),
+        most=Tokens(prompts, answer=samples * longest(hosted, decoding)),
         tariff=replace(hosted.purse.tariff, batch=hosted.batch) if hosted.purse else None,
         samples=tuple(_request(hosted, order) for order in lacking[:SHOWN]),
     )
@@ -46,7 +46,3 @@ def _request(hosted: Hosted, order: Order) -> dict[str, Any]:
     own = ["api-key"] if host.api_version else []
     headers = ["Authorization", *own, *host.extra_headers]
     return {"POST": host.url, "headers": headers, "body": body(hosted, order)}
-
-
-def _samples(order: Order) -> int:
-    return len(order.keys)

@@ -13,7 +13,7 @@ from typing import Any
 from stages.models.hosted.ask.begun import without_beginning
 from stages.models.hosted.ask.orders import BACKEND, Order
 from stages.models.hosted.failures import Again
-from stages.models.hosted.money import Tokens
+from stages.models.hosted.money import Tokens, text_tokens
 from stages.models.questions import Meter
 
 NEAR_TIE = 1e-4  # nats between the two most probable tokens, as for local models
@@ -206,7 +206,7 @@ def _meter(
         day.date().isoformat(),
         0 if at else prompt,
         0 if at else cached,
-        each[at] if each else -(-len(text.encode()) // 4),
+        each[at] if each else text_tokens(text),
         None,
         each is None,
     )

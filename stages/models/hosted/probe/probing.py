@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 
 from stages.models.hosted.abilities import LIMITS, OPTIONAL, Prefill
-from stages.models.hosted.ask.orders import Order
+from stages.models.hosted.ask.orders import Order, longest
 from stages.models.hosted.ask.replies import Reply
 from stages.models.hosted.ask.sending import FIRST_WAIT, Sending
 from stages.models.hosted.failures import Fails
@@ -103,7 +103,7 @@ def _shown(replies: list[Reply]) -> Prefill | None:
 
 def _check_length(hosted: Hosted, order: Order, replies: list[Reply]) -> None:
     """Use the other name of the limit where the server wrote on in silence, twice as long."""
-    can, most = hosted.abilities, order.decoding.max_tokens + hosted.chat.thinking_tokens
+    can, most = hosted.abilities, longest(hosted, order.decoding)
     if all(r.meter.estimated or r.meter.answer_tokens <= 2 * most for r in replies):
         return
     told = f"{hosted.name}: the server does not hold to {can.limit}"

@@ -12,9 +12,9 @@ from stages.models.hosted.errands.journal import DONE, RUNNING, Journal
 from stages.models.hosted.errands.sending import Errand, Kind
 from stages.models.hosted.identity import Host
 from stages.models.hosted.ledger import Ledger
-from stages.models.hosted.money import Tariff, Tokens, dollars
+from stages.models.hosted.money import Tariff, Tokens, cost, dollars
 from stages.models.hosted.teach.journal import journal_of
-from stages.models.hosted.teach.lesson import Lesson, training_estimate
+from stages.models.hosted.teach.lesson import Lesson
 from stages.models.hosted.teach.outcome import JOBS, Taught, refused, result_of, wait
 from stages.models.hosted.teach.section import JobSettings
 from stages.storage.keys import Parts
@@ -54,17 +54,17 @@ def _teach(
 ) -> None:
     """See to it that there is a job, and wait for it."""
     host = door.host
-    estimate = training_estimate(lesson, settings.epochs, host.name, ledger.limits)
+    tokens, tariff = lesson.taught(settings.epochs), Tariff(host.name)
     log.info(
-        f"{host.name}: a job on {lesson.rows} rows, about {estimate.tokens.trained:,} tokens, "
-        f"cost {dollars(estimate.cost_usd)} (estimated)"
+        f"{host.name}: a job on {lesson.rows} rows, about {tokens.trained:,} tokens, "
+        f"cost {dollars(cost(tokens, tariff, ledger.limits))} (estimated)"
     )
     if journal.step != RUNNING:
-        most = Tokens(trained=round(MARGIN * estimate.tokens.trained))
+        most = Tokens(trained=round(MARGIN * tokens.trained))
         told = {"model": host.model, "seed": settings.seed, **settings.sent}
         errand = Errand(door, journal, _job(host, settings), lesson.lines)
-        errand.send(told, ledger, most, Tariff(host.name))
-    wait(door, journal, ledger, estimate.tokens)
+        errand.send(told, ledger, most, tariff)
+    wait(door, journal, ledger, tokens)
 
 
 def _job(host: Host, settings: JobSettings) -> Kind:

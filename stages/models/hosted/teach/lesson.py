@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from stages.models.hosted.limits_section import LimitsParams
-from stages.models.hosted.money import Estimate, Tariff, Tokens, cost, estimated_tokens
+from stages.models.hosted.money import Tokens, estimated_tokens
 from stages.storage.errors import StudyError
 from stages.study.datasets import Row, chat_line
 
@@ -24,6 +23,10 @@ class Lesson:
     @property
     def content(self) -> str:
         return sha256(self.lines).hexdigest()
+
+    def taught(self, epochs: int) -> Tokens:
+        """About what a job on it takes."""
+        return Tokens(trained=epochs * self.tokens)
 
 
 def lesson_of(rows: Iterable[Row], model: str) -> Lesson:
@@ -51,9 +54,3 @@ def lesson_of(rows: Iterable[Row], model: str) -> Lesson:
             "decided; a job teaches that they end there"
         )
     return Lesson("".join(lines).encode(), len(lines), tokens)
-
-
-def training_estimate(lesson: Lesson, epochs: int, model: str, limits: LimitsParams) -> Estimate:
-    """What a job on the lesson will cost; `model` is a name of params.yaml."""
-    tokens = Tokens(trained=epochs * lesson.tokens)
-    return Estimate(1, tokens, cost(tokens, Tariff(model), limits))

@@ -17,11 +17,11 @@ from stages.models.hosted.tinker.lesson import TokenLesson, lesson_in_tokens
 from stages.models.hosted.tinker.speaking import chat_of
 from stages.models.hosted.tinker.training import Pupil, trained, training_parts
 from stages.models.local.teach.settings import settings
-from stages.models.plan import Plan, Tariff, Tokens
+from stages.models.plan import Plan, Tokens, training_plan
 from stages.models.protocol import Subject
 from stages.models.section import FinetuneParams, TinkerParams
 from stages.storage.errors import StudyError
-from stages.storage.kept_folders import folder_of, kept_folder, made_once
+from stages.storage.kept_folders import kept_folder, made_once
 from stages.storage.tables import Row
 
 
@@ -40,20 +40,9 @@ class TinkerTeacher:
         self, rows: Iterable[Row], rule: FinetuneParams, seed: int, *, of: Subject | None = None
     ) -> Plan:
         pupil, lesson = self._lesson(rows, rule, seed, of)
-        folder = folder_of("adapters", training_parts(pupil, lesson))
-        there = folder.is_dir()
-        left = Tokens(trained=0 if there else sum(step.tokens for step in lesson.steps()))
-        return Plan(
-            pupil.host.name,
-            pupil.host.host,
-            trainings=1,
-            trained=int(there),
-            rows=lesson.rows,
-            least=left,
-            most=left,
-            tariff=Tariff(pupil.host.name),
-            folder=folder if there else None,
-        )
+        tokens = Tokens(trained=sum(step.tokens for step in lesson.steps()))
+        parts, host = training_parts(pupil, lesson), pupil.host
+        return training_plan(host.name, parts, lesson.rows, host.host, tokens)
 
     def teach(
         self, rows: Iterable[Row], rule: FinetuneParams, seed: int, *, of: Subject | None = None

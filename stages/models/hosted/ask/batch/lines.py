@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stages.models.hosted.ask.orders import Order, body
+from stages.models.hosted.ask.orders import Order, answer_tokens, body
 from stages.models.hosted.ask.payment import prompt_tokens
 from stages.models.hosted.hosted import Hosted
 from stages.models.hosted.identity import Host
@@ -56,7 +56,7 @@ def first_chunk(hosted: Hosted, orders: Sequence[Order], most_lines: int) -> Chu
             break
         lines.append(line)
         keys.append([key.content for key in order.keys])
-        answer = len(order.keys) * (order.decoding.max_tokens + hosted.chat.thinking_tokens)
+        answer = answer_tokens(hosted, order)
         likely += Tokens(prompt=prompt_tokens(order), answer=answer)
         most += Tokens(prompt=most_tokens(order.messages), answer=answer)
     return Chunk(b"".join(lines), keys, likely, most)
