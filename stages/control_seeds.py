@@ -26,7 +26,8 @@ FEWEST = 2  # runs, over which there is anything to say
 def main() -> None:
     found = {}
     for name in CONTROLS:
-        runs = sorted((SEED_RUNS / name).glob("*"), key=lambda path: int(path.name))
+        finished = [path for path in (SEED_RUNS / name).glob("*") if path.name.isdecimal()]
+        runs = sorted(finished, key=lambda path: int(path.name))
         if len(runs) >= FEWEST:
             found[name] = _judged(name, runs)
     if not found:

@@ -131,6 +131,7 @@ def test_seeds_are_told_by_run_and_together(tmp_path, monkeypatch):
         folder = tmp_path / "data/control_seeds/twin" / str(seed)
         folder.mkdir(parents=True)
         shutil.copy(ROOT / "controls/twin.yaml", folder / "params.yaml")
+    (tmp_path / "data/control_seeds/twin/.2.partial").mkdir()  # of a run that is under way
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(control_seeds.main)
     assert result.exit_code == 0, result.output
