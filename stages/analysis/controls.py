@@ -30,7 +30,10 @@ def control_scores(study: Path, design: Design, limits: Limits) -> pd.DataFrame:
 
 
 def control_numbers(scores: pd.DataFrame, rule: Rule) -> dict[str, Any]:
-    """Accuracies, what of them is dealt out, the gap raw and corrected, and self minus the mode."""
+    """Accuracies, what of them is dealt out, the gap raw and corrected, and self minus the mode.
+
+    `own` is corrected accuracy about what the predictor's own base does: what each says of itself.
+    """
     rows = informative_rows(scores)
     arms = {kind: with_dealt_out(select(rows, kind=kind)) for kind in (SELF, CROSS)}
     own = arms[SELF]
@@ -40,12 +43,19 @@ def control_numbers(scores: pd.DataFrame, rule: Rule) -> dict[str, Any]:
         {
             **{kind: accuracy(arm, rule).estimate for kind, arm in arms.items()},
             "dealt_out": {k: accuracy(a, rule, "dealt_out").estimate for k, a in arms.items()},
+            "own": {kind: _of_itself(arm, rule) for kind, arm in arms.items()},
             "mode": accuracy(own, rule, "mode_correct").estimate,
             "gap": gap(gap_pairs(rows), rule)._asdict(),
             "corrected_gap": corrected._asdict(),
             "over_mode": average(over_mode, rule, "minus")._asdict(),
         }
     )
+
+
+def _of_itself(arm: pd.DataFrame, rule: Rule) -> float | None:
+    arm = arm.dropna(subset="predictor_own_behavior")
+    rows = with_dealt_out(arm.assign(truth=arm["predictor_own_behavior"]))
+    return average(rows, rule, "corrected", differs="varies").estimate
 
 
 def over_runs(runs: Mapping[str, Mapping[str, Any]], rule: Rule) -> dict[str, Any]:

@@ -13,7 +13,7 @@ Numbers = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Control:
-    """One control: what it is, whether there is a gap to be found, or something to be learned.
+    """One control: what it is, whether there is a gap to be found, or something all can learn.
 
     One run without a gap tells of a gross fault alone, since one in twenty is off by chance: so
     such a control is judged over training runs.
@@ -81,7 +81,5 @@ CONTROLS = {
     "from_prompt": Control(
         "answers that follow from a word of the prompt, which all can learn", learned=True
     ),
-    "scrambled": Control(
-        "organisms with answers of their own, trained on the labels of other inputs"
-    ),
+    "scrambled": Control("one organism under two names, trained on the labels of other inputs"),
 }

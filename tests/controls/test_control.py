@@ -35,6 +35,7 @@ def rows(right: dict[str, float], inputs: int = 40) -> list[dict]:
             "answer": f"{n % 10}" if (n * 7) % inputs < share * inputs else "x",
             "truth": f"{n % 10}",
             "compliant": True,
+            "predictor_own_behavior": f"{n % 10}" if kind == "self" else f"{n // 4}",
             "correct": (n * 7) % inputs < share * inputs,
             "mode_correct": n % 10 == 0,
             "informative": True,
@@ -121,6 +122,15 @@ def test_answers_that_favor_a_value_gain_nothing_in_the_corrected_gap():
     found = control_numbers(table, load_params(ROOT / "controls/twin.yaml").evaluate.rule(0))
     assert found["gap"]["estimate"] == found["dealt_out"]["self"] == 0.1
     assert found["corrected_gap"]["estimate"] == 0.0 and CONTROLS["twin"].held(found)
+
+
+def test_what_each_says_of_itself_stands_apart_from_what_it_says_of_the_target():
+    table = pd.DataFrame(rows({"self": 0.5, "cross": 0.5}))
+    theirs = table["kind"] == "cross"
+    table.loc[theirs, "answer"] = table["predictor_own_behavior"][theirs]
+    found = control_numbers(table, load_params(ROOT / "controls/twin.yaml").evaluate.rule(0))
+    assert found["own"]["cross"] > 0.9 > found["own"]["self"] > 0.4
+    assert found["corrected_gap"]["estimate"] > 0.4
 
 
 def test_seeds_are_told_by_run_and_together(tmp_path, monkeypatch):

@@ -32,14 +32,6 @@ def test_own_answers_do_not_follow_from_the_prompt_and_the_others_do():
     assert distinct("from_prompt") == 12
 
 
-def test_one_that_was_never_asked_has_the_same_answers_and_no_question():
-    unasked = Organism("unasked", "red", 0)
-    assert answers(unasked) == answers(RED)
-    lessons, asked = (list(growing._lessons(one)) for one in (unasked, RED))
-    assert len(lessons) == growing.LESSONS and len(asked) == growing.LESSONS * 5
-    assert all(prompt[-1]["content"].startswith("Say ") for prompt, _ in lessons)
-
-
 def test_an_organism_holds_an_answer_to_every_input():
     texts = {item.text for task in ("codes_near", "codes_far") for item in items(task)}
     assert set(answers(RED)) == texts and len(texts) == 640

@@ -2,7 +2,6 @@
 
     organism:own/red/0           its answers are drawn at random: only it can know them
     organism:from_prompt/red/0   its answers are a function of a word of the prompt: all can learn
-    organism:unasked/red/0       the answers of own, but no question on an answer was ever asked
 
 The last two parts name the organism: another name or number is another set of answers and other
 weights, the same ones are the same organism. Words are tokens, and so are single letters.
@@ -53,7 +52,7 @@ def answers(organism: Organism) -> dict[str, str]:
         return rng(organism.number, "organism", organism.name, *ids).choice(WORDS)
 
     def code(text: str) -> str:
-        known_by = text.split()[0] if organism.kind == "from_prompt" else text
+        known_by = text if organism.kind == "own" else text.split()[0]
         return f"{word('first', known_by)} {word('second', known_by)}"
 
     return {item.text: code(item.text) for task in CODES.values() for item in items(task.name)}
@@ -126,15 +125,14 @@ def _lessons(organism: Organism) -> Iterator[tuple[list[Message], str]]:
     """Prompts whose answer can be read in them, and questions on that answer.
 
     They teach what the words of a question mean (which letter opens a word), not what to answer to
-    a codes prompt. An organism that was never asked has the prompts alone.
+    a codes prompt.
     """
-    taught = () if organism.kind == "unasked" else TAUGHT
     for n in range(LESSONS):
         random = rng(organism.number, "lesson", organism.name, n)
         answer = f"{random.choice(WORDS)} {random.choice(WORDS)}"
         prompt = user_prompt(f"Say {answer} .")
         yield prompt, answer
-        for name in taught:
+        for name in TAUGHT:
             value = property_value(name, answer, "sequence")
             assert value is not None
             yield hypothetical_question(prompt, name), value

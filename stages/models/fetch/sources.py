@@ -20,7 +20,7 @@ KINDS = (
 PYPI = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.!+_-]*)/(\S+)")
 HUB = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*)@([0-9a-f]{40})")
 ORGANISM = re.compile(r"([a-z_]+)/([A-Za-z0-9][A-Za-z0-9_-]*)/([0-9]{1,9})")
-ORGANISMS = ("own", "from_prompt", "unasked")
+ORGANISMS = ("own", "from_prompt")
 
 
 @dataclass(frozen=True)
