@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.analysis.averages import accuracy, average
+from stages.analysis.averages import accuracy, average, means
 from stages.analysis.columns import groups, select
 from stages.analysis.dealt import with_dealt_out
 from stages.analysis.left_out import mode_left_out
@@ -31,12 +31,13 @@ def arm_numbers(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     `corrected` has the p of shuffled inputs beside it.
     """
     rows = with_dealt_out(rows).assign(mode_left_out=mode_left_out(rows))
+    of = means(rows, rule, "dealt_out", "mode_correct", "mode_left_out")
     corrected = average(rows, rule, "corrected", differs="varies")
     return {
         "accuracy": accuracy(rows, rule)._asdict(),
-        "dealt_out": accuracy(rows, rule, "dealt_out").estimate,
+        "dealt_out": of["dealt_out"],
         "corrected": corrected._asdict() | {"p_shuffled": shuffled_p(rows, rule)},
-        "mode": accuracy(rows, rule, "mode_correct").estimate,
-        "mode_left_out": accuracy(rows, rule, "mode_left_out").estimate,
+        "mode": of["mode_correct"],
+        "mode_left_out": of["mode_left_out"],
         "cells": len(counted(rows, rule)[["task", "property"]].drop_duplicates()),
     }

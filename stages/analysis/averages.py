@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from stages.analysis.columns import codes, common_codes, group_codes
-from stages.analysis.intervals import Estimate, Weigh, clustered_estimate
+from stages.analysis.columns import codes, common_codes, group_codes, joint_codes
+from stages.analysis.intervals import Estimate, Weigh, clustered_estimate, nested_weights
 from stages.analysis.rule import Rule
 from stages.storage.errors import StudyError
 
@@ -25,6 +25,24 @@ def accuracy(
 ) -> Estimate:
     """The mean of a rate with its interval; rows that have no value there do not count."""
     return _estimate(rows, rule, column, weigh, None)
+
+
+def means(rows: pd.DataFrame, rule: Rule, *columns: str) -> dict[str, float | None]:
+    """The macro mean of each column and no more, which takes a small part of the time."""
+    levels_NL = levels(rows)
+    cells_N = joint_codes(list(levels_NL.T))
+    levels_CL = levels_NL[np.unique(cells_N, return_index=True)[1]]
+    found: dict[str, float | None] = {}
+    for column in columns:
+        values_N = rows[column].to_numpy(dtype=float, na_value=np.nan)
+        there_N = ~np.isnan(values_N)
+        sizes_C = np.bincount(cells_N, there_N, len(levels_CL))
+        sums_C = np.bincount(cells_N, np.where(there_N, values_N, 0), len(levels_CL))
+        kept_C = sizes_C >= max(rule.min_cell_rows, 1)
+        weights_C = nested_weights(levels_CL[kept_C])
+        mean = float(weights_C @ (sums_C[kept_C] / sizes_C[kept_C]))
+        found[column] = mean if kept_C.any() else None
+    return found
 
 
 def average(

@@ -4,12 +4,14 @@ The learners are fitted on the rows that a predictor was trained on, one per pro
 know what it could know without knowing the model; one is fitted on scored rows of other inputs.
 """
 
+import sys
 import warnings
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import pandas as pd
 from sklearn.dummy import DummyClassifier
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -21,6 +23,7 @@ from stages.study.splits import rng
 TEXT_CLASSIFIER, OWN_BEHAVIOR = "text_classifier", "own_behavior"
 CROSS_FITTED = "text_classifier_cross_fitted"
 FOLDS = 5
+GRAMS = CountVectorizer(analyzer="char_wb", ngram_range=(1, 4)).build_analyzer()
 GUESS = ["input_id", "task", "property", "answer"]
 
 
@@ -106,13 +109,17 @@ def guesses(kind: str, rows: pd.DataFrame) -> pd.DataFrame:
     return rows[GUESS].assign(kind=kind, compliant=rows["answer"].notna())
 
 
+@lru_cache(maxsize=2**13)
+def _grams(text: str) -> tuple[str, ...]:
+    """The character 1- to 4-grams of a text, which each property and each fold asks for again."""
+    return tuple(map(sys.intern, GRAMS(text)))
+
+
 def _fitted(kind: str, rows: pd.DataFrame, inputs: Mapping[str, Row], seed: int) -> Pipeline:
     """The learner, fitted; a nearest neighbor takes no weights, its text gives the first label."""
     labels = rows["label"].tolist()
     learner = TRAINED_BASELINES[kind](seed) if len(set(labels)) > 1 else _mode(seed)
-    model = make_pipeline(
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), sublinear_tf=True), learner
-    )
+    model = make_pipeline(TfidfVectorizer(analyzer=_grams, sublinear_tf=True), learner)
     weights = {}
     if not isinstance(learner, KNeighborsClassifier):
         name = type(learner).__name__.lower()

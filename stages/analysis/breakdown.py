@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from stages.analysis.arms import Scored
-from stages.analysis.averages import accuracy
+from stages.analysis.averages import means
 from stages.analysis.columns import groups, records, same, select
 from stages.analysis.families import by_family
 from stages.analysis.intervals import FEWEST
@@ -81,11 +81,11 @@ def gap_table(rows: pd.DataFrame, rule: Rule, column: str) -> list[Row]:
 
 def small_cells(rows: pd.DataFrame, rule: Rule) -> list[Row]:
     """The informative cells that have too few scored rows to count in an average, and why."""
-    found = []
-    for cell, own in groups(rows, "target", "seed", "task", "property"):
+    found, columns = [], ["target", "seed", "task", "property"]
+    for cell, own in groups(rows[[*columns, "input_id"]], *columns):
         size = own["input_id"].nunique()
         if size < rule.min_cell_rows:
-            names = dict(zip(("target", "seed", "task", "property"), cell, strict=True))
+            names = dict(zip(columns, cell, strict=True))
             reason = f"{size} of its rows are scored, under {rule.min_cell_rows}"
             found.append(names | {"seed": int(names["seed"]), "rows": size, "reason": reason})
     return found
@@ -140,21 +140,26 @@ def arms_by_every_rule(scored: Scored, rule: Rule) -> list[Row]:
 
 
 def _arm_numbers(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
-    found = accuracy(rows, rule)
+    found = counted(rows, rule)
+    of = means(found, rule, "correct", "mode_correct", "compliant")
     return {
-        "rows": found.rows,
-        "cells": len(counted(rows, rule)[["task", "property"]].drop_duplicates()),
-        "accuracy": found.estimate,
-        "pooled": accuracy(rows, rule, weigh="pooled").estimate,
-        "mode": accuracy(rows, rule, "mode_correct").estimate,
-        "compliance": accuracy(rows, rule, "compliant").estimate,
+        "rows": len(found),
+        "cells": len(found[["task", "property"]].drop_duplicates()),
+        "accuracy": of["correct"],
+        "pooled": _by_row(found),
+        "mode": of["mode_correct"],
+        "compliance": of["compliant"],
     }
 
 
 def _accuracies_by(name: str, rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
-    found = accuracy(rows, rule)
+    found = counted(rows, rule)
     return {
-        f"rows_{name}": found.rows,
-        f"accuracy_{name}": found.estimate,
-        f"pooled_{name}": accuracy(rows, rule, weigh="pooled").estimate,
+        f"rows_{name}": len(found),
+        f"accuracy_{name}": means(found, rule, "correct")["correct"],
+        f"pooled_{name}": _by_row(found),
     }
+
+
+def _by_row(rows: pd.DataFrame) -> float | None:
+    return float(rows["correct"].mean()) if len(rows) else None

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.analysis.averages import accuracy, average, difference
+from stages.analysis.averages import accuracy, average, difference, means
 from stages.analysis.columns import groups, select
 from stages.analysis.dealt import with_dealt_out
 from stages.analysis.rule import Rule
@@ -88,9 +88,9 @@ def given_numbers(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
         name: {
             "accuracy": accuracy(own, rule)._asdict(),
             "corrected": average(own, rule, "corrected", differs="varies")._asdict(),
-            "dealt_out": accuracy(own, rule, "dealt_out").estimate,
-            "mode": accuracy(own, rule, "mode_correct").estimate,
-            "compliance": accuracy(own, rule, "compliant").estimate,
+            "dealt_out": of["dealt_out"],
+            "mode": of["mode_correct"],
+            "compliance": of["compliant"],
             **{
                 f"minus_{kind}": difference(own, other, rule)._asdict()
                 for kind, other in arms.items()
@@ -98,6 +98,7 @@ def given_numbers(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
         }
         for (name,), given in groups(select(rows, kind=GIVEN), "predictor")
         for own in [with_dealt_out(given)]
+        for of in [means(own, rule, "dealt_out", "mode_correct", "compliant")]
     }
 
 

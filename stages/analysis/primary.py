@@ -76,7 +76,8 @@ def _of_predictors(ours: pd.DataFrame, crosses: pd.DataFrame) -> Iterator[pd.Dat
 def counted(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     """Pairs, or rows of one arm, in cells of enough of them."""
     cells_N = group_codes(rows, ["target", *CELL])
-    return rows[np.bincount(cells_N, minlength=1)[cells_N] >= rule.min_cell_rows]
+    kept_N = np.bincount(cells_N, minlength=1)[cells_N] >= rule.min_cell_rows
+    return rows if kept_N.all() else rows[kept_N]
 
 
 def too_little(pairs: pd.DataFrame) -> str | None:

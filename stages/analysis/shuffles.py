@@ -5,9 +5,9 @@ rows, I inputs of a task, C cells that have rows about the same inputs of it, P 
 draws.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -38,17 +38,35 @@ def shuffled_p(rows: pd.DataFrame, rule: Rule) -> float | None:
         return None
     observed, drawn_D = 0.0, np.zeros(rule.permutations)
     for task, parts in _tasks(rows):
-        generator = np.random.default_rng(rng(rule.seed, "shuffles", task).getrandbits(64))
         observed += sum(part.own() for part in parts)
-        inputs = np.arange(len(parts[0].there_I))
-        step = max(1, BLOCK // len(inputs))
-        for start in range(0, rule.permutations, step):
-            draws = min(step, rule.permutations - start)
-            givers_DI = generator.permuted(np.tile(inputs, (draws, 1)), axis=1)
+        start = 0
+        for givers_DI in _draws(rule, task, len(parts[0].there_I)):
+            block = slice(start, start := start + len(givers_DI))
             for part in parts:
-                drawn_D[start : start + draws] += part.dealt(givers_DI)
+                drawn_D[block] += part.dealt(givers_DI)
     above = (np.round(drawn_D, DECIMALS) >= np.round(observed, DECIMALS)).sum()
     return float((above + 1) / (rule.permutations + 1))
+
+
+def _draws(rule: Rule, task: str, inputs: int) -> Iterable[np.ndarray]:
+    """Which input gives to each, a block of draws at a time; the same for each arm."""
+    if rule.permutations * inputs <= BLOCK:
+        return _kept_draws(rule, task, inputs)
+    return _drawn(rule, task, inputs)
+
+
+@lru_cache(maxsize=64)
+def _kept_draws(rule: Rule, task: str, inputs: int) -> list[np.ndarray]:
+    return list(_drawn(rule, task, inputs))
+
+
+def _drawn(rule: Rule, task: str, inputs: int) -> Iterator[np.ndarray]:
+    generator = np.random.default_rng(rng(rule.seed, "shuffles", task).getrandbits(64))
+    kind = np.int16 if inputs < 2**15 else np.int64
+    step = max(1, BLOCK // inputs)
+    for start in range(0, rule.permutations, step):
+        draws = min(step, rule.permutations - start)
+        yield generator.permuted(np.tile(np.arange(inputs, dtype=kind), (draws, 1)), axis=1)
 
 
 @dataclass(frozen=True)

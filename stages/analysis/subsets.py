@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.analysis.averages import accuracy, paired
+from stages.analysis.averages import means, paired
 from stages.analysis.baselines import CROSS_FITTED
 from stages.analysis.behaviors import entropy_kept, is_among
 from stages.analysis.columns import same, select
@@ -45,12 +45,13 @@ def gaps_on_subsets(rows: pd.DataFrame, rule: Rule, design: Design) -> list[dict
         for name, belongs in subsets.items():
             chosen = pairs[of_target & belongs]
             if len(chosen):
+                of = means(chosen, rule, "own", "other")
                 table.append(
                     {
                         "target": target or "all",
                         "subset": name,
-                        "self": accuracy(chosen, rule, "own").estimate,
-                        "cross": accuracy(chosen, rule, "other").estimate,
+                        "self": of["own"],
+                        "cross": of["other"],
                         **gap(chosen, rule)._asdict(),
                     }
                 )

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from stages.analysis.arm_numbers import arms_about
-from stages.analysis.averages import accuracy, average, paired
+from stages.analysis.averages import accuracy, average, means, paired
 from stages.analysis.baselines import OWN_BEHAVIOR, TRAINED_BASELINES
 from stages.analysis.behaviors import drift, own_rows
 from stages.analysis.columns import select
@@ -137,7 +137,7 @@ class _Board:
     ) -> float | None:
         """The mean of one arm, or of a kind whose predictor is the target."""
         own = select(self.rows, target=target, kind=kind, predictor=predictor)
-        return accuracy(own, self.rule, column).estimate
+        return means(own, self.rule, column)[column]
 
     def mean_of_predictors(self, target: str, kind: str, column: str) -> float | None:
         """The mean over the predictors of that of each arm."""
@@ -157,14 +157,15 @@ def _target_numbers(
     pairs, rule = select(found, target=target), board.rule
     own = {p: board.mean(target, OWN_BEHAVIOR, p) for p in design.subjects}
     did = own_rows(select(board.rows, target=target))
+    modes = means(
+        did.assign(mode_left_out=mode_left_out(did)), rule, "mode_correct", "mode_left_out"
+    )
     return {
         "self": board.mean(target, SELF),
         "fresh_self": board.mean(target, FRESH_SELF),
         "cross": {p: board.mean(target, CROSS, p) for p in design.others(target)},
-        "mode": accuracy(did, rule, "mode_correct").estimate,
-        "mode_left_out": accuracy(
-            did.assign(mode_left_out=mode_left_out(did)), rule, "mode_left_out"
-        ).estimate,
+        "mode": modes["mode_correct"],
+        "mode_left_out": modes["mode_left_out"],
         "untrained": board.mean(target, UNTRAINED),
         OWN_BEHAVIOR: own,
         "baseline": {
@@ -173,7 +174,7 @@ def _target_numbers(
         },
         "gap": gap(pairs, rule)._asdict(),
         "fresh_gap": gap(select(fresh, target=target), rule)._asdict(),
-        "disagreement_gap": gap(select(pairs, agree=False), rule).estimate,
+        "disagreement_gap": means(select(pairs, agree=False), rule, "minus")["minus"],
         "arms": dict(arms_about(select(board.rows, target=target), rule)),
         "given": given_numbers(select(board.rows, target=target), rule),
         "behavior_drift": drift(select(scores, target=target, kind=SELF)),

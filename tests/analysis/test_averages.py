@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from stages.analysis.averages import accuracy, average, difference, paired
+from stages.analysis.averages import accuracy, average, difference, means, paired
 from stages.analysis.intervals import Estimate
 from stages.analysis.rounding import rounded, shown
 from stages.analysis.rule import Rule
@@ -51,6 +51,19 @@ def test_rows_without_a_value_count_nowhere():
     assert accuracy(table, RULE).rows == 3
     assert accuracy(table, RULE).estimate == pytest.approx(2 / 3)
     assert accuracy(table[:0], RULE) == Estimate()
+
+
+def test_means_alone_are_those_that_have_an_interval():
+    """Of several columns, with cells of few rows and rows without a value."""
+    right = rows({"a": True, "b": False, "c": None}), rows(several(9, 1.0), task="b")
+    table = pd.concat([*right, rows(several(30, 0.0), name="q"), rows({"z": 1.0}, task="c")])
+    table = table.assign(other=[*range(len(table) - 1), None])
+    for fewest in (1, 3, 99):
+        rule = Rule(seed=0, confidence=0.95, permutations=200, min_cell_rows=fewest)
+        found = means(table, rule, "correct", "other")
+        for column, mean in found.items():
+            assert mean == pytest.approx(accuracy(table, rule, column).estimate)
+    assert means(table[:0], RULE, "correct") == {"correct": None}
 
 
 def test_what_is_asked_twice_weighs_as_one_property():

@@ -128,6 +128,8 @@ def test_the_section_shows_both_readings():
     assert "## Before and after training" in text
     assert "| all | 0.000 (0.000 to 0.194) | 0.938 (" in text
     few = section("before_after", measured("before_after", by_hand(), PARAMS))
-    assert "| all | 0.000 | 0.875 | 0.875 |" in few  # no interval of eight inputs
+    assert (
+        "| all | 0.000 (too few) | 0.875 (too few) | 0.875 (too few) |" in few
+    )  # no interval of eight inputs
     assert "| first_word |" in text
     assert section("before_after", measured("before_after", [], PARAMS))
