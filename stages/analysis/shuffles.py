@@ -131,7 +131,7 @@ def _tasks(rows: pd.DataFrame) -> Iterator[tuple[str, list[_Part]]]:
     rows_of = np.split(order_N, np.cumsum(np.bincount(cells_N))[:-1])
     task_C = rows["task"].to_numpy()[first_C]
     for task in np.unique(task_C):
-        cells = np.flatnonzero(task_C == task)
+        cells = np.flatnonzero(task_C == task).tolist()
         inputs_I = np.unique(np.concatenate([inputs_N[rows_of[cell]] for cell in cells]))
         alike: dict[bytes, list[int]] = {}
         for cell in cells:
