@@ -6,10 +6,10 @@ out and paired at once; each table's estimate is then made as evaluate makes it.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from stages.analysis.averages import Measured
 from stages.analysis.columns import select
@@ -22,6 +22,8 @@ from stages.study.arms import FRESH_SELF
 
 CONFIDENCE = 0.95
 ROWS = 400_000  # of one arm, at once
+SLACK = 1e-12  # what is true is a sum, too
+FEW = 100  # intervals or p-values, of fewer of which a share says little
 
 
 class Estimates(NamedTuple):
@@ -70,7 +72,8 @@ def _estimates(of: Of, setting: Setting, numbers: Sequence[int], rule: Rule) -> 
 
 def methods(found: Sequence[Estimate]) -> list[Method | None]:
     """How intervals were made; None alone where no table has one."""
-    return sorted({one.method for one in found if one.method}) or [None]
+    named: list[Method | None] = [*sorted({one.method for one in found if one.method})]
+    return named or [None]
 
 
 def rates(of: Estimates, method: Method | None) -> dict[str, float | None]:
@@ -78,26 +81,28 @@ def rates(of: Estimates, method: Method | None) -> dict[str, float | None]:
 
     `naive_coverage` is that of intervals that take rows for independent, `p_under_0.05` the share
     among the p-values that come with the method. `p_permutation_under_0.05` is that among all
-    permutation p there are. None where there is none.
+    permutation p there are. None where there are fewer than FEW.
     """
-    table = pd.DataFrame(of.found)
-    permuted = table["p_permutation"].astype(float).dropna()
-    names = ["ci_low", "ci_high", "naive_low", "naive_high", "p_value"]
-    given = table.loc[table["method"].eq(method), names].astype(float)
-    naive = given.dropna(subset="naive_low")
+    given = [one for one in of.found if method and one.method == method]
     return {
-        "given": len(given) / len(table),
-        "coverage": _share(_covers(given["ci_low"], given["ci_high"], of.true)),
-        "naive_coverage": _share(_covers(naive["naive_low"], naive["naive_high"], of.true)),
-        "p_under_0.05": _share(given["p_value"].dropna() < 1 - CONFIDENCE),
-        "p_permutation_under_0.05": _share(permuted < 1 - CONFIDENCE),
+        "given": len(given) / len(of.found),
+        "coverage": _share([_hold(one.ci_low, of.true, one.ci_high) for one in given]),
+        "naive_coverage": _share([_hold(one.naive_low, of.true, one.naive_high) for one in given]),
+        "p_under_0.05": _share([_small(one.p_value) for one in given]),
+        "p_permutation_under_0.05": _share([_small(one.p_permutation) for one in of.found]),
     }
 
 
-def _covers(low: pd.Series, high: pd.Series, true: float | None) -> pd.Series:
-    slack = 1e-12  # what is true is a sum, too
-    return low.le((true or 0.0) + slack) & high.ge((true or 0.0) - slack)
+def _hold(low: float | None, true: float | None, high: float | None) -> bool | None:
+    if low is None or true is None or high is None:
+        return None
+    return low - SLACK <= true <= high + SLACK
 
 
-def _share(values: pd.Series) -> float | None:
-    return float(values.mean()) if len(values) else None
+def _small(p: float | None) -> bool | None:
+    return None if p is None else p < 1 - CONFIDENCE
+
+
+def _share(found: Sequence[bool | None]) -> float | None:
+    there = [one for one in found if one is not None]
+    return fmean(there) if len(there) >= FEW else None
