@@ -50,7 +50,7 @@ def main(model: str | None, predictor: str | None, target: str | None, dry_run: 
     say(
         carry_out(
             Models("finetune", params.limits),
-            partial(taught, base, table, params),
+            partial(taught, base, adapter, table, params),
             partial(_write, adapter),
             dry_run=dry_run,
         )
@@ -58,7 +58,7 @@ def main(model: str | None, predictor: str | None, target: str | None, dry_run: 
 
 
 def taught(
-    base: str, table: Path, params: Params, models: Models
+    base: str, adapter: str, table: Path, params: Params, models: Models
 ) -> Iterator[tuple[int, Path | None]]:
     """What was made with each training seed; None where the model is not trained."""
     teacher = models.teacher(base, params.finetune)
@@ -67,7 +67,7 @@ def taught(
             yield seed, None
         else:
             rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
-            yield seed, teacher.teach(rows, params.finetune, seed)
+            yield seed, teacher.teach(rows, params.finetune, params.finetune.seed_of(seed, adapter))
 
 
 def _write(adapter: str, finished: Iterable[tuple[int, Path | None]]) -> None:

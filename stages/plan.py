@@ -26,7 +26,7 @@ from stages.params import Params, command, load_params
 from stages.storage.errors import plain
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
-from stages.study.arms import cross_dataset, self_name
+from stages.study.arms import cross_dataset, pair_name, self_name
 
 Rows = Callable[[Models], Iterable[object]]
 
@@ -51,28 +51,30 @@ def _stages(params: Params, cache: ResponseCache) -> Iterator[tuple[str, Rows]]:
     for model in models:
         yield "sample_base", partial(sample_behavior.of_base, model, params, cache)
     for model in models:
-        yield "train_self", _training(model, self_name(model), params)
+        yield "train_self", _training(model, self_name(model), self_name(model), params)
     for model in models:
         yield "sample_target", partial(sample_behavior.of_trained, model, params, cache)
     for target in models:
         for model in models:
-            yield "train_cross", _training(model, cross_dataset(target), params)
+            names = pair_name(model, target), cross_dataset(target)
+            yield "train_cross", _training(model, *names, params)
     for target in models:
         for model in models:
             yield "predict", partial(predict.predictions, model, target, params, cache)
 
 
-def _training(model: str, dataset: str, params: Params) -> Rows:
+def _training(model: str, adapter: str, dataset: str, params: Params) -> Rows:
     """The training on a dataset, or on the most that it can become where it is not there."""
     table = Path("data/datasets") / f"{dataset}.parquet"
     if table.is_file():
-        return partial(finetune.taught, model, table, params)
+        return partial(finetune.taught, model, adapter, table, params)
 
     def rows(models: Models) -> Iterator[object]:
         if (teacher := models.teacher(model, params.finetune)) is None:
             return
         for seed in params.seeds:
-            yield teacher.teach(_at_most(params), params.finetune, seed)
+            told = params.finetune
+            yield teacher.teach(_at_most(params), told, told.seed_of(seed, adapter))
 
     return rows
 

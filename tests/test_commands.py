@@ -17,6 +17,7 @@ COMMANDS = sorted(path.stem for path in (ROOT / "stages").glob("*.py") if path.s
 FIRST = {
     "build_dataset": (["--model", "smollm2"], "data/behavior/smollm2.parquet"),
     "evaluate": ([], "data/tasks/countries_long.parquet: no such table; run `dvc repro`"),
+    "control_seeds": ([], "data/control_seeds: no control has 2 runs; make some with"),
     "evaluate_controls": ([], "data/controls/own_answers: no such study; run `dvc repro`"),
     "evaluate_experiment": (
         ["--experiment", "scaling"],
@@ -161,7 +162,7 @@ def test_a_broken_table_is_named(project, name, content):
 def test_params_that_are_wrong_end_every_command_that_reads_them(project):
     (project / "params.yaml").write_text("seed: -1\n")
     for name in FIRST:
-        if name == "evaluate_controls":  # it reads those of the controls
+        if "control" in name:  # they read those of the controls
             continue
         for arguments in (FIRST[name][0], FIRST[name][0][:-1]):  # dvc writes `true` as no value
             code, output = run(name, arguments)

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from stages.analysis.rule import Limits, Rule
 from stages.storage.readers import READ, row_format
-from stages.study.section import Share, Strict
+from stages.study.section import Count, Share, Strict
 
 MOST_PERMUTATIONS = 1_000_000  # p to six decimals; some seconds for each of many comparisons
 MOST_CONFIDENCE = 0.9999  # wider intervals say nothing, and their quantiles round to 0 and 1
@@ -29,7 +29,7 @@ class EvaluateParams(Strict):
 
     max_mode_share: Annotated[float, Field(gt=0, le=1)]
     min_compliance: Share
-    min_cell_rows: Annotated[int, Field(ge=1)]
+    min_cell_rows: Count
     permutations: Annotated[int, Field(ge=100, le=MOST_PERMUTATIONS)]
     confidence: Annotated[float, Field(gt=0.5, le=MOST_CONFIDENCE)]
 

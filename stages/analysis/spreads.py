@@ -1,5 +1,6 @@
 """How a mean moves from one training seed to the next, or from task to task."""
 
+from collections.abc import Mapping
 from statistics import fmean, stdev
 from typing import Any
 
@@ -16,15 +17,22 @@ def spread_over(pairs: pd.DataFrame, rule: Rule, level: str, limit: float = 1.0)
 
     The clustered interval says what other inputs would give, this one (Student's t over the means,
     so wide where they are few) what other training runs or tasks would. Of one value alone there
-    is nothing to say; where all means are one there is no interval. The means are from -limit to
-    limit, and so is the interval.
+    is nothing to say.
     """
     every = {str(name): accuracy(own, rule, "minus") for (name,), own in groups(pairs, level)}
     means = {name: of.estimate for name, of in every.items() if of.estimate is not None}
+    return over_means(means, rule, limit)
+
+
+def over_means(means: Mapping[str, float], rule: Rule, limit: float = 1.0) -> dict[str, Any]:
+    """The mean of means, their deviation and an interval; nothing of fewer than two.
+
+    Where all are one there is no interval. They are from -limit to limit, and so is the interval.
+    """
     if len(means) < 2:
         return {}
     deviation, mean = stdev(means.values()), fmean(means.values())
-    found = {"by": means, "sd": deviation}
+    found = {"by": dict(means), "mean": mean, "sd": deviation}
     if not deviation:
         return found
     end = stats.t.ppf((1 + rule.confidence) / 2, len(means) - 1)

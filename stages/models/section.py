@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator
 
+from stages.study.arms import arm_seed
 from stages.study.prompts import Person
 from stages.study.section import Count, Rounds, Share, Strict
 
@@ -145,6 +146,8 @@ class FinetuneParams(Strict):
     target_modules: the layers that are taught. max_grad_norm: of a step, else it is scaled down.
     rehearse: the predictor's own answers to the train tasks are mixed in, so that it goes on
     doing what it does. scramble_labels, a control: labels go to other inputs of their cell.
+    seed_by: what decides a training's chance beside its seed. By study all arms of a seed draw the
+    same, so that equal lessons to equal models give equal bytes; by arm each has draws of its own.
     """
 
     epochs: Rounds
@@ -162,4 +165,9 @@ class FinetuneParams(Strict):
     rehearse: bool
     scramble_labels: bool
     checkpoint_every: Count
+    seed_by: Literal["study", "arm"]
     models: dict[str, Teaching] = Field(default_factory=dict)
+
+    def seed_of(self, seed: int, adapter: str) -> int:
+        """What a training of an adapter draws by."""
+        return seed if self.seed_by == "study" else arm_seed(seed, adapter)

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stages.study.splits import rng
+
 UNTRAINED, SELF, FRESH_SELF, CROSS = "untrained", "self", "fresh_self", "cross"
 EXAMPLES_SELF, EXAMPLES_CROSS = "examples_self", "examples_cross"
 """taught by examples in the prompt: M1 itself, and another model that was not trained"""
@@ -46,6 +48,11 @@ LOG = "train_log.json"
 """of an adapter: how its training went, or that there was none"""
 NOT_TRAINED = {"trained": False}
 """all that the log says of a model that is shown examples and not trained; its M1 is M"""
+
+
+def arm_seed(seed: int, adapter: str) -> int:
+    """A number of 31 bits that seed and name of an adapter decide."""
+    return rng(seed, "arm", adapter).getrandbits(31)
 
 
 def was_trained(log: Mapping[str, Any]) -> bool:

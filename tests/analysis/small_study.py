@@ -60,6 +60,7 @@ def params(seeds: Sequence[int] = (0,)) -> dict:
             "held_back": 0.1,
             "checkpoint_every": 10,
             "rehearse": False,
+            "seed_by": "study",
             "scramble_labels": False,
         },
         "cross_questions": {"train": "second", "test": "second"},

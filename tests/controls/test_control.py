@@ -1,5 +1,6 @@
 """Control studies: their params, and the numbers by which they hold or do not."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -7,8 +8,8 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from stages import control
-from stages.analysis.controls import control_numbers
+from stages import control, control_seeds
+from stages.analysis.controls import control_numbers, over_runs
 from stages.controls.verdicts import CONTROLS
 from stages.params import load_params
 from stages.study.datasets import scrambled
@@ -18,7 +19,10 @@ LOCK = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
 
 
 def rows(right: dict[str, float], inputs: int = 40) -> list[dict]:
-    """Score rows of one target: the first share of the inputs is right in each arm."""
+    """Score rows of one target, of ten values: each arm knows the first share of the inputs.
+
+    Of the others it says what no input has.
+    """
     return [
         {
             "target": "red",
@@ -28,6 +32,10 @@ def rows(right: dict[str, float], inputs: int = 40) -> list[dict]:
             "input_id": f"{n:02}",
             "task": "codes_far",
             "property": "first_word",
+            "answer": f"{n % 10}" if (n * 7) % inputs < share * inputs else "x",
+            "truth": f"{n % 10}",
+            "compliant": True,
+            "predictor_own_behavior": f"{n % 10}" if kind == "self" else f"{n // 4}",
             "correct": (n * 7) % inputs < share * inputs,
             "mode_correct": n % 10 == 0,
             "informative": True,
@@ -37,10 +45,20 @@ def rows(right: dict[str, float], inputs: int = 40) -> list[dict]:
     ]
 
 
-def held(name: str, **right: float) -> bool:
+def numbers(name: str, **right: float) -> dict:
     params = load_params(ROOT / f"controls/{name}.yaml")
-    numbers = control_numbers(pd.DataFrame(rows(right)), params.evaluate.rule(params.seed))
-    return CONTROLS[name].verdict(numbers)["held"]
+    return control_numbers(pd.DataFrame(rows(right)), params.evaluate.rule(params.seed))
+
+
+def over(name: str, *gaps: float) -> bool:
+    """Whether a control holds over runs with these corrected gaps."""
+    rule = load_params(ROOT / f"controls/{name}.yaml").evaluate.rule(0)
+    run = numbers(name, self=0.9, cross=0.9)
+    runs = {
+        str(n): run | {"corrected_gap": run["corrected_gap"] | {"estimate": gap}}
+        for n, gap in enumerate(gaps)
+    }
+    return CONTROLS[name].held_over(list(runs.values()), over_runs(runs, rule))
 
 
 def test_every_control_has_params_a_cell_and_a_verdict():
@@ -69,9 +87,74 @@ def test_controls_differ_from_the_positive_one_in_what_they_control_only():
         ("scrambled", {"self": 0.1, "cross": 0.1}, {"self": 0.6, "cross": 0.1}),
     ],
 )
-def test_a_control_can_hold_and_can_fail(name, good, bad):
-    assert held(name, **good)
-    assert not held(name, **bad)
+def test_one_run_of_a_control_can_hold_and_can_fail(name, good, bad):
+    assert CONTROLS[name].held(numbers(name, **good))
+    assert not CONTROLS[name].held(numbers(name, **bad))
+
+
+def test_over_runs_a_null_holds_where_the_mean_is_near_zero_and_its_interval_holds_zero():
+    assert over("twin", 0.06, -0.04, 0.02, -0.05)
+    assert not over("twin", 0.02, 0.03, 0.02, 0.03)  # small, but not zero
+    assert not over("twin", 0.4, -0.3, 0.3, -0.1)  # holds zero, but says nothing
+    assert over("twin", 0.0, 0.0)  # the same answers in each run
+
+
+def test_over_runs_what_is_there_is_found_in_each_of_them():
+    good, bad = (numbers("own_answers", self=right, cross=0.0) for right in (0.8, 0.3))
+    rule = load_params(ROOT / "controls/own_answers.yaml").evaluate.rule(0)
+    for runs, held in (([good, good], True), ([good, good, bad], False)):
+        named = dict(zip("abc", runs, strict=False))
+        assert CONTROLS["own_answers"].held_over(runs, over_runs(named, rule)) is held
+
+
+def test_what_all_can_learn_was_learned_in_each_run():
+    rule = load_params(ROOT / "controls/from_prompt.yaml").evaluate.rule(0)
+    runs = {"0": numbers("from_prompt", self=0.9, cross=0.9)}
+    runs["1"] = numbers("from_prompt", self=0.3, cross=0.3)
+    assert not CONTROLS["from_prompt"].held_over(list(runs.values()), over_runs(runs, rule))
+
+
+def test_answers_that_favor_a_value_gain_nothing_in_the_corrected_gap():
+    """Self says the most common value to all: right of 0.1, and all of it dealt out."""
+    table = pd.DataFrame(rows({"self": 0.0, "cross": 0.0}))
+    mine = table["kind"] == "self"
+    table.loc[mine, "answer"], table.loc[mine, "correct"] = "0", table["mode_correct"][mine]
+    found = control_numbers(table, load_params(ROOT / "controls/twin.yaml").evaluate.rule(0))
+    assert found["gap"]["estimate"] == found["dealt_out"]["self"] == 0.1
+    assert found["corrected_gap"]["estimate"] == 0.0 and CONTROLS["twin"].held(found)
+
+
+def test_what_each_says_of_itself_stands_apart_from_what_it_says_of_the_target():
+    table = pd.DataFrame(rows({"self": 0.5, "cross": 0.5}))
+    theirs = table["kind"] == "cross"
+    table.loc[theirs, "answer"] = table["predictor_own_behavior"][theirs]
+    found = control_numbers(table, load_params(ROOT / "controls/twin.yaml").evaluate.rule(0))
+    assert found["own"]["cross"] > 0.9 > found["own"]["self"] > 0.4
+    assert found["corrected_gap"]["estimate"] > 0.4
+
+
+def test_seeds_are_told_by_run_and_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        control_seeds, "look", lambda _: (None, numbers("twin", self=0.9, cross=0.9))
+    )
+    for seed in (0, 1, 10):
+        folder = tmp_path / "data/control_seeds/twin" / str(seed)
+        folder.mkdir(parents=True)
+        shutil.copy(ROOT / "controls/twin.yaml", folder / "params.yaml")
+    (tmp_path / "data/control_seeds/twin/.2.partial").mkdir()  # of a run that is under way
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(control_seeds.main)
+    assert result.exit_code == 0, result.output
+    together, *alone = [line for line in result.output.splitlines() if line.startswith("| twin")]
+    assert together.startswith("| twin | 3 | 0.000 | ") and together.endswith("| yes |")
+    assert [line.split(" | ")[1] for line in alone] == ["0", "1", "10"]
+
+
+def test_without_runs_the_command_that_makes_them_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(control_seeds.main)
+    assert result.exit_code == 1
+    assert "data/control_seeds: no control has 2 runs; make some with" in result.output
 
 
 def test_an_unknown_control_is_named_with_those_that_are(monkeypatch):

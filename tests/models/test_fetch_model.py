@@ -77,6 +77,7 @@ def write_params(**model: object) -> None:
             "held_back": 0.1,
             "checkpoint_every": 10,
             "rehearse": False,
+            "seed_by": "study",
             "scramble_labels": False,
         },
         "cross_questions": {"train": "second", "test": "second"},

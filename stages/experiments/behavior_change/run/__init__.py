@@ -94,10 +94,11 @@ def _changed(
         "batch_inputs": told.batch_inputs,
     }
     rule = study.finetune.model_copy(update=how)
-    folder = teacher.teach(change, rule, seed, of=subject)
+    changed = f"{target}-changed"
+    folder = teacher.teach(change, rule, rule.seed_of(seed, changed), of=subject)
     del subject  # one in memory at a time
     first = study.models.trained(target, self_name(target), seed)
-    return first.changed(folder, subject_name(f"{target}-changed", seed))
+    return first.changed(folder, subject_name(changed, seed))
 
 
 def _as_predictions(

@@ -59,13 +59,13 @@ def _answers(
     arms += [Arm(target, other, CROSS, seed) for other in study.design.others(target)]
     asked = {row["input_id"] for row in inputs}
     for arm in arms:
-        teacher = study.models.teacher(arm.predictor, study.finetune)
-        if teacher is None:
+        teacher, adapter = study.models.teacher(arm.predictor, study.finetune), arm.adapter
+        if teacher is None or adapter is None:
             continue
         own = stale if arm.kind == SELF else fresh
         for size in sizes:
             said = study.said(
-                _taught(teacher, arm.predictor, own, set(order[:size]), seed, study),
+                _taught(teacher, arm.predictor, adapter, seed, own, set(order[:size]), study),
                 inputs,
                 cache,
                 study.form(arm.kind),
@@ -102,16 +102,17 @@ def _lessons(dataset: str, seed: int) -> list[Row]:
 def _taught(
     teacher: Teacher,
     predictor: str,
+    adapter: str,
+    seed: int,
     lessons: Iterable[Row],
     inputs: set[str],
-    seed: int,
     study: Study,
 ) -> Subject:
-    """The base model trained on the rows of these inputs."""
+    """The base model trained on the rows of these inputs, with the draws of the main study's."""
     rows = [row for row in lessons if row["input_id"] in inputs]
     if study.finetune.rehearse:
         from stages.models.local.teach.finetuning import own_answers  # its libraries take seconds
 
         rows.extend(own_answers(predictor, inputs))
-    folder = teacher.teach(rows, study.finetune, seed)
-    return study.models.base(predictor).changed(folder, subject_name(predictor, seed))
+    folder = teacher.teach(rows, study.finetune, study.finetune.seed_of(seed, adapter))
+    return study.models.base(predictor).changed(folder, subject_name(adapter, seed))
