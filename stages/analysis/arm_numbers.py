@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.analysis.averages import accuracy, average, means
+from stages.analysis.averages import accuracy, corrected_accuracy, means
 from stages.analysis.columns import groups, select
 from stages.analysis.dealt import with_dealt_out
 from stages.analysis.left_out import mode_left_out
@@ -32,7 +32,7 @@ def arm_numbers(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     """
     rows = with_dealt_out(rows).assign(mode_left_out=mode_left_out(rows))
     of = means(rows, rule, "dealt_out", "mode_correct", "mode_left_out")
-    corrected = average(rows, rule, "corrected", differs="varies")
+    corrected = corrected_accuracy(rows, rule)
     return {
         "accuracy": accuracy(rows, rule)._asdict(),
         "dealt_out": of["dealt_out"],

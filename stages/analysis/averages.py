@@ -5,6 +5,7 @@ over rows, so that large cells weigh more. Chance is clustered by input (interva
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,11 +21,53 @@ ASKED_TWICE = {"among_b_or_d": "among_a_or_c", "among_b_or_c": "among_a_or_d"}
 """property -> the one whose opposite it is, so that both together weigh as one property"""
 
 
+class Measured(NamedTuple):
+    """What an average is made of: values, their cells and inputs by numbers, where they differ."""
+
+    values_N: np.ndarray
+    levels_NL: np.ndarray
+    inputs_N: np.ndarray
+    differs_N: np.ndarray | None
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, column: str, differs: str | None = None) -> "Measured":
+        """A column of some rows; those that have no value there do not count."""
+        values_N = rows[column].to_numpy(dtype=float, na_value=np.nan)
+        if np.isnan(values_N).any():
+            rows = rows[~np.isnan(values_N)]
+            values_N = values_N[~np.isnan(values_N)]
+        differs_N = None if differs is None else rows[differs].to_numpy(dtype=float) != 0
+        inputs_N = group_codes(rows, ("task", "input_id"))
+        return cls(values_N, levels(rows), inputs_N, differs_N)
+
+    def part(self, which_N: np.ndarray) -> "Measured":
+        """Some of the rows."""
+        differs_N = None if self.differs_N is None else self.differs_N[which_N]
+        inputs_N = joint_codes([self.inputs_N[which_N]])
+        return Measured(self.values_N[which_N], self.levels_NL[which_N], inputs_N, differs_N)
+
+    def estimate(
+        self, rule: Rule, weigh: Weigh = "macro", limit: float = 1.0, of_arm: bool = False
+    ) -> Estimate:
+        """The average with its chance, as `clustered_estimate` has it."""
+        values_N, levels_NL, inputs_N, differs_N = self
+        return clustered_estimate(
+            values_N,
+            levels_NL,
+            inputs_N,
+            rule,
+            weigh,
+            differs_N=differs_N,
+            limit=limit,
+            of_arm=of_arm,
+        )
+
+
 def accuracy(
     rows: pd.DataFrame, rule: Rule, column: str = "correct", weigh: Weigh = "macro"
 ) -> Estimate:
     """The mean of a rate with its interval; rows that have no value there do not count."""
-    return _estimate(rows, rule, column, weigh, None)
+    return Measured.of(rows, column).estimate(rule, weigh)
 
 
 def means(rows: pd.DataFrame, rule: Rule, *columns: str) -> dict[str, float | None]:
@@ -58,7 +101,12 @@ def average(
     `differs` is a column that says where what is compared differs: without it where it is not 0.
     The mean is from -limit to limit: 1 of a difference of rates, 2 of two such differences.
     """
-    return _estimate(rows, rule, column, weigh, differs or column, limit)
+    return Measured.of(rows, column, differs or column).estimate(rule, weigh, limit)
+
+
+def corrected_accuracy(rows: pd.DataFrame, rule: Rule) -> Estimate:
+    """The mean of accuracy less what is dealt out, of one arm whose rows are `with_dealt_out`."""
+    return Measured.of(rows, "corrected", "varies").estimate(rule, of_arm=True)
 
 
 def difference(
@@ -119,24 +167,3 @@ def _common_keys(
         size = max(one_N.max(initial=0), two_N.max(initial=0)) + 2
         keys = keys[0] * size + one_N + 1, keys[1] * size + two_N + 1
     return keys
-
-
-def _estimate(
-    rows: pd.DataFrame,
-    rule: Rule,
-    column: str,
-    weigh: Weigh,
-    differs: str | None,
-    limit: float = 1.0,
-) -> Estimate:
-    values_N = rows[column].to_numpy(dtype=float, na_value=np.nan)
-    if np.isnan(values_N).any():
-        rows = rows[~np.isnan(values_N)]
-        values_N = values_N[~np.isnan(values_N)]
-    if not len(rows):
-        return Estimate()
-    inputs_N = group_codes(rows, ("task", "input_id"))
-    differs_N = None if differs is None else rows[differs].to_numpy(dtype=float) != 0
-    return clustered_estimate(
-        values_N, levels(rows), inputs_N, rule, weigh, differs_N=differs_N, limit=limit
-    )

@@ -61,7 +61,8 @@ def _freedom(
     Off it stands minus the product of their reaches over the cells that two inputs share, so that
     no more than cells by cells is ever held.
     """
-    reach_IC = sparse.csr_matrix((reach_P, (input_P, cell_P)))
+    starts_I = np.searchsorted(input_P, np.arange(len(own_I) + 1))
+    reach_IC = sparse.csr_array((reach_P, cell_P, starts_I))
     squared_I = np.bincount(input_P, reach_P**2, minlength=len(own_I))
     full_I = own_I + squared_I
     shared_CC = (reach_IC.T @ reach_IC).data

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from stages.analysis.arms import score_study
-from stages.analysis.averages import accuracy, average
+from stages.analysis.averages import average, means
 from stages.analysis.columns import select
 from stages.analysis.dealt import with_dealt_out
 from stages.analysis.evidence import read_evidence
@@ -36,15 +36,17 @@ def control_numbers(scores: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     """
     rows = informative_rows(scores)
     arms = {kind: with_dealt_out(select(rows, kind=kind)) for kind in (SELF, CROSS)}
+    columns = ("correct", "dealt_out", "mode_correct")
+    found = {kind: means(arm, rule, *columns) for kind, arm in arms.items()}
     own = arms[SELF]
     over_mode = own.assign(minus=own["correct"].astype(float) - own["mode_correct"])
     corrected = average(corrected_pairs(rows, SELF), rule, "minus", differs="varies", limit=2)
     return rounded(
         {
-            **{kind: accuracy(arm, rule).estimate for kind, arm in arms.items()},
-            "dealt_out": {k: accuracy(a, rule, "dealt_out").estimate for k, a in arms.items()},
+            **{kind: of["correct"] for kind, of in found.items()},
+            "dealt_out": {kind: of["dealt_out"] for kind, of in found.items()},
             "own": {kind: _of_itself(arm, rule) for kind, arm in arms.items()},
-            "mode": accuracy(own, rule, "mode_correct").estimate,
+            "mode": found[SELF]["mode_correct"],
             "gap": gap(gap_pairs(rows), rule)._asdict(),
             "corrected_gap": corrected._asdict(),
             "over_mode": average(over_mode, rule, "minus")._asdict(),
@@ -55,7 +57,7 @@ def control_numbers(scores: pd.DataFrame, rule: Rule) -> dict[str, Any]:
 def _of_itself(arm: pd.DataFrame, rule: Rule) -> float | None:
     arm = arm.dropna(subset="predictor_own_behavior")
     rows = with_dealt_out(arm.assign(truth=arm["predictor_own_behavior"]))
-    return average(rows, rule, "corrected", differs="varies").estimate
+    return means(rows, rule, "corrected")["corrected"]
 
 
 def over_runs(runs: Mapping[str, Mapping[str, Any]], rule: Rule) -> dict[str, Any]:

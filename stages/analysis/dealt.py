@@ -19,9 +19,10 @@ def with_dealt_out(rows: pd.DataFrame) -> pd.DataFrame:
     `dealt_out` is the share of the other rows of the cell whose answer would be right here: the
     mean over all ways to deal the answers out, so nothing is drawn. Answers that do not comply are
     right nowhere. `corrected` has the mean, over a cell, of accuracy minus that, and from row to
-    row what each input does to it, as one that takes answers and as one that gives its own (the
-    terms of a U-statistic: Hoeffding 1948, AMS 19), so that its errors can be clustered. `varies`
-    says where an answer is not the cell's most common one: without any there is nothing to deal.
+    row what each input does to it, as one that takes answers and as one that gives its own, so
+    that its errors can be clustered: the pseudo-values of the jackknife of a U-statistic (Arvesen
+    1969, AMS 40). `varies` says where an answer is not the cell's most common one: without any
+    there is nothing to deal.
     """
     if rows.empty:
         return rows.assign(dealt_out=np.nan, corrected=np.nan, varies=False)
@@ -39,9 +40,11 @@ def with_dealt_out(rows: pd.DataFrame) -> pd.DataFrame:
     taken_N = (said_times[truth_here_N] - right_N) / others_N
     given_N = (np.where(said_N >= 0, truth_times[said_here_N], 0) - right_N) / others_N
     mean_N = _mean(taken_N, cells_N)[cells_N]
+    # What two rows share counts for one of n - 1, and for one of n - 2 when one more is left out.
+    more_N = np.where(sizes_N > 2, (sizes_N - 1) / np.maximum(sizes_N - 2, 1), 1.0)
     return rows.assign(
         dealt_out=taken_N,
-        corrected=right_N - taken_N - given_N + mean_N,
+        corrected=right_N - more_N * (taken_N + given_N) + (2 * more_N - 1) * mean_N,
         varies=said_here_N != _commonest(said_times, said_here_N, cells_N)[cells_N],
     )
 

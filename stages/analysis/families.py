@@ -4,15 +4,25 @@ A family is what one table compares: the gap by task, by property or on parts of
 targets or of one; and all that an experiment compares. The primary comparison is in none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from stages.analysis.intervals import holm
+from statsmodels.stats.multitest import multipletests
+
 from stages.analysis.rounding import DECIMALS
 from stages.storage.tables import Row
 
 HALF = 0.5 * 10.0**-DECIMALS  # what rounding may have taken off a p-value
+
+
+def holm(p_values: Mapping[str, float | None]) -> dict[str, float]:
+    """p-values corrected for their number (Holm 1979, SJS 6); those that are None do not count."""
+    tested = {name: p for name, p in p_values.items() if p is not None}
+    if not tested:
+        return {}
+    corrected = multipletests(list(tested.values()), method="holm")[1]
+    return dict(zip(tested, map(float, corrected), strict=True))
 
 
 def by_family(rows: Sequence[Row], column: str) -> list[Row]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.analysis.averages import accuracy, average, difference, means
+from stages.analysis.averages import accuracy, corrected_accuracy, difference, means
 from stages.analysis.columns import groups, select
 from stages.analysis.dealt import with_dealt_out
 from stages.analysis.rule import Rule
@@ -87,7 +87,7 @@ def given_numbers(rows: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     return {
         name: {
             "accuracy": accuracy(own, rule)._asdict(),
-            "corrected": average(own, rule, "corrected", differs="varies")._asdict(),
+            "corrected": corrected_accuracy(own, rule)._asdict(),
             "dealt_out": of["dealt_out"],
             "mode": of["mode_correct"],
             "compliance": of["compliant"],

@@ -2,16 +2,16 @@
 
 One input gives several rows (properties, predictors, targets, seeds), which are not independent
 (Miller 2024, arXiv 2411.00640). What too little data carries is left out: no interval and no p
-under FEWEST inputs, nor of an average that rests on fewer inputs in which anything differs. Cells
-of fewer rows than the rule says count nowhere. Array suffixes: N rows, I inputs, C cells, L levels.
+under FEWEST inputs, nor of an average that rests on fewer inputs in which anything differs. One
+arm's corrected accuracy needs more: its errors lean to one side, those of a difference hardly do.
+Cells of fewer rows than the rule says count nowhere. Array suffixes: N rows, I inputs, C cells, L
+levels.
 """
 
-from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
+from scipy.special import stdtr, stdtrit
 
 from stages.analysis.clustered import Spread, spread
 from stages.analysis.columns import joint_codes
@@ -20,6 +20,7 @@ from stages.analysis.rates import clustered_rate, exact_paired_p, paired_score
 from stages.analysis.rule import Rule
 
 FEWEST = 10  # inputs, and inputs in which something differs
+FEWEST_OF_ARM, FEWEST_OF_ARM_IN_CELL = 20, 30  # inputs, where it is one arm's corrected accuracy
 POWER = 0.8
 NOISE = 1e-12
 Weigh = Literal["macro", "pooled"]
@@ -30,7 +31,7 @@ class Estimate(NamedTuple):
     """An average and what is known of its chance; None where there is too little data.
 
     `method` says how ci_low and ci_high are made: CR2 errors clustered by input and Student's t
-    with Satterthwaite's degrees of freedom, of differences; Wilson's interval with the rows that
+    with Satterthwaite's degrees of freedom, of differences; the exact interval of the rows that
     such an error amounts to, of rates; the score interval of paired rates, of a single cell in
     which few inputs differ, beside McNemar's exact p. p_value is that of no difference,
     p_permutation from sign flips of whole inputs. detectable is the smallest true average that
@@ -62,13 +63,15 @@ def clustered_estimate(
     *,
     differs_N: np.ndarray | None = None,
     limit: float = 1.0,
+    of_arm: bool = False,
 ) -> Estimate:
     """The average of the values with its interval, and of differences what speaks against zero.
 
     `levels_NL` says in which cell a row is, by numbers from the outermost level to the innermost;
     `inputs_N` has numbers from 0. `macro` is the mean over all levels and rows, nested; `pooled`
     that over rows. `differs_N` are the rows in which what is compared differs, and averages of
-    differences are from -limit to limit; without it the values are rates from 0 to 1.
+    differences are from -limit to limit; without it the values are rates from 0 to 1. `of_arm`:
+    accuracy minus what is dealt out, of one arm.
     """
     found = _Rows.of(values_N, levels_NL, inputs_N, weigh, rule.min_cell_rows)
     if found is None:
@@ -79,10 +82,13 @@ def clustered_estimate(
     weights_C = np.bincount(cells_N, weights_N)
     off = spread(values_N, cells_N, inputs_N, weights_C)
     if differs_N is None:
-        return _rate(estimate, off, rule)
-    discordant = len(np.unique(inputs_N[differs_N[kept_N]]))
+        return _rate(estimate, off, float(1 / np.square(weights_N).sum()), rule)
+    discordant = len(np.unique(inputs_N[differs_N[kept_N]])) if values_N.any() else 0
     estimate = estimate._replace(discordant=discordant)
-    if estimate.inputs < FEWEST or not discordant:
+    fewest = FEWEST
+    if of_arm:
+        fewest = FEWEST_OF_ARM if len(weights_C) > 1 else FEWEST_OF_ARM_IN_CELL
+    if estimate.inputs < fewest or not discordant:
         return estimate
     estimate = estimate._replace(p_permutation=sign_flip_p(shares_I, rule.seed, rule.permutations))
     if discordant < FEWEST:
@@ -127,13 +133,17 @@ class _Rows(NamedTuple):
         return cls(values_N, cells_N, inputs_N, (weights_C / sizes_C)[cells_N], kept_N)
 
 
-def _rate(found: Estimate, off: Spread | None, rule: Rule) -> Estimate:
-    """A rate with its interval, which keeps within 0 and 1."""
+def _rate(found: Estimate, off: Spread | None, worth: float, rule: Rule) -> Estimate:
+    """A rate with its interval; so weighed, the rows are worth as many as `worth` of one weight.
+
+    Rows of one input hang together, so an error below that of independent rows is a chance one:
+    what is rare was not met where it weighs most.
+    """
     if found.estimate is None or found.inputs < FEWEST or off is None:
         return found
-    low, high = clustered_rate(
-        found.estimate, _not_noise(off.error), off.freedom, found.inputs, rule.confidence
-    )
+    error = _not_noise(off.error) and max(off.error, off.naive_error)
+    rows = min(worth, found.inputs)
+    low, high = clustered_rate(found.estimate, error, off.freedom, rows, rule.confidence)
     return found._replace(ci_low=low, ci_high=high, method="rate")
 
 
@@ -155,15 +165,15 @@ def _difference(found: Estimate, off: Spread, rule: Rule, limit: float) -> Estim
     if estimate is None or not error:  # the same in all rows of each cell
         return found
     end = (1 + rule.confidence) / 2
-    low, high = _interval(estimate, error * stats.t.ppf(end, off.freedom), limit)
-    naive = off.naive_error * stats.t.ppf(end, off.naive_freedom)
+    low, high = _interval(estimate, error * stdtrit(off.freedom, end), limit)
+    naive = off.naive_error * stdtrit(off.naive_freedom, end)
     naive_low, naive_high = _interval(estimate, naive, limit)
-    away = stats.t.ppf(end, off.freedom) + stats.t.ppf(POWER, off.freedom)
+    away = stdtrit(off.freedom, end) + stdtrit(off.freedom, POWER)
     return found._replace(
         ci_low=low,
         ci_high=high,
         method="CR2",
-        p_value=float(2 * stats.t.sf(abs(estimate) / error, off.freedom)),
+        p_value=float(2 * stdtr(off.freedom, -abs(estimate) / error)),
         detectable=float(away * error),
         naive_low=naive_low,
         naive_high=naive_high,
@@ -190,12 +200,3 @@ def nested_weights(levels_CL: np.ndarray) -> np.ndarray:
         weights_C /= np.bincount(of_child)[parents_C]
         parents_C = children_C
     return weights_C
-
-
-def holm(p_values: Mapping[str, float | None]) -> dict[str, float]:
-    """p-values corrected for their number (Holm 1979, SJS 6); those that are None do not count."""
-    tested = {name: p for name, p in p_values.items() if p is not None}
-    if not tested:
-        return {}
-    corrected = multipletests(list(tested.values()), method="holm")[1]
-    return dict(zip(tested, map(float, corrected), strict=True))

@@ -1,6 +1,7 @@
 """Intervals of rates and of single comparisons, which keep their level where little varies."""
 
 from scipy import optimize, stats
+from scipy.special import betaincinv, ndtri, stdtrit
 from statsmodels.stats.proportion import proportion_confint
 
 
@@ -11,20 +12,22 @@ def wilson(right: float, rows: float, confidence: float) -> tuple[float, float]:
 
 
 def clustered_rate(
-    rate: float, error: float, freedom: float, inputs: int, confidence: float
+    rate: float, error: float, freedom: float, rows: float, confidence: float
 ) -> tuple[float, float]:
-    """Wilson's interval with as many rows as would have this standard error.
+    """The exact interval of as many independent rows as would have this standard error.
 
-    The number is that of Korn and Graubard (1998, Survey Methodology 24), with their correction
-    for the degrees of freedom of the error. Where nothing varies it is that of the inputs.
+    Korn and Graubard (1998, Survey Methodology 24): the interval of Clopper and Pearson, with a
+    correction for the degrees of freedom of the error. Where nothing varies there is no error, and
+    what there is amounts to `rows`.
     """
     rate = min(max(rate, 0.0), 1.0)
-    varies = error > 0 and 0 < rate < 1
-    rows = rate * (1 - rate) / error**2 if varies else float(inputs)
-    if varies:
+    if error > 0 and 0 < rate < 1:
         end = (1 + confidence) / 2
-        rows *= (stats.norm.ppf(end) / stats.t.ppf(end, freedom)) ** 2
-    return wilson(rate * rows, rows, confidence)
+        rows = rate * (1 - rate) / error**2 * (ndtri(end) / stdtrit(freedom, end)) ** 2
+    right, tail = rate * rows, (1 - confidence) / 2
+    low = betaincinv(right, rows - right + 1, tail) if right else 0.0
+    high = betaincinv(right + 1, rows - right, 1 - tail) if right < rows else 1.0
+    return float(low), float(high)
 
 
 def paired_score(first: int, second: int, rows: int, confidence: float) -> tuple[float, float]:

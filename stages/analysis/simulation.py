@@ -1,173 +1,108 @@
 """How often intervals and p-values are right, on simulated score tables whose truth is known.
 
-`python -m stages.simulation` prints what docs/method.md shows. Array suffix: I inputs.
+`python -m stages.simulation` prints what docs/method.md shows. The rows of many tables are dealt
+out and paired at once; each table's estimate is then made as evaluate makes it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from statistics import NormalDist
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import fmean
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from stages.analysis.averages import average
-from stages.analysis.intervals import Estimate
+from stages.analysis.averages import Measured
+from stages.analysis.columns import select
+from stages.analysis.dealt import with_dealt_out
+from stages.analysis.intervals import Estimate, Method
 from stages.analysis.primary import corrected_pairs
 from stages.analysis.rule import Rule
-from stages.study.arms import CROSS, FRESH_SELF
-from stages.study.splits import rng
+from stages.analysis.simulated import Of, Setting, simulated
+from stages.study.arms import FRESH_SELF
 
-PROPERTIES = 6
-SHARED = 0.6  # correlation of the properties of one input, on the probit scale
-PAIRED = 0.4  # correlation of the two arms on one input, likewise
-SHARES = (0.5, 0.3, 0.2)  # of the values of a cell among truths
 CONFIDENCE = 0.95
-ARMS = (FRESH_SELF, CROSS)
-How = Literal["accuracy", "knowledge", "evidence"]
+ROWS = 400_000  # of one arm, at once
+SLACK = 1e-12  # what is true is a sum, too
+FEW = 100  # intervals or p-values, of fewer of which a share says little
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What is simulated: `inputs` in `tasks`, cells of `sizes` rows at most, in turn.
+class Estimates(NamedTuple):
+    """What the tables of a setting gave, and what is true of the cells that count."""
 
-    By `how`, `levels` of the cells, in turn, are: the accuracy of cross, to which `gap` is added
-    for self; the share of inputs that either arm knows, which else says what it favors; or how
-    far the evidence that either has of the true value stands out, to which each adds what it
-    favors. What they favor is the same where `alike`.
-    """
-
-    how: How
-    inputs: int
-    tasks: int
-    sizes: tuple[int, ...]
-    levels: tuple[float, ...]
-    gap: float = 0.0
-    alike: bool = False
-
-    @property
-    def told(self) -> str:
-        """What is compared, in words."""
-        levels = ", ".join(f"{level:g}" for level in self.levels)
-        what = "raw" if self.how == "accuracy" else "corrected"
-        priors = {"accuracy": "", "knowledge": ", other priors", "evidence": ", the same priors"}
-        return f"{what}: {self.how} {levels}{priors[self.how]}"
+    found: list[Estimate]
+    true: float | None
 
 
-def _settings() -> tuple[Setting, ...]:
-    """What docs/method.md shows: small and large studies, even and uneven cells."""
-    found = []
-    for inputs, tasks in ((8, 1), (12, 1), (20, 1), (20, 2), (100, 2)):
-        for sizes in ((56,), (8, 1, 12, 56)):
-            found += [
-                Setting("accuracy", inputs, tasks, sizes, (0.3,)),
-                Setting("accuracy", inputs, tasks, sizes, (0.02, 0.3, 0.98)),
-                Setting("knowledge", inputs, tasks, sizes, (0.0, 0.3, 0.8)),
-                Setting("evidence", inputs, tasks, sizes, (0.5, 1.0, 2.0), alike=True),
-            ]
-    large = [Setting("accuracy", 120, 3, (56,), (0.3, 0.5, 0.7), gap) for gap in (0.05, 0.1, 0.2)]
-    return (*found, *large)
+def simulate(of: Of, setting: Setting, numbers: Sequence[int], rule: Rule) -> Estimates:
+    """What evaluate would say of each of the tables with these numbers."""
+    step = max(1, ROWS // int(setting.sizes_C.sum()))
+    parts = [
+        _estimates(of, setting, numbers[start : start + step], rule)
+        for start in range(0, len(numbers), step)
+    ]
+    return Estimates([one for part in parts for one in part.found], parts[0].true)
 
 
-SETTINGS = _settings()
-
-
-def simulated(random: np.random.Generator, setting: Setting) -> pd.DataFrame:
-    """Score rows of both arms, with answers a, b and c; the properties of an input hang together.
-
-    Of accuracies the truth is always a, and what is right is known exactly, as a normal variable
-    falls under the cell's threshold or not.
-    """
-    return pd.concat(_cells(random, setting), ignore_index=True).assign(
-        target="m", seed=0, compliant=True
+def _estimates(of: Of, setting: Setting, numbers: Sequence[int], rule: Rule) -> Estimates:
+    rows = simulated(setting, rule.seed, numbers)
+    cells_N, true_C = rows.pop("cell").to_numpy(), setting.true_C(of)
+    rows = rows.assign(true=true_C[cells_N])
+    if of in ("accuracy", "corrected"):
+        rows = with_dealt_out(select(rows, kind=FRESH_SELF))
+        column, differs, limit = "correct", None, 1.0
+        if of == "corrected":
+            column, differs = "corrected", "varies"
+    else:
+        rows = corrected_pairs(rows)
+        column, differs, limit = ("raw", "raw", 1.0) if of == "gap" else ("minus", "varies", 2.0)
+    rows = rows.dropna(subset=column)  # a row alone in its cell has nothing dealt out
+    whole, true = Measured.of(rows, column, differs), Measured.of(rows, "true")
+    order_N = np.argsort(rows["seed"].to_numpy(), kind="stable")
+    number_N = rows["seed"].to_numpy()[order_N]
+    parts = np.split(order_N, np.flatnonzero(np.diff(number_N)) + 1)
+    by_number = {}
+    for number, part_N in zip(np.unique(number_N).tolist(), parts, strict=True):
+        own = replace(rule, seed=number)  # so that tables differ in their permutations, too
+        one = whole.part(part_N)
+        by_number[number] = one.estimate(own, limit=limit, of_arm=of == "corrected")
+    return Estimates(
+        [by_number[number] for number in numbers], true.part(parts[0]).estimate(rule).estimate
     )
 
 
-def _cells(random: np.random.Generator, setting: Setting) -> Iterator[pd.DataFrame]:
-    number = setting.inputs // setting.tasks
-    for task in range(setting.tasks):
-        common = random.normal(size=number)
-        shared = [
-            PAIRED**0.5 * common + (1 - PAIRED) ** 0.5 * random.normal(size=number) for _ in ARMS
-        ]
-        for name in range(PROPERTIES):
-            cell = task * PROPERTIES + name
-            size = min(number, setting.sizes[cell % len(setting.sizes)])
-            there = np.sort(random.permutation(number)[:size])
-            level = setting.levels[cell % len(setting.levels)]
-            truth_I, answers = _answers(random, setting, level, shared)
-            for kind, predictor, answer_I in zip(ARMS, ("m", "n"), answers, strict=True):
-                yield pd.DataFrame(
-                    {
-                        "kind": kind,
-                        "predictor": predictor,
-                        "task": task,
-                        "property": name,
-                        "input_id": there,
-                        "answer": answer_I[there],
-                        "truth": truth_I[there],
-                        "correct": answer_I[there] == truth_I[there],
-                    }
-                )
+def methods(found: Sequence[Estimate]) -> list[Method | None]:
+    """How intervals were made; None alone where no table has one."""
+    named: list[Method | None] = [*sorted({one.method for one in found if one.method})]
+    return named or [None]
 
 
-def _answers(
-    random: np.random.Generator, setting: Setting, level: float, shared: Sequence[np.ndarray]
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The truths of a cell, and what each arm says, as codes of values."""
-    number = len(shared[0])
-    own = [SHARED**0.5 * one + (1 - SHARED) ** 0.5 * random.normal(size=number) for one in shared]
-    if setting.how == "accuracy":
-        levels = (level + setting.gap, level)
-        known = [one < NormalDist().inv_cdf(level) for one, level in zip(own, levels, strict=True)]
-        return np.zeros(number, dtype=int), [np.where(knows, 0, 1) for knows in known]
-    truth_I = random.choice(len(SHARES), number, p=SHARES)
-    favors = [(0.8, 0.1, 0.1), (0.8, 0.1, 0.1) if setting.alike else (0.1, 0.1, 0.8)]
-    if setting.how == "knowledge":
-        bound = NormalDist().inv_cdf(level) if level else -np.inf
-        guesses = [random.choice(len(SHARES), number, p=favor) for favor in favors]
-        pairs = zip(own, guesses, strict=True)
-        return truth_I, [np.where(one < bound, truth_I, guess) for one, guess in pairs]
-    values_IV = np.eye(len(SHARES))[truth_I]
-    return truth_I, [
-        np.argmax(level * values_IV + np.log(favor) + random.gumbel(size=values_IV.shape), axis=1)
-        for favor in favors
-    ]
+def rates(of: Estimates, method: Method | None) -> dict[str, float | None]:
+    """How many tables have an interval of this method; of these, how many cover what is true.
 
-
-def simulate(setting: Setting, numbers: Iterable[int], rule: Rule) -> list[Estimate]:
-    """Self minus cross from each of the tables with these numbers; corrected, but of accuracies."""
-    found = []
-    for n in numbers:
-        random = np.random.default_rng(rng(rule.seed, "table", str(setting), n).getrandbits(64))
-        pairs = corrected_pairs(simulated(random, setting))
-        if setting.how == "accuracy":
-            found.append(average(pairs, rule, "raw"))
-        else:
-            found.append(average(pairs, rule, "minus", differs="varies"))
-    return found
-
-
-def rates(found: Sequence[Estimate], true: float) -> dict[str, float | None]:
-    """Of the estimates: how many have an interval; of these, how many cover what is true.
-
-    `naive_coverage` is that of intervals that take rows for independent; `p_under_0.05` and
-    `p_permutation_under_0.05` are shares of the p-values that there are. None where there is none.
+    `naive_coverage` is that of intervals that take rows for independent, `p_under_0.05` the share
+    among the p-values that come with the method. `p_permutation_under_0.05` is that among all
+    permutation p there are. None where there are fewer than FEW.
     """
-    names = ("ci_low", "ci_high", "naive_low", "naive_high", "p_value", "p_permutation")
-    table = pd.DataFrame([[getattr(one, name) for name in names] for one in found], columns=names)
-    table = table.astype(float)
-    given, naive = table.dropna(subset="ci_low"), table.dropna(subset="naive_low")
-    covered = given["ci_low"].le(true) & given["ci_high"].ge(true)
-    naively = naive["naive_low"].le(true) & naive["naive_high"].ge(true)
+    given = [one for one in of.found if method and one.method == method]
     return {
-        "given": len(given) / len(table),
-        "coverage": _share(covered),
-        "naive_coverage": _share(naively),
-        "p_under_0.05": _share(table["p_value"].dropna() < 1 - CONFIDENCE),
-        "p_permutation_under_0.05": _share(table["p_permutation"].dropna() < 1 - CONFIDENCE),
+        "given": len(given) / len(of.found),
+        "coverage": _share([_hold(one.ci_low, of.true, one.ci_high) for one in given]),
+        "naive_coverage": _share([_hold(one.naive_low, of.true, one.naive_high) for one in given]),
+        "p_under_0.05": _share([_small(one.p_value) for one in given]),
+        "p_permutation_under_0.05": _share([_small(one.p_permutation) for one in of.found]),
     }
 
 
-def _share(values: pd.Series) -> float | None:
-    return float(values.mean()) if len(values) else None
+def _hold(low: float | None, true: float | None, high: float | None) -> bool | None:
+    if low is None or true is None or high is None:
+        return None
+    return low - SLACK <= true <= high + SLACK
+
+
+def _small(p: float | None) -> bool | None:
+    return None if p is None else p < 1 - CONFIDENCE
+
+
+def _share(found: Sequence[bool | None]) -> float | None:
+    there = [one for one in found if one is not None]
+    return fmean(there) if len(there) >= FEW else None

@@ -17,8 +17,9 @@ from stages.analysis.averages import accuracy, average, means, paired
 from stages.analysis.baselines import OWN_BEHAVIOR, TRAINED_BASELINES
 from stages.analysis.behaviors import drift, own_rows
 from stages.analysis.columns import select
+from stages.analysis.families import holm
 from stages.analysis.given import given_numbers
-from stages.analysis.intervals import Estimate, Weigh, holm
+from stages.analysis.intervals import Estimate, Weigh
 from stages.analysis.left_out import mode_left_out
 from stages.analysis.primary import headline as primary_numbers
 from stages.analysis.primary import primary

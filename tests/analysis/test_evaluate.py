@@ -140,7 +140,7 @@ def test_the_numbers_can_be_had_from_the_scores_alone(evaluated):
     scores = read_columns("scores", "data/scores.parquet")
     numbers = summarise(scores, params.evaluate.rule(params.seed), params.design)
     found, summary = metric("targets.json"), metric("summary.json")
-    # How many answers are as they were scores do not say.
+    # How many answers are as they were, scores do not say.
     assert {of.pop("kept") for of in found["targets"].values()} == {summary.pop("kept")}
     assert (rounded(numbers), rounded(headline(numbers))) == (found, summary)
 

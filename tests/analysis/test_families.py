@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.analysis.families import HALF, as_one_family, by_family
+from stages.analysis.families import HALF, as_one_family, by_family, holm
 
 
 def test_each_family_of_a_table_is_corrected_by_itself():
@@ -23,3 +23,8 @@ def test_all_that_an_experiment_compares_is_one_family_however_deep_it_lies():
 def test_a_p_value_that_was_rounded_to_zero_is_not_zero_among_many():
     rows = [{"target": "a", "p_value": 0.0}] * 100
     assert by_family(rows, "target")[0]["p_holm"] == pytest.approx(100 * HALF)
+
+
+def test_holm_multiplies_the_smallest_p_by_how_many_there_are():
+    assert holm({"a": 0.01, "b": 0.04, "c": None}) == pytest.approx({"a": 0.02, "b": 0.04})
+    assert holm({"a": None}) == {}

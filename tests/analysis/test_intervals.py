@@ -9,7 +9,7 @@ from scipy import stats
 from stages.analysis.averages import LEVELS, accuracy, average
 from stages.analysis.columns import codes, group_codes
 from stages.analysis.flips import sign_flip_p
-from stages.analysis.intervals import FEWEST, Estimate, holm, nested_weights
+from stages.analysis.intervals import FEWEST, Estimate, nested_weights
 from stages.analysis.rates import clustered_rate, exact_paired_p, paired_score, wilson
 from stages.analysis.rounding import rounded
 from stages.analysis.rule import Rule
@@ -164,11 +164,6 @@ def test_pooled_weighs_cells_by_their_rows():
     assert estimate(values(rows), weigh="pooled").estimate == pytest.approx(0.75)
 
 
-def test_holm_multiplies_the_smallest_p_by_how_many_there_are():
-    assert holm({"a": 0.01, "b": 0.04, "c": None}) == pytest.approx({"a": 0.02, "b": 0.04})
-    assert holm({"a": None}) == {}
-
-
 def test_wilson_keeps_within_zero_and_one():
     low, high = wilson(0, 10, 0.95)
     assert low == 0 and high == pytest.approx(0.2775, abs=1e-4)  # Agresti and Coull 1998, n = 10
@@ -271,8 +266,17 @@ def test_the_interval_of_a_rate_keeps_within_zero_and_one_and_is_never_of_no_wid
         low, high = clustered_rate(rate, 0.05 * (0 < rate < 1), 15.0, 20, 0.95)
         assert 0 <= low <= rate <= high <= 1 and low < high
     # One row an input: the error amounts to as many rows as there are, but for the freedom.
-    low, high = clustered_rate(0.3, (0.3 * 0.7 / 400) ** 0.5, 1e9, 400, 0.95)
-    assert (low, high) == pytest.approx(wilson(120, 400, 0.95), abs=1e-6)
+    low, high = clustered_rate(0.3, (0.3 * 0.7 / 400) ** 0.5, 1e9, 20, 0.95)
+    exact = stats.binomtest(120, 400).proportion_ci(0.95)
+    assert (low, high) == pytest.approx((exact.low, exact.high), abs=1e-6)
+
+
+def test_what_is_rare_and_missing_where_it_weighs_most_does_not_make_a_rate_certain():
+    """One of 100 rows is right, in the cell whose rows weigh least: 96 rows against 4 by 8."""
+    rows = [("a", "p", f"{i}", float(i == 0)) for i in range(96)]
+    rows += [("a", name, f"{i}", 0.0) for name in "qrst" for i in range(96, 104)]
+    found = accuracy(values(rows), RULE, "value")
+    assert found.estimate == pytest.approx(1 / 96 / 5) and found.ci_high > 0.03
 
 
 def test_the_ends_of_the_score_interval_of_pairs_are_z_errors_away():

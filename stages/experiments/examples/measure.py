@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from stages.analysis.averages import accuracy, average, difference
+from stages.analysis.averages import accuracy, corrected_accuracy, difference
 from stages.analysis.columns import groups, select
 from stages.analysis.dealt import with_dealt_out
 from stages.analysis.rounding import shown
@@ -110,7 +110,7 @@ def _arms(of: Mapping[str, pd.DataFrame], plain: pd.DataFrame, rule: Rule) -> It
                 "predictor": predictor,
                 "accuracy": shown(accuracy(own, rule)),
                 "dealt_out": shown(accuracy(own, rule, "dealt_out")),
-                "corrected": shown(average(own, rule, "corrected", differs="varies")),
+                "corrected": shown(corrected_accuracy(own, rule)),
                 "readable": shown(accuracy(own, rule, "compliant")),
             }
             yield found | ({"without": shown(accuracy(before, rule))} if len(before) else {})
