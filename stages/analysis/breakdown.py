@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stages.analysis.arms import Scored
@@ -112,11 +113,8 @@ def cell_table(rows: pd.DataFrame, excluded: pd.DataFrame, rule: Rule) -> list[R
         agreement=("agreement", "mean"),
         behavior_drift=("behavior_drift", "mean"),
     )
-    rates = zip(table["right"], table["rows"], strict=True)
-    intervals = [
-        wilson(right, n, rule.confidence) if n >= FEWEST else (None, None) for right, n in rates
-    ]
-    table["ci_low"], table["ci_high"] = ([ends[n] for ends in intervals] for n in (0, 1))
+    ends = wilson(table["right"].to_numpy(), table["rows"].to_numpy(), rule.confidence)
+    table["ci_low"], table["ci_high"] = (np.where(table["rows"] < FEWEST, np.nan, e) for e in ends)
     names = {name: table[name].astype(object) for name in CELL}
     table = table.assign(**names).merge(
         excluded, on=["target", "seed", "task", "property"], how="left"

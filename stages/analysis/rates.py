@@ -1,14 +1,19 @@
 """Intervals of rates and of single comparisons, which keep their level where little varies."""
 
+from typing import TypeVar
+
+import numpy as np
 from scipy import optimize, stats
 from scipy.special import betaincinv, ndtri, stdtrit
 from statsmodels.stats.proportion import proportion_confint
 
+Counts = TypeVar("Counts", float, np.ndarray)
 
-def wilson(right: float, rows: float, confidence: float) -> tuple[float, float]:
-    """Wilson's interval of a rate among independent rows (Wilson 1927, JASA 22)."""
+
+def wilson(right: Counts, rows: Counts, confidence: float) -> tuple[Counts, Counts]:
+    """Wilson's interval of a rate, or of each of some, among independent rows (1927, JASA 22)."""
     low, high = proportion_confint(right, rows, alpha=1 - confidence, method="wilson")
-    return float(low), float(high)
+    return low, high
 
 
 def clustered_rate(
