@@ -38,5 +38,6 @@ def test_one_task_has_no_spread_and_equal_ones_no_interval():
     assert spread_over(pairs(x=0.125), RULE, "task") == {}
     assert spread_over(pairs(x=0.125, y=0.125), RULE, "task") == {
         "by": {"x": 0.125, "y": 0.125},
+        "mean": 0.125,
         "sd": 0.0,
     }
