@@ -15,7 +15,7 @@ from stages.analysis.controls import over_runs
 from stages.controls import SEED_RUNS
 from stages.controls.verdicts import CONTROLS
 from stages.evaluate_controls import look
-from stages.params import command, load_params
+from stages.params import command
 from stages.reporting.sections import render
 from stages.storage.errors import StudyError
 
@@ -40,9 +40,10 @@ def main() -> None:
 
 def _judged(name: str, folders: list[Path]) -> dict[str, Any]:
     """The numbers of each run of a control by its seed, and what they show together."""
-    control, runs = CONTROLS[name], {path.name: look(path)[1] for path in folders}
-    params = load_params(folders[0] / "params.yaml")
-    over = over_runs(runs, params.evaluate.rule(params.seed))
+    control, runs = CONTROLS[name], {}
+    for path in folders:
+        _, runs[path.name], rule = look(path)
+    over = over_runs(runs, rule)
     return {
         "must": control.must_over_runs,
         "held": control.held_over(list(runs.values()), over),

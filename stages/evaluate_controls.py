@@ -13,6 +13,7 @@ import click
 import pandas as pd
 
 from stages.analysis.controls import control_numbers, control_scores
+from stages.analysis.rule import Rule
 from stages.controls import STUDIES
 from stages.controls.verdicts import CONTROLS
 from stages.params import command, load_params
@@ -26,7 +27,7 @@ def main() -> None:
     found = {}
     with atomic_folder("data/control_scores") as folder:
         for name, control in CONTROLS.items():
-            scores, numbers = look(STUDIES / name)
+            scores, numbers, _ = look(STUDIES / name)
             write_table("scores", scores, folder / f"{name}.parquet")
             found[name] = control.verdict(numbers) | numbers
     write_json("metrics/controls.json", found)
@@ -35,13 +36,14 @@ def main() -> None:
         click.echo(f"{name}: {held}; corrected gap {numbers['corrected_gap']['estimate']}")
 
 
-def look(study: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The score rows of a control study in a folder, and its numbers."""
+def look(study: Path) -> tuple[pd.DataFrame, dict[str, Any], Rule]:
+    """The score rows of a control study in a folder, its numbers, and by which rule they are."""
     if not study.is_dir():
         raise StudyError(f"{study}: no such study; run `dvc repro` to make it")
     params = load_params(study / "params.yaml")
     scores = control_scores(study, params.design, params.evaluate.limits)
-    return scores, control_numbers(scores, params.evaluate.rule(params.seed))
+    rule = params.evaluate.rule(params.seed)
+    return scores, control_numbers(scores, rule), rule
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def control_scores(study: Path, design: Design, limits: Limits) -> pd.DataFrame:
 
 
 def control_numbers(scores: pd.DataFrame, rule: Rule) -> dict[str, Any]:
-    """Accuracies, what of them is dealt out, the gap raw and corrected, and self minus the mode.
+    """Accuracies, what of them is dealt out, the mode's, and the gap raw and corrected.
 
     `own` is corrected accuracy about what the predictor's own base does: what each says of itself.
     """
@@ -38,8 +38,6 @@ def control_numbers(scores: pd.DataFrame, rule: Rule) -> dict[str, Any]:
     arms = {kind: with_dealt_out(select(rows, kind=kind)) for kind in (SELF, CROSS)}
     columns = ("correct", "dealt_out", "mode_correct")
     found = {kind: means(arm, rule, *columns) for kind, arm in arms.items()}
-    own = arms[SELF]
-    over_mode = own.assign(minus=own["correct"].astype(float) - own["mode_correct"])
     corrected = average(corrected_pairs(rows, SELF), rule, "minus", differs="varies", limit=2)
     return rounded(
         {
@@ -49,7 +47,6 @@ def control_numbers(scores: pd.DataFrame, rule: Rule) -> dict[str, Any]:
             "mode": found[SELF]["mode_correct"],
             "gap": gap(gap_pairs(rows), rule)._asdict(),
             "corrected_gap": corrected._asdict(),
-            "over_mode": average(over_mode, rule, "minus")._asdict(),
         }
     )
 

@@ -26,18 +26,18 @@ class Control:
     @property
     def must(self) -> str:
         """What one run must show, in words."""
-        if self.gap:
-            return f"gaps, raw and corrected, over {SMALLEST_GAP:.2f} and clear of zero"
-        both = f"self and cross over {LEARNED:g}, and " if self.learned else ""
-        return f"{both}a corrected gap whose interval comes within {LARGEST_NULL:.2f} of zero"
+        return self._must(f"a corrected gap whose interval comes within {LARGEST_NULL:.2f} of zero")
 
     @property
     def must_over_runs(self) -> str:
         """What training runs must show together, in words."""
+        null = f"a mean corrected gap within {LARGEST_NULL:.2f}, whose interval holds zero"
+        return self._must(null, " in each")
+
+    def _must(self, null: str, in_each: str = "") -> str:
         if self.gap:
-            return f"{self.must}, in each"
-        both = f"self and cross over {LEARNED:g} in each, and " if self.learned else ""
-        return f"{both}a mean corrected gap within {LARGEST_NULL:.2f}, whose interval holds zero"
+            return f"gaps, raw and corrected, over {SMALLEST_GAP:.2f} and clear of zero{in_each}"
+        return (f"self and cross over {LEARNED:g}{in_each}, and " if self.learned else "") + null
 
     def verdict(self, numbers: Numbers) -> dict[str, Any]:
         """What it is, what it must show, and whether it `held` in one run."""

@@ -1,6 +1,5 @@
 """Control studies: their params, and the numbers by which they hold or do not."""
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -134,13 +133,12 @@ def test_what_each_says_of_itself_stands_apart_from_what_it_says_of_the_target()
 
 
 def test_seeds_are_told_by_run_and_together(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        control_seeds, "look", lambda _: (None, numbers("twin", self=0.9, cross=0.9))
-    )
+    rule = load_params(ROOT / "controls/twin.yaml").evaluate.rule(0)
+    found = (None, numbers("twin", self=0.9, cross=0.9), rule)
+    monkeypatch.setattr(control_seeds, "look", lambda _: found)
     for seed in (0, 1, 10):
         folder = tmp_path / "data/control_seeds/twin" / str(seed)
         folder.mkdir(parents=True)
-        shutil.copy(ROOT / "controls/twin.yaml", folder / "params.yaml")
     (tmp_path / "data/control_seeds/twin/.2.partial").mkdir()  # of a run that is under way
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(control_seeds.main)
