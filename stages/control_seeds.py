@@ -40,10 +40,9 @@ def main() -> None:
 
 def _judged(name: str, folders: list[Path]) -> dict[str, Any]:
     """The numbers of each run of a control by its seed, and what they show together."""
-    control, runs = CONTROLS[name], {}
-    for path in folders:
-        _, runs[path.name], rule = look(path)
-    over = over_runs(runs, rule)
+    control, looked = CONTROLS[name], [look(path) for path in folders]
+    runs = {path.name: numbers for path, (_, numbers, _) in zip(folders, looked, strict=True)}
+    over = over_runs(runs, looked[0][2])
     return {
         "must": control.must_over_runs,
         "held": control.held_over(list(runs.values()), over),
