@@ -4,9 +4,9 @@
 
 Writes data/scores.parquet (every row that was scored) and metrics/: summary.json (the few numbers
 to compare), targets.json (all that they are made of, what hosted models cost, and which arms are
-not there, as a model was not trained), by_task.json (all cells, what was left out and why, which
-letters are chosen), by_property.json, subsets.json (the gap where it can and where it cannot
-show), plots/. Answers of the files that `given` of params.yaml names are arms too.
+not there, as a model was not trained; the verdict), by_task.json (all cells, what was left out and
+why, which letters are chosen), by_property.json, subsets.json (the gap where it can and where it
+cannot show), plots/. Answers of the files that `given` of params.yaml names are arms too.
 """
 
 from pathlib import Path
@@ -24,9 +24,10 @@ from stages.analysis.rounding import rounded
 from stages.analysis.subsets import MEANING, gaps_on_subsets
 from stages.analysis.summary import headline, informative_rows, summarise
 from stages.analysis.untrained import absent_arms
+from stages.analysis.verdict import verdict
 from stages.params import command, load_params
-from stages.storage.files import write_json, write_points
-from stages.storage.tables import write_table
+from stages.storage.files import read_json, write_json, write_points
+from stages.storage.tables import Row, write_table
 
 
 @command
@@ -45,6 +46,7 @@ def main() -> None:
     write_table("scores", scored.rows, "data/scores.parquet")
     metrics = Path("metrics")
     write_json(metrics / "summary.json", summary)
+    numbers["verdict"] = verdict(numbers, _sensitivity(), design, params.cross_questions.test)
     if absent := absent_arms(evidence, design):
         numbers |= {"absent": absent}
     paid = costs(design, Path("data"), evidence.training)
@@ -59,6 +61,12 @@ def main() -> None:
     click.echo(
         "  ".join(f"{name}: {summary.get(name)}" for name in ("primary", "fresh_self", "cross"))
     )
+
+
+def _sensitivity() -> Row:
+    """What copies with private answers showed; nothing where no model is such that it has any."""
+    path = Path("metrics/sensitivity.json")
+    return read_json(path) if path.is_file() else {}
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ CELL = ["predictor", "seed", "task", "property"]
 def primary(rows: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any]:
     """Estimates over all targets, `corrected` and `raw`, and by target, or why it has none.
 
+    Beside those of a target stands how many `cells` and `tasks` are compared.
+
     `seeds` and `tasks` say how the corrected one differs between them.
 
     `rows` are informative score rows. `agree` says whether both have one sign: only then is it an
@@ -40,10 +42,11 @@ def primary(rows: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any]:
     kept = []
     for target in design.subjects:
         own = select(pairs, target=target)
+        counts = {"cells": _cells(own), "tasks": own["task"].nunique()}
         if reason := too_little(own):
-            targets[target] = {"reason": reason}
+            targets[target] = {"reason": reason} | counts
         else:
-            targets[target] = _estimates(own, rule)
+            targets[target] = _estimates(own, rule) | counts
             kept.append(target)
     every = select(pairs, target=kept)
     spreads = {f"{level}s": spread_over(every, rule, level, 2.0) for level in ("seed", "task")}
@@ -82,16 +85,19 @@ def counted(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
 
 def too_little(pairs: pd.DataFrame) -> str | None:
     """Why the pairs about a target carry no number; None where they do."""
-    cells = len(pairs[["task", "property"]].drop_duplicates())
     tasks, inputs = pairs["task"].nunique(), pairs["input_id"].nunique()
     for count, fewest, what in (
-        (cells, FEWEST_CELLS, "cells"),
+        (_cells(pairs), FEWEST_CELLS, "cells"),
         (tasks, FEWEST_TASKS, "tasks"),
         (inputs, FEWEST_INPUTS, "inputs"),
     ):
         if count < fewest:
             return f"{count} {what} are compared; {fewest} are needed"
     return None
+
+
+def _cells(pairs: pd.DataFrame) -> int:
+    return len(pairs[["task", "property"]].drop_duplicates())
 
 
 def _estimates(pairs: pd.DataFrame, rule: Rule) -> dict[str, Any]:

@@ -192,7 +192,18 @@ def _pooled(pairs: pd.DataFrame, rule: Rule) -> dict[str, Any]:
 
 
 def _cells(scores: pd.DataFrame, rows: pd.DataFrame) -> dict[str, int]:
-    """How many cells (target, task, property) were scored, and how many of them do not count."""
+    """How many cells (target, task, property) were scored, and how many of them do not count.
+
+    `rows` and `rows_left_out` count what is asked of each input once, whoever answered.
+    """
     cell = ["target", "task", "property"]
     scored, counted = (len(table[cell].drop_duplicates()) for table in (scores, rows))
-    return {"scored": scored, "uninformative": scored - counted}
+    asked, used = (
+        len(table[[*cell, "input_id", "seed"]].drop_duplicates()) for table in (scores, rows)
+    )
+    return {
+        "scored": scored,
+        "uninformative": scored - counted,
+        "rows": asked,
+        "rows_left_out": asked - used,
+    }

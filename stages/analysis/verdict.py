@@ -1,0 +1,194 @@
+"""The verdict: can a study show anything, what does it show, and what else could explain that.
+
+Decided by thresholds that were set before any result (docs/method.md), from the numbers that
+`summarise` (stages/analysis/summary.py) gives and those of metrics/sensitivity.json. It is a
+decision and no text: the words are those of stages/reporting/templates.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stages.study.arms import CROSS, FRESH_SELF
+from stages.study.design import Design
+
+FEWEST_CELLS, FEWEST_TASKS = 6, 3
+"""used cells, and tasks that they are of, that a target needs for a verdict"""
+LEAST_KEPT = 0.5
+"""share of answers that training left word for word: a target under it is another model"""
+LEAST_HELD = 0.9
+"""share of private answers that a copy gives: under it the copy did not take them"""
+NEEDED = {
+    "cells": FEWEST_CELLS,
+    "tasks": FEWEST_TASKS,
+    "kept": LEAST_KEPT,
+    "held": LEAST_HELD,
+}
+NO_NUMBER, NULL, SIGNS_DIFFER = "no_number", "null", "both_not"
+OF_SELF, OF_CROSS = "advantage_of_self", "advantage_of_cross"
+Numbers = Mapping[str, Any]
+
+
+def verdict(numbers: Numbers, sensitivity: Numbers, design: Design, person: str) -> dict[str, Any]:
+    """What is to be told of a study, as a whole and by target.
+
+    `can_show` says whether a difference could have been found, and `short` of each target what it
+    lacks for that. `outcome` is one of the five above, `explanations` what else than the difference
+    of self and cross could make an advantage. `self_knowledge` is true where self also beats
+    another training run of the same model. `person` is that in which cross was asked; self is
+    always asked in the second. `lights` has what the first screen marks.
+    """
+    targets = {
+        target: {
+            "outcome": outcome(numbers["primary"]["targets"].get(target, {})),
+            "short": list(_short(numbers, target, sensitivity.get(target))),
+        }
+        for target in design.subjects
+    }
+    found = outcome(numbers["primary"])
+    for of in targets.values():
+        of["can_show"] = not of["short"]
+    return {
+        "can_show": all(of["can_show"] for of in targets.values()),
+        "outcome": found,
+        "self_knowledge": found == OF_SELF and _beats_similar(numbers) is True,
+        "explanations": list(_explanations(numbers, found, design, person)),
+        "seeds": len(design.seeds),
+        "needed": NEEDED,
+        "lights": _lights(numbers, targets),
+        "targets": targets,
+    }
+
+
+def outcome(found: Numbers) -> str:
+    """What `corrected` and `raw` say together, of all targets or of one."""
+    corrected, raw = found.get("corrected") or {}, found.get("raw") or {}
+    value, low, high = (corrected.get(name) for name in ("estimate", "ci_low", "ci_high"))
+    if value is None or raw.get("estimate") is None:
+        return NO_NUMBER
+    if low is None or high is None:
+        return NULL if corrected.get("discordant") == 0 else NO_NUMBER
+    if low <= 0 <= high:
+        return NULL
+    if value * raw["estimate"] <= 0:
+        return SIGNS_DIFFER
+    return OF_SELF if value > 0 else OF_CROSS
+
+
+def _short(numbers: Numbers, target: str, copies: Numbers | None) -> Iterator[dict[str, Any]]:
+    """What a target falls short of: `what`, and `found` where it was measured."""
+    compared = numbers["primary"]["targets"].get(target, {})
+    for what in ("cells", "tasks"):
+        if (found := compared.get(what, 0)) < NEEDED[what]:
+            yield {"what": what, "found": found}
+    of = numbers["targets"][target]
+    for kind, predictor, arm in _compared_arms(of, target):
+        ceiling, mode = arm.get("ceiling"), arm.get("ceiling_mode", arm.get("mode"))
+        about = {"what": "ceiling", "kind": kind, "predictor": predictor}
+        if ceiling is None or mode is None:
+            yield about
+        elif ceiling <= mode:
+            yield about | {"found": ceiling, "mode": mode}
+    kept = of.get("kept")
+    if kept is None:
+        yield {"what": "kept"}
+    elif kept < LEAST_KEPT:
+        yield {"what": "kept", "found": kept}
+    yield from _insensitive(copies)
+
+
+def _insensitive(copies: Numbers | None) -> Iterator[dict[str, Any]]:
+    """Why copies of the model with private answers do not prove that the study would find them."""
+    if not copies or copies.get("held") is None:
+        yield {"what": "sensitivity"}
+    elif copies["held"] < LEAST_HELD:
+        yield {"what": "copy", "found": copies["held"]}
+    elif not _clear(copies.get("gap"), copies.get("gap_low")):
+        yield {"what": "gap", "found": copies.get("gap")}
+
+
+def _clear(gap: float | None, low: float | None) -> bool:
+    return gap is not None and low is not None and low > 0
+
+
+def _compared_arms(of: Numbers, target: str) -> Iterator[tuple[str, str, Numbers]]:
+    """Both sides of the primary comparison, as far as they are there."""
+    arms = of.get("arms") or {}
+    if FRESH_SELF in arms:
+        yield FRESH_SELF, target, arms[FRESH_SELF]
+    for predictor, arm in arms.get(CROSS, {}).items():
+        yield CROSS, predictor, arm
+
+
+def _explanations(
+    numbers: Numbers, found: str, design: Design, person: str
+) -> Iterator[dict[str, Any]]:
+    """What could make such an advantage without a model's knowing itself; nothing of no advantage.
+
+    What was not measured is not ruled out: `tried` is then false.
+    """
+    if found not in (OF_SELF, OF_CROSS):
+        return
+    beats = _beats_similar(numbers)
+    if found == OF_SELF and not beats:
+        yield {"why": "own_base", "tried": beats is not None}
+    if model := _better_predictor(numbers, design):
+        yield {"why": "predictor", "model": model}
+    primary = numbers["primary"]
+    for why, against, asked in (
+        ("person", "cross_second", person == "third"),
+        ("drift", "kept", True),
+    ):
+        other = _sign(primary.get(against))
+        if asked and other != _sign(primary):
+            yield {"why": why, "tried": other is not None}
+
+
+def _beats_similar(numbers: Numbers) -> bool | None:
+    """Whether self is clear of another training run of the same model; None if none was asked."""
+    against = numbers["primary"].get("similar")
+    return None if not against else outcome(against) == OF_SELF
+
+
+def _sign(found: Numbers | None) -> bool | None:
+    """Whether a corrected difference is above zero; None where there is none."""
+    value = ((found or {}).get("corrected") or {}).get("estimate")
+    return None if value is None else value > 0
+
+
+def _better_predictor(numbers: Numbers, design: Design) -> str | None:
+    """The model that is ahead about every target, itself and others; None where it changes.
+
+    Where there is one target alone it is whoever is ahead about that.
+    """
+    ahead = set()
+    for target in design.subjects:
+        said = {
+            predictor: arm["corrected"]["estimate"]
+            for _, predictor, arm in _compared_arms(numbers["targets"][target], target)
+            if arm["corrected"].get("estimate") is not None
+        }
+        if len(said) > 1:
+            ahead.add(max(said, key=said.__getitem__))
+    return ahead.pop() if len(ahead) == 1 else None
+
+
+def _lights(numbers: Numbers, targets: Mapping[str, Numbers]) -> dict[str, bool]:
+    """What holds for every target: nothing short of it, and predictors that learned."""
+    short = {item["what"] for of in targets.values() for item in of["short"]}
+    arms = [
+        arm
+        for target in targets
+        for _, _, arm in _compared_arms(numbers["targets"][target], target)
+    ]
+    return {
+        "kept": "kept" not in short,
+        "learned": bool(arms) and all(_learned(arm) for arm in arms),
+        "cells": not short & {"cells", "tasks"},
+        "ceiling": bool(arms) and "ceiling" not in short,
+        "sensitivity": not short & {"sensitivity", "copy", "gap"},
+    }
+
+
+def _learned(arm: Numbers) -> bool:
+    held_back, mode = arm.get("held_back"), arm.get("held_back_mode")
+    return held_back is not None and mode is not None and held_back > mode
