@@ -28,7 +28,8 @@ def main() -> None:
     numbers = _numbers()
     experiments = [_experiment(name) for name in params.experiments.run]
     tables = _tables(numbers, experiments)
-    first = render("first_screen.md.j2", **numbers)
+    found = {e["name"]: e["numbers"] for e in experiments}
+    first = render("first_screen.md.j2", **numbers, experiments=found)
     page = render(
         "report.html.j2",
         **numbers,
@@ -66,6 +67,7 @@ def _experiment(name: str) -> Row:
     numbers = read_json(f"metrics/experiments/{name}.json")
     return {
         "name": name,
+        "numbers": numbers,
         "text": section(name, numbers),
         "line": line(name, numbers),
         "picture": _picture(name, f"metrics/experiments/plots/{name}.json"),

@@ -32,10 +32,10 @@ def verdict(numbers: Numbers, sensitivity: Numbers, design: Design, person: str)
     """What is to be told of a study, as a whole and by target.
 
     `can_show` says whether a difference could have been found, and `short` of each target what it
-    lacks for that. `outcome` is one of the five above, `explanations` what else than the difference
-    of self and cross could make an advantage. `self_knowledge` is true where self also beats
-    another training run of the same model. `person` is that in which cross was asked; self is
-    always asked in the second. `lights` has what the first screen marks.
+    lacks for that. `outcome` is one of the five above, `explanations` what else could make such an
+    advantage, as far as the arms of the main study tell (others: stages/experiments/other_arms).
+    `person` is that in which cross was asked; self is always asked in the second. `lights` has what
+    the first screen marks.
     """
     targets = {
         target: {
@@ -50,7 +50,6 @@ def verdict(numbers: Numbers, sensitivity: Numbers, design: Design, person: str)
     return {
         "can_show": all(of["can_show"] for of in targets.values()),
         "outcome": found,
-        "self_knowledge": found == OF_SELF and _beats_similar(numbers) is True,
         "explanations": list(_explanations(numbers, found, design, person)),
         "seeds": len(design.seeds),
         "needed": NEEDED,
@@ -99,7 +98,8 @@ def _short(numbers: Numbers, target: str, copies: Numbers | None) -> Iterator[di
 def _insensitive(copies: Numbers | None) -> Iterator[dict[str, Any]]:
     """Why copies of the model with private answers do not prove that the study would find them."""
     if not copies or copies.get("held") is None:
-        yield {"what": "sensitivity"}
+        reason = (copies or {}).get("reason")
+        yield {"what": "sensitivity"} | ({"reason": reason} if reason else {})
     elif copies["held"] < LEAST_HELD:
         yield {"what": "copy", "found": copies["held"]}
     elif not _clear(copies.get("gap"), copies.get("gap_low")):
@@ -128,31 +128,15 @@ def _explanations(
     """
     if found not in (OF_SELF, OF_CROSS):
         return
-    beats = _beats_similar(numbers)
-    if found == OF_SELF and not beats:
-        yield {"why": "own_base", "tried": beats is not None}
+    if found == OF_SELF:
+        yield {"why": "own_base"}
     if model := _better_predictor(numbers, design):
         yield {"why": "predictor", "model": model}
-    primary = numbers["primary"]
-    for why, against, asked in (
-        ("person", "cross_second", person == "third"),
-        ("drift", "kept", True),
-    ):
-        other = _sign(primary.get(against))
-        if asked and other != _sign(primary):
-            yield {"why": why, "tried": other is not None}
-
-
-def _beats_similar(numbers: Numbers) -> bool | None:
-    """Whether self is clear of another training run of the same model; None if none was asked."""
-    against = numbers["primary"].get("similar")
-    return None if not against else outcome(against) == OF_SELF
-
-
-def _sign(found: Numbers | None) -> bool | None:
-    """Whether a corrected difference is above zero; None where there is none."""
-    value = ((found or {}).get("corrected") or {}).get("estimate")
-    return None if value is None else value > 0
+    if person == "third":
+        yield {"why": "person"}
+    on_kept = numbers["primary"].get("kept", {}).get("corrected", {}).get("estimate")
+    if on_kept is None or (on_kept > 0) != (found == OF_SELF):
+        yield {"why": "drift", "tried": on_kept is not None}
 
 
 def _better_predictor(numbers: Numbers, design: Design) -> str | None:

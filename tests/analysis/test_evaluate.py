@@ -59,7 +59,9 @@ def test_what_the_summary_is_made_of_stands_in_targets_with_the_numbers_by_hand(
     }
     assert found["baseline"]["untrained_self"] == 0.0
     assert found["compliance"]["self"] == pytest.approx((1.0 + (1.0 + 0.75) / 2) / 2, abs=1e-4)
-    assert found["cells"] == {"scored": 6, "uninformative": 1}
+    # Of each target 24 animals are asked two things, and 24 values one.
+    cells = {"scored": 6, "uninformative": 1}
+    assert found["cells"] == cells | {"rows": 2 * 24 * 3, "rows_left_out": 24}
     assert found["confidence"] == 0.95
     assert "seeds" not in found
 
@@ -142,6 +144,7 @@ def test_the_numbers_can_be_had_from_the_scores_alone(evaluated):
     found, summary = metric("targets.json"), metric("summary.json")
     # How many answers are as they were, scores do not say.
     assert {of.pop("kept") for of in found["targets"].values()} == {summary.pop("kept")}
+    assert found.pop("verdict")["targets"].keys() == found["targets"].keys()
     assert (rounded(numbers), rounded(headline(numbers))) == (found, summary)
 
 
