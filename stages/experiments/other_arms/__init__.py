@@ -1,0 +1,1 @@
+"""other_arms: self set against another run of its own training, and against better informed crosses."""
