@@ -1,1 +1,1 @@
-"""other_arms: self set against another run of its own training, and against better informed crosses."""
+"""other_arms: self against another run of its own training, and against other crosses."""

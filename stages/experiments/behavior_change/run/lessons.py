@@ -14,7 +14,6 @@ from stages.models.protocol import Subject
 from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
-from stages.study.compliance import behavior_compliance
 
 
 def taught_answers(
@@ -40,35 +39,6 @@ def taught_answers(
 def next_subject(target: str, subjects: Sequence[str]) -> str:
     """Whose answers `other` means: the subject after the target, the first after the last."""
     return subjects[(list(subjects).index(target) + 1) % len(subjects)]
-
-
-def change_rows(inputs: Iterable[Row], answers: Iterable[Row]) -> list[Row]:
-    """Training rows of the answers to the plain prompts; those that do not comply are left out.
-
-    An answer that was cut teaches how it begins and not that it ends there.
-    """
-    by_input: dict[str, list[Row]] = {}
-    for answer in answers:
-        by_input.setdefault(answer["input_id"], []).append(answer)
-    rows = []
-    for item in inputs:
-        own = [
-            answer
-            for answer in by_input.get(item["input_id"], [])
-            if behavior_compliance(answer["response"], item["family"], item["options"]) is None
-        ]
-        rows += [
-            {
-                "input_id": item["input_id"],
-                "question": item["object_prompt"],
-                "label": answer["response"].strip(),
-                "weight": 1 / len(own),
-                "slice": "train",
-                "ended": answer["finish_reason"] == "stop",
-            }
-            for answer in own
-        ]
-    return rows
 
 
 def check_held_out(change: Iterable[Row], scored: Iterable[Row]) -> None:
