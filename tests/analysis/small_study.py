@@ -209,6 +209,7 @@ def dataset(target: str, seeds: Sequence[int | None]) -> list[Row]:
             "question": [{"role": "user", "content": name}],
             "slice": "train",
             "weight": 1.0,
+            "shown": False,
             "label": value(target, item, name, trained=True),
             "seed": seed,
         }
@@ -231,7 +232,7 @@ def write_study(root: Path, seeds: Sequence[int] = (0,)) -> None:
         for suffix, trained in (("", (None,)), ("-self", seeds)):
             path = data / "behavior" / f"{model}{suffix}.parquet"
             write_table("behavior", behavior(model, trained), path)
-        for suffix, trained in (("self", (None,)), ("cross", seeds)):
+        for suffix, trained in (("self", (None,)), ("cross", seeds), ("fresh", seeds)):
             path = data / "datasets" / f"{model}-{suffix}.parquet"
             write_table("datasets", dataset(model, trained), path)
         names = [f"{model}-self", *(f"{model}-on-{target}" for target in MODELS)]
