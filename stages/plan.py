@@ -60,7 +60,10 @@ def _stages(params: Params, cache: ResponseCache) -> Iterator[tuple[str, Rows]]:
             yield "train_cross", _training(model, *names, params)
     for target in models:
         for model in models:
-            yield "predict", partial(predict.predictions, model, target, params, cache)
+            yield (
+                "predict",
+                partial(predict.predictions, model, target, params, cache, foreseen=True),
+            )
 
 
 def _training(model: str, adapter: str, dataset: str, params: Params) -> Rows:

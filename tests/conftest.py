@@ -106,7 +106,7 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
     experiments["prompt_shift"] |= {"inputs": 4}
     experiments["examples"] |= {"k": 2, "inputs": 4}
     params["evaluate"] |= {"permutations": 200, "max_mode_share": 1.0, "min_compliance": 0.0}
-    params["evaluate"]["min_cell_rows"] = 1
+    params["evaluate"] |= {"min_cell_rows": 1, "ceiling": None}
     return params
 
 

@@ -24,7 +24,16 @@ from stages.study.design import Design
 
 BEHAVIOR_COLUMNS = ("input_id", "task", "sample", "response", "first_token_logprob", "seed")
 DATASET_COLUMNS = ("input_id", "task", "property", "label", "weight", "slice", "seed")
-PREDICTION_COLUMNS = ("kind", "input_id", "task", "property", "answer", "compliant", "seed")
+PREDICTION_COLUMNS = (
+    "kind",
+    "input_id",
+    "task",
+    "property",
+    "answer",
+    "compliant",
+    "shown",
+    "seed",
+)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,18 @@ held-out animal. With training seeds other than 0, cross is right where i is a m
 
 import hashlib
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 import yaml
 
+from stages.analysis.cells import judge
+from stages.analysis.pilot import read_pilot
+from stages.params import Params
 from stages.storage.files import write_json
 from stages.storage.tables import Row, write_table
 from stages.study.properties import PROPERTIES, property_value
+from stages.study.splits import part_of
 
 MODELS = ("left", "right")
 PROPERTY_NAMES = ("first_word", "first_character", "ethical_stance")
@@ -68,6 +73,7 @@ def params(seeds: Sequence[int] = (0,)) -> dict:
         "evaluate": {
             "max_mode_share": 0.9,
             "min_compliance": 0.5,
+            "ceiling": None,
             "min_cell_rows": 1,
             "permutations": 200,
             "confidence": 0.95,
@@ -87,11 +93,12 @@ def inputs() -> list[Row]:
     ]
     for task, role, split, size in sizes:
         values = task == "survival_instinct"
+        part = "pilot" if role != split else split
         for i in range(size):
             text = f"{task} {split} {i} {WORDS[i % 5]}"
             rows.append(
                 {
-                    "input_id": hashlib.sha256(text.encode()).hexdigest()[:16],
+                    "input_id": _id(text, role, part),
                     "task": task,
                     "family": FAMILIES[task],
                     "role": role,
@@ -104,6 +111,12 @@ def inputs() -> list[Row]:
                 }
             )
     return rows
+
+
+def _id(text: str, role: str, part: str) -> str:
+    """An id of the text by which an input of the role is for that."""
+    keys = (hashlib.sha256(f"{text} {n}".encode()).hexdigest()[:16] for n in count())
+    return next(key for key in keys if part_of(role, key) == part)
 
 
 def response(model: str, item: Row, *, trained: bool = False) -> str:
@@ -146,7 +159,6 @@ def behavior(model: str, seeds: Sequence[int | None]) -> list[Row]:
         }
         for seed in seeds
         for item in inputs()
-        if not (seed is not None and (item["role"], item["split"]) == ("test", "train"))
     ]
 
 
@@ -194,6 +206,7 @@ def predictions(predictor: str, target: str, seeds: Sequence[int]) -> list[Row]:
                         "logprob": -1.0,
                         "near_tie": False,
                         "distribution": None,
+                        "shown": False,
                         "seed": seed,
                     }
                 )
@@ -209,6 +222,7 @@ def dataset(target: str, seeds: Sequence[int | None]) -> list[Row]:
             "question": [{"role": "user", "content": name}],
             "slice": "train",
             "weight": 1.0,
+            "shown": False,
             "label": value(target, item, name, trained=True),
             "seed": seed,
         }
@@ -243,3 +257,6 @@ def write_study(root: Path, seeds: Sequence[int] = (0,)) -> None:
         for target in MODELS:
             path = data / "predictions" / f"{model}-on-{target}.parquet"
             write_table("predictions", predictions(model, target, seeds), path)
+    told = Params.model_validate(params(seeds))
+    cells = judge(read_pilot(told.design, data), told.design, told.evaluate.limits)
+    write_table("cells", cells, data / "cells.parquet")
