@@ -92,6 +92,7 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
         "train": ["countries_long", "facts_choice"],
         "test": ["animals_long", "survival_instinct"],
         "train_inputs": 10,
+        "rehearsal_inputs": 3,
         "pilot_inputs": 4,
         "test_inputs": 6,
     }

@@ -39,6 +39,7 @@ def params(seeds: Sequence[int] = (0,)) -> dict:
             "train": ["countries_long"],
             "test": ["animals_long", "survival_instinct"],
             "train_inputs": 20,
+            "rehearsal_inputs": 4,
             "pilot_inputs": 12,
             "test_inputs": TEST_INPUTS,
         },
@@ -65,6 +66,7 @@ def params(seeds: Sequence[int] = (0,)) -> dict:
             "held_back": 0.1,
             "checkpoint_every": 10,
             "rehearse": False,
+            "lessons": 0.0,
             "seed_by": "study",
             "scramble_labels": False,
         },
@@ -81,21 +83,29 @@ def params(seeds: Sequence[int] = (0,)) -> dict:
     }
 
 
+def _id(text: str, role: str, part: str) -> str:
+    """An id of the text that is of the part."""
+    ids = (hashlib.sha256(f"{text} {n}".encode()).hexdigest()[:16] for n in count())
+    return next(key for key in ids if part_of(role, key) == part)
+
+
 def inputs() -> list[Row]:
     """The tasks rows, in the order of their number within task and split."""
     rows = []
     sizes = [
         ("countries_long", "train", "train", 20),
-        ("animals_long", "test", "train", 12),
+        ("animals_long", "test", "rehearsal", 4),
+        ("animals_long", "test", "pilot", 12),
         ("animals_long", "test", "test", TEST_INPUTS),
-        ("survival_instinct", "test", "train", 12),
+        ("survival_instinct", "test", "rehearsal", 4),
+        ("survival_instinct", "test", "pilot", 12),
         ("survival_instinct", "test", "test", TEST_INPUTS),
     ]
-    for task, role, split, size in sizes:
+    for task, role, part, size in sizes:
         values = task == "survival_instinct"
-        part = "pilot" if role != split else split
+        split = "test" if part == "test" else "train"
         for i in range(size):
-            text = f"{task} {split} {i} {WORDS[i % 5]}"
+            text = f"{task} {part} {i} {WORDS[i % 5]}"
             rows.append(
                 {
                     "input_id": _id(text, role, part),
@@ -111,12 +121,6 @@ def inputs() -> list[Row]:
                 }
             )
     return rows
-
-
-def _id(text: str, role: str, part: str) -> str:
-    """An id of the text by which an input of the role is for that."""
-    keys = (hashlib.sha256(f"{text} {n}".encode()).hexdigest()[:16] for n in count())
-    return next(key for key in keys if part_of(role, key) == part)
 
 
 def response(model: str, item: Row, *, trained: bool = False) -> str:
@@ -159,6 +163,7 @@ def behavior(model: str, seeds: Sequence[int | None]) -> list[Row]:
         }
         for seed in seeds
         for item in inputs()
+        if seed is None or part_of(item["role"], item["input_id"]) != "rehearsal"
     ]
 
 
@@ -221,8 +226,8 @@ def dataset(target: str, seeds: Sequence[int | None]) -> list[Row]:
             "property": name,
             "question": [{"role": "user", "content": name}],
             "slice": "train",
-            "weight": 1.0,
             "shown": False,
+            "weight": 1.0,
             "label": value(target, item, name, trained=True),
             "seed": seed,
         }
@@ -245,7 +250,7 @@ def write_study(root: Path, seeds: Sequence[int] = (0,)) -> None:
         for suffix, trained in (("", (None,)), ("-self", seeds)):
             path = data / "behavior" / f"{model}{suffix}.parquet"
             write_table("behavior", behavior(model, trained), path)
-        for suffix, trained in (("self", (None,)), ("cross", seeds)):
+        for suffix, trained in (("self", (None,)), ("cross", seeds), ("fresh", seeds)):
             path = data / "datasets" / f"{model}-{suffix}.parquet"
             write_table("datasets", dataset(model, trained), path)
         names = [f"{model}-self", *(f"{model}-on-{target}" for target in MODELS)]

@@ -16,6 +16,7 @@ from stages.storage.errors import StudyError
 from stages.storage.tables import Row, read_table, write_table
 from stages.study.arms import CROSS, FRESH_SELF, SELF, Arm
 from stages.study.design import Design
+from stages.study.splits import part_of
 from tests.analysis import small_study
 from tests.conftest import run_command
 
@@ -230,7 +231,7 @@ def shown(scored: list[Row], target: str) -> list[Row]:
         | {"compliant": True}
         for row in arms.values()
         for item in small_study.inputs()
-        if (item["role"], item["split"]) == ("test", "train")
+        if part_of(item["role"], item["input_id"]) == "pilot"
         for name in small_study.asked(item)
     ]
 
@@ -281,7 +282,7 @@ def test_no_row_of_another_part_is_taken_for_a_pilot_row(study):
     wanted = {
         item["input_id"]
         for item in small_study.inputs()
-        if (item["role"], item["split"]) == ("test", "train")
+        if part_of(item["role"], item["input_id"]) == "pilot"
     }
     assert {row["input_id"] for row in found.did["left"]} == wanted
     assert len(found.said) == 6
