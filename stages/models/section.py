@@ -44,7 +44,10 @@ class PredictParams(Strict):
 
 
 class CrossQuestionParams(Strict):
-    """Whom a cross-predictor is asked about: you (as published), or another model."""
+    """Whom a cross-predictor is asked about: you (as published), or another model.
+
+    Whoever predicts itself is asked about you, and so are all by questions that a task brings.
+    """
 
     train: Person
     test: Person
@@ -146,6 +149,7 @@ class FinetuneParams(Strict):
     target_modules: the layers that are taught. max_grad_norm: of a step, else it is scaled down.
     rehearse: the predictor's own answers to the train tasks are mixed in, so that it goes on
     doing what it does. scramble_labels, a control: labels go to other inputs of their cell.
+    lessons: groups of questions in which an answer stands, for each train input.
     seed_by: what decides a training's chance beside its seed. By study all arms of a seed draw the
     same, so that equal lessons to equal models give equal bytes; by arm each has draws of its own.
     """
@@ -163,6 +167,7 @@ class FinetuneParams(Strict):
     max_grad_norm: Annotated[float, Field(gt=0, le=1e6)]
     held_back: Annotated[float, Field(gt=0, le=0.5)]
     rehearse: bool
+    lessons: Annotated[float, Field(ge=0, le=100)]
     scramble_labels: bool
     checkpoint_every: Count
     seed_by: Literal["study", "arm"]

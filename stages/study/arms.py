@@ -44,6 +44,11 @@ def fresh_dataset(target: str) -> str:
     return f"{target}-fresh"
 
 
+def pair_dataset(predictor: str, target: str) -> str:
+    """The dataset that teaches a predictor what M1 did."""
+    return fresh_dataset(target) if predictor == target else cross_dataset(target)
+
+
 def pair_name(predictor: str, target: str) -> str:
     """The adapter of a predictor that was trained on M1's answers, and the table of predictions."""
     return f"{predictor}-on-{target}"
@@ -125,9 +130,11 @@ class Arm:
         """The dataset that it is trained on; None where it is not trained."""
         if self.kind in (SELF, EXAMPLES_SELF, SIMILAR):
             return self_name(self.target)
-        if self.kind in (FRESH_SELF, CROSS_SECOND):
+        if self.kind == CROSS_SECOND:
             return fresh_dataset(self.target)
-        return cross_dataset(self.target) if self.kind in (CROSS, CROSS_INFORMED) else None
+        if self.kind in (FRESH_SELF, CROSS, CROSS_INFORMED):
+            return pair_dataset(self.predictor, self.target)
+        return None
 
     @property
     def predictions(self) -> str:
