@@ -1,6 +1,7 @@
 """Other arms: what each is taught, asked and told apart by, and when self-knowledge is said."""
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from stages import evaluate
 from stages.experiment import main_study
 from stages.experiments.other_arms.measure import COMPARED, plot, verdict
 from stages.experiments.other_arms.run import _draws, lessons, run
-from stages.experiments.shared.training import lessons as dataset_rows
+from stages.experiments.shared.training import dataset_lessons
 from stages.models.opening import Models
 from stages.models.planning import planned
 from stages.params import Params
@@ -32,7 +33,8 @@ from tests.experiments import tiny_study
 from tests.experiments.outcomes import measured, ran
 
 TOLD = {"other_arms": {"arms": list(OTHER_ARMS)}}
-PARAMS = tiny_study.params(TOLD, cross_questions={"train": "third", "test": "third"})
+THIRD = {"train": "third", "test": "third"}
+PARAMS = tiny_study.params(TOLD, cross_questions=THIRD)
 
 
 @pytest.fixture(scope="module")
@@ -98,24 +100,23 @@ def test_only_the_informed_cross_is_asked_about_another_model(rows):
 
 def test_similar_has_the_lesson_of_self_and_draws_of_its_own(study):
     arm = Arm("left", "left", SIMILAR, 0)
-    assert taught(arm, study) == dataset_rows("left-self", 0)
+    assert taught(arm, study) == dataset_lessons("left-self", 0)
     for seed_by in ("study", "arm"):
         rule = PARAMS.finetune.model_copy(update={"seed_by": seed_by})
-        told = main_study(PARAMS.model_copy(update={"finetune": rule}), Models("experiment"))
-        draws = {_draws(Arm("left", "left", SIMILAR, seed), arm.adapter, told) for seed in (0, 1)}
+        draws = {_draws(Arm("left", "left", SIMILAR, seed), arm.adapter, rule) for seed in (0, 1)}
         assert draws == {arm_seed(0, arm.adapter), arm_seed(1, arm.adapter)}
         assert not draws & {0, 1, arm_seed(0, "left-self"), arm_seed(1, "left-self")}
 
 
 def test_the_cross_in_the_second_person_has_the_lesson_of_fresh_self(study):
     arm = Arm("left", "right", CROSS_SECOND, 0)
-    assert taught(arm, study) == dataset_rows("left-fresh", 0)
+    assert taught(arm, study) == dataset_lessons("left-fresh", 0)
     assert arm.dataset == Arm("left", "left", FRESH_SELF, 0).dataset
 
 
 def test_the_informed_cross_also_has_what_m1_answers_to_rehearsal_inputs_and_no_other(study):
     arm = Arm("left", "right", CROSS_INFORMED, 0)
-    rows, lesson = taught(arm, study), dataset_rows("left-cross", 0)
+    rows, lesson = taught(arm, study), dataset_lessons("left-cross", 0)
     assert rows[: len(lesson)] == lesson
     informed = {row["input_id"]: row for row in rows[len(lesson) :]}
     inputs = [row for row in small_study.inputs() if row["role"] == "test"]
@@ -149,9 +150,9 @@ def test_without_rehearsal_inputs_there_is_no_informed_cross_and_the_reason_is_t
 
 
 def test_who_is_taught_by_examples_alone_has_none_of_the_arms(study):
-    told = PARAMS.model_dump(mode="json", exclude_none=True)
-    told["finetune"]["models"] = {"right": {"teach": "examples"}}
-    rows = ran("other_arms", "left", Params.model_validate(told), study / "c.sqlite")
+    how = small_study.params()["finetune"] | {"models": {"right": {"teach": "examples"}}}
+    told = tiny_study.params(TOLD, cross_questions=THIRD, finetune=how)
+    rows = ran("other_arms", "left", told, study / "c.sqlite")
     assert {row["kind"] for row in rows if row["kind"] in OTHER_ARMS} == {SIMILAR}
     kept = [row for row in rows if row["kind"] != "cross"]  # the main study would have none
     absent = measured("other_arms", kept, PARAMS)["targets"]["left"]["absent"]
@@ -191,26 +192,32 @@ RIGHT["cross_informed"] = 0.75
 
 
 def outcome_rows(right: dict[str, float], target: str = "left") -> list[Row]:
-    """Each arm is right on the first share of the inputs of each cell, and else says a blank."""
-    return [
-        {
-            "target": target,
-            "predictor": "right" if kind.startswith("cross") else target,
-            "kind": kind,
-            "condition": "main study",
-            "input_id": f"{task[0]}{number:015}",
-            "task": task,
-            "property": name,
-            "answer": (truth := f"w{number % 20}") if number < share * INPUTS else "z",
-            "truth": truth if number < share * INPUTS else f"w{number % 20}",
-            "correct": number < share * INPUTS,
-            "mode_correct": number % 20 == 0,
-        }
-        for kind, share in right.items()
-        for task in TASKS
-        for name in NAMES
-        for number in range(INPUTS)
-    ]
+    """Each arm is right on a share of the inputs of each cell: the first, or the last if negative.
+
+    On the others it says what is nowhere right.
+    """
+    rows = []
+    for kind, share in right.items():
+        hits = round(INPUTS * abs(share))
+        first = range(hits) if share > 0 else range(INPUTS - hits, INPUTS)
+        for task, name, number in product(TASKS, NAMES, range(INPUTS)):
+            truth = f"w{number % 20}"
+            rows.append(
+                {
+                    "target": target,
+                    "predictor": "right" if kind.startswith("cross") else target,
+                    "kind": kind,
+                    "condition": "main study",
+                    "input_id": f"{task[0]}{number:015}",
+                    "task": task,
+                    "property": name,
+                    "answer": truth if number in first else "z",
+                    "truth": truth,
+                    "correct": number in first,
+                    "mode_correct": number % 20 == 0,
+                }
+            )
+    return rows
 
 
 def numbers(right: dict[str, float]) -> dict:
@@ -270,7 +277,7 @@ def numbers_of(rows: list[Row]) -> dict:
         ({"similar": 0.9}, "same_base", True),
         ({"similar": 1.0}, "same_base", True),
         ({"cross_second": 0.9}, "persons_differ", False),
-        ({"fresh_self": 0.3}, "not_shown", None),
+        ({"fresh_self": -0.3}, "not_shown", None),
         ({"cross": 1.0, "cross_second": 0.95}, "other_base", True),
         ({"cross": 1.0}, "persons_differ", False),
     ],

@@ -1,24 +1,15 @@
 """What is taught: rows of the main study's datasets, and answers to object-level prompts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from stages.experiments.shared.study import Study
 from stages.storage.tables import Row, read_rows
 from stages.study.compliance import behavior_compliance
 
 
-def lessons(dataset: str, seed: int) -> list[Row]:
+def dataset_lessons(dataset: str, seed: int) -> list[Row]:
     """What a dataset teaches with one training seed, without what is held back to measure it."""
     path = f"data/datasets/{dataset}.parquet"
     return list(read_rows("datasets", path, seed=[None, seed], slice="train"))
-
-
-def rehearsed(predictor: str, inputs: set[str], study: Study) -> Iterator[Row]:
-    """What the main study mixes in: the predictor's own answers, to these inputs of a lesson."""
-    if study.finetune.rehearse:
-        from stages.models.local.teach.finetuning import own_answers  # its libraries take seconds
-
-        yield from own_answers(predictor, inputs)
 
 
 def answer_rows(inputs: Iterable[Row], answers: Iterable[Row]) -> list[Row]:

@@ -21,6 +21,7 @@ from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, informative, predictions
 from stages.models.inputs import held_out_inputs
 from stages.models.protocol import Subject
+from stages.models.section import FinetuneParams
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
 from stages.study.arms import (
@@ -78,16 +79,17 @@ def _others(
             if rows is None:
                 log.warning(f"other_arms: no {kind} about {target}: it has no rehearsal inputs")
                 continue
-            folder = teacher.teach(rows, study.finetune, _draws(arm, adapter, study))
+            rule = study.finetune.of(predictor)
+            folder = teacher.teach(rows, rule, _draws(arm, adapter, rule))
             yield arm, study.models.base(predictor).changed(folder, subject_name(adapter, seed))
 
 
-def _draws(arm: Arm, adapter: str, study: Study) -> int:
+def _draws(arm: Arm, adapter: str, rule: FinetuneParams) -> int:
     """What a training draws by: that of similar by its own name whatever `seed_by` says."""
     assert arm.seed is not None
     if arm.kind == SIMILAR:
         return arm_seed(arm.seed, adapter)
-    return study.finetune.seed_of(arm.seed, adapter)
+    return rule.seed_of(arm.seed, adapter)
 
 
 def _said(
