@@ -25,6 +25,7 @@ from stages.models.section import (
     CrossQuestionParams,
     ExamplesParams,
     FinetuneParams,
+    LoraParams,
     PredictParams,
     SamplingParams,
 )
@@ -38,6 +39,7 @@ from stages.study.section import Seed, Strict, members, plain_name
 from stages.tasks import TASKS
 from stages.tasks.section import TaskParams
 
+PARTED = ", ".join(f"-{part}" for part in PARTS)
 JOINED = re.compile(rf"-({'|'.join(PARTS)})\b", re.IGNORECASE)
 MOST_SUBJECTS = 100  # each predicts each: 10,000 cells, of which dvc looks at two or three a second
 MOST_SEEDS = 1000  # each trains all arms anew; the paper has three
@@ -87,8 +89,8 @@ class Params(Strict):
         for name in models:
             if JOINED.search(plain_name(name)):
                 raise ValueError(
-                    f"{name!r} is no name of a model; it has no part -on, -self or -cross, which "
-                    "join names of models"
+                    f"{name!r} is no name of a model; it has no part {PARTED}, which join "
+                    "names of models"
                 )
         return models
 
@@ -107,18 +109,6 @@ class Params(Strict):
             if family not in families:
                 raise ValueError(f"none is asked of task {task!r}, whose family is {family}")
         return names
-
-    @field_validator("cross_questions")
-    @classmethod
-    def _can_be_asked(cls, value: CrossQuestionParams, info: ValidationInfo) -> CrossQuestionParams:
-        for role in ("train", "test") if "tasks" in info.data else ():
-            own = info.data["tasks"].bring_questions(role)
-            if own and getattr(value, role) == "third":
-                raise ValueError(
-                    f"{role}: 'third' is not allowed with task {own[0]!r}, which brings questions "
-                    "of its own, in the second person"
-                )
-        return value
 
     @field_validator("given")
     @classmethod
@@ -141,12 +131,15 @@ class Params(Strict):
     @model_validator(mode="after")
     def _hosted_fit(self) -> "Params":
         hosted = [name for name, spec in self.models.items() if isinstance(spec, HostedSpec)]
+        local = self.models.keys() - hosted
         told = self.finetune.models
         shown = [name for name, how in told.items() if isinstance(how, ExamplesParams)]
+        paced = [name for name, how in told.items() if isinstance(how, LoraParams)]
         for key, named, known, what in (
             ("chat", self.chat.models, hosted, "hosted model"),
             ("finetune", shown, self.models, "model"),
-            ("finetune", told.keys() - shown, hosted, "hosted model"),
+            ("finetune", paced, sorted(local), "local model"),
+            ("finetune", told.keys() - shown - set(paced), hosted, "hosted model"),
         ):
             try:
                 members(sorted(named), known, what)
@@ -162,7 +155,7 @@ class Params(Strict):
     def _experiments_fit(self) -> "Params":
         for name in self.experiments.run:
             try:
-                self.told(name).check(self.design)
+                self.told(name).check(self.design, self.tasks.counts)
             except ValueError as error:
                 raise ValueError(f"experiments.{name}.{error}") from None
         return self

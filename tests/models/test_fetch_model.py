@@ -76,7 +76,8 @@ def write_params(**model: object) -> None:
             "max_grad_norm": 1.0,
             "held_back": 0.1,
             "checkpoint_every": 10,
-            "rehearse": False,
+            "rehearse": "none",
+            "rehearse_weight": 1.0,
             "seed_by": "study",
             "scramble_labels": False,
         },
@@ -85,6 +86,7 @@ def write_params(**model: object) -> None:
         "evaluate": {
             "max_mode_share": 0.9,
             "min_compliance": 0.5,
+            "ceiling": None,
             "min_cell_rows": 1,
             "permutations": 100,
             "confidence": 0.95,

@@ -11,11 +11,11 @@ from stages.models.local.keys import adapter_parts, answer_key
 from stages.models.local.rendering import Branch
 from stages.models.local.subject.loading import Subject, adapted, load_base, without_weights
 from stages.models.local.teach import finetuning
-from stages.models.local.teach.finetuning import finetuned, in_tokens, own_answers
+from stages.models.local.teach.finetuning import finetuned, in_tokens
 from stages.models.local.teach.settings import Settings
 from stages.models.questions import Decoding
 from stages.storage.keys import changed_parts, content_key
-from stages.storage.tables import Row, write_table
+from stages.storage.tables import Row
 from tests.conftest import CHAT
 from tests.models.settings import SETTINGS
 from tests.tiny_models import describe, make_tiny_model
@@ -137,46 +137,3 @@ def test_the_same_rows_are_trained_once_and_others_anew(folder, tmp_path, monkey
     beside = json.loads(first.with_name(f"{first.name}.json").read_text())
     assert beside["subject"] == "tiny" and first.name == content_key(beside["parts"])
     assert not any((tmp_path / "checkpoints").iterdir())
-
-
-def test_own_answers_are_those_that_the_model_ended_itself(tmp_path):
-    def said(input_id: str, sample: int, finish_reason: str) -> Row:
-        return {
-            "input_id": input_id,
-            "task": "colors",
-            "sample": sample,
-            "response": f"{input_id} {sample}",
-            "finish_reason": finish_reason,
-            "first_token_logprob": -1.0,
-            "near_tie": False,
-            "fingerprint": "x",
-            "seed": None,
-        }
-
-    inputs = [
-        {
-            "input_id": name,
-            "task": "colors",
-            "family": "sequence",
-            "role": "train",
-            "split": "train",
-            "input": name,
-            "object_prompt": [{"role": "user", "content": name}],
-            "options": [],
-            "trait_option": None,
-            "questions": None,
-        }
-        for name in "ab"
-    ]
-    behavior = [said("a", 0, "stop"), said("a", 1, "decided"), said("b", 0, "stop")]
-    write_table("tasks", inputs, tmp_path / "tasks/colors.parquet")
-    write_table("behavior", behavior, tmp_path / "behavior/tiny.parquet")
-    assert list(own_answers("tiny", {"a"}, tmp_path)) == [
-        {
-            "input_id": "a",
-            "question": [{"role": "user", "content": "a"}],
-            "label": "a 0",
-            "weight": 0.5,
-            "slice": "train",
-        }
-    ]

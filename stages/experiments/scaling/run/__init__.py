@@ -13,16 +13,19 @@ from stages.experiments.scaling.params import Told
 from stages.experiments.shared.outcomes import outcomes, values
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, informative, predictions
+from stages.experiments.shared.training import dataset_lessons
 from stages.models.inputs import held_out_inputs
 from stages.models.protocol import Subject, Teacher
+from stages.models.rehearsal import own_answers
 from stages.storage.response_cache import ResponseCache
-from stages.storage.tables import Row, read_rows
+from stages.storage.tables import Row
 from stages.study.arms import (
     CROSS,
     FRESH_SELF,
     SELF,
     Arm,
     cross_dataset,
+    fresh_dataset,
     self_name,
     subject_name,
 )
@@ -47,8 +50,12 @@ def _answers(
     target: str, seed: int, told: Told, study: Study, inputs: Sequence[Row], cache: ResponseCache
 ) -> Iterator[tuple[Arm, int, Iterable[Row]]]:
     """(arm, number of training inputs, predictions) of each arm and size."""
-    stale, fresh = (_lessons(name, seed) for name in (self_name(target), cross_dataset(target)))
-    order = training_order(stale, fresh, study.design)
+    rows_of = {
+        SELF: dataset_lessons(self_name(target), seed),
+        FRESH_SELF: dataset_lessons(fresh_dataset(target), seed),
+        CROSS: dataset_lessons(cross_dataset(target), seed),
+    }
+    order = training_order(rows_of[SELF], rows_of[FRESH_SELF], study.design)
     sizes = [size for size in told.sizes if size < len(order)]
     for size in sorted(set(told.sizes) - set(sizes)):
         log.warning(
@@ -62,7 +69,7 @@ def _answers(
         teacher, adapter = study.models.teacher(arm.predictor, study.finetune), arm.adapter
         if teacher is None or adapter is None:
             continue
-        own = stale if arm.kind == SELF else fresh
+        own = rows_of[arm.kind]
         for size in sizes:
             said = study.said(
                 _taught(teacher, arm.predictor, adapter, seed, own, set(order[:size]), study),
@@ -93,12 +100,6 @@ def training_order(stale: Iterable[Row], fresh: Iterable[Row], design: Design) -
     return [key for _, _, key in sorted(turns)]
 
 
-def _lessons(dataset: str, seed: int) -> list[Row]:
-    """What is trained on for one seed; what was held back to measure it is not needed here."""
-    path = f"data/datasets/{dataset}.parquet"
-    return list(read_rows("datasets", path, seed=[None, seed], slice="train"))
-
-
 def _taught(
     teacher: Teacher,
     predictor: str,
@@ -109,10 +110,8 @@ def _taught(
     study: Study,
 ) -> Subject:
     """The base model trained on the rows of these inputs, with the draws of the main study's."""
+    rule = study.finetune.of(predictor)
     rows = [row for row in lessons if row["input_id"] in inputs]
-    if study.finetune.rehearse:
-        from stages.models.local.teach.finetuning import own_answers  # its libraries take seconds
-
-        rows.extend(own_answers(predictor, inputs))
-    folder = teacher.teach(rows, study.finetune, study.finetune.seed_of(seed, adapter))
+    rows += own_answers(predictor, inputs, rule)
+    folder = teacher.teach(rows, rule, rule.seed_of(seed, adapter))
     return study.models.base(predictor).changed(folder, subject_name(adapter, seed))
