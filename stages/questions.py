@@ -39,7 +39,7 @@ def main(target: str, file: Path, inputs: int | None, person: Person) -> None:
         table.writerow(COLUMNS)
         for row in rows:
             for name in asked_properties(row, params.properties):
-                asked = question_on(row, name, "second" if row["questions"] else person)
+                asked = question_on(row, name, person)
                 question = "\n".join(message["content"] for message in asked)
                 table.writerow([target, row["input_id"], row["task"], name, question, ""])
     click.echo(f"{file}: questions on {len(rows)} inputs; fill in the column 'answer'")

@@ -5,7 +5,7 @@
     python -m stages.sample_behavior --model smollm2 --dry-run  # only what it would take
 
 M answers every input. M1 answers what it is needed for: the train tasks, whose answers train
-the cross-predictors, and the test split of the held-out tasks, which is scored. An answer is cut
+the cross-predictors, and of the held-out tasks what is judged and scored (pilot and test). An answer is cut
 where every property asked of it is decided (finish_reason "decided"). Each training seed
 has its own M1; that of a model which is taught by examples alone is M, whose answers are copied.
 What M cannot read, of a prompt or of a question on it, is named before all.
@@ -27,6 +27,7 @@ from stages.params.command import dry_run_option, say
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, read_rows, write_table
 from stages.study.arms import self_name
+from stages.study.splits import part_of
 
 
 @command
@@ -91,7 +92,7 @@ def _asked(task: str, *, trained: bool) -> list[Row]:
     return [
         row
         for row in task_inputs(task)
-        if not (trained and (row["role"], row["split"]) == ("test", "train"))
+        if not (trained and part_of(row["role"], row["input_id"]) == "rehearsal")
     ]
 
 

@@ -11,7 +11,7 @@ from stages.models.questions import Decoding, Question, Until, metered
 from stages.models.section import CrossQuestionParams, PredictParams
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
-from stages.study.arms import CROSS, EXAMPLES_CROSS, FRESH_SELF, UNTRAINED, Arm, model_kinds
+from stages.study.arms import CROSS, EXAMPLES_CROSS, UNTRAINED, Arm, model_kinds
 from stages.study.decided import first_line_ended
 from stages.study.prompts import Person, asked_properties, question_on
 from stages.study.properties import PROPERTIES
@@ -117,9 +117,9 @@ def question_form(
 ) -> QuestionForm:
     """How the main study asks an arm of a kind.
 
-    The fresh-label self is trained and asked as the cross-predictors are.
+    The person of cross_questions is for other models: whoever predicts itself is asked about you.
     """
-    person = cross_questions.test if kind in (FRESH_SELF, CROSS, EXAMPLES_CROSS) else "second"
+    person = cross_questions.test if kind in (CROSS, EXAMPLES_CROSS) else "second"
     return QuestionForm(person, rule.stop_when_decided, rule.closed_answers == "score")
 
 

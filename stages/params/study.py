@@ -38,6 +38,7 @@ from stages.study.section import Seed, Strict, members, plain_name
 from stages.tasks import TASKS
 from stages.tasks.section import TaskParams
 
+PARTED = ", ".join(f"-{part}" for part in PARTS)
 JOINED = re.compile(rf"-({'|'.join(PARTS)})\b", re.IGNORECASE)
 MOST_SUBJECTS = 100  # each predicts each: 10,000 cells, of which dvc looks at two or three a second
 MOST_SEEDS = 1000  # each trains all arms anew; the paper has three
@@ -87,8 +88,8 @@ class Params(Strict):
         for name in models:
             if JOINED.search(plain_name(name)):
                 raise ValueError(
-                    f"{name!r} is no name of a model; it has no part -on, -self or -cross, which "
-                    "join names of models"
+                    f"{name!r} is no name of a model; it has no part {PARTED}, which join "
+                    "names of models"
                 )
         return models
 
@@ -107,18 +108,6 @@ class Params(Strict):
             if family not in families:
                 raise ValueError(f"none is asked of task {task!r}, whose family is {family}")
         return names
-
-    @field_validator("cross_questions")
-    @classmethod
-    def _can_be_asked(cls, value: CrossQuestionParams, info: ValidationInfo) -> CrossQuestionParams:
-        for role in ("train", "test") if "tasks" in info.data else ():
-            own = info.data["tasks"].bring_questions(role)
-            if own and getattr(value, role) == "third":
-                raise ValueError(
-                    f"{role}: 'third' is not allowed with task {own[0]!r}, which brings questions "
-                    "of its own, in the second person"
-                )
-        return value
 
     @field_validator("given")
     @classmethod

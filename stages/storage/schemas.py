@@ -68,6 +68,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         label=_s,
         weight=_f,
         slice=_s,
+        shown=_b,
         seed=_i,
         optional=_SEED,
     ),

@@ -2,7 +2,8 @@
 
 data/behavior/<model>                     what M did
 data/behavior/<model>-self                what M1 did, of all training seeds
-data/datasets/<target>-self, -cross       questions with M's answers, with M1's
+data/datasets/<target>-self               questions with M's answers
+data/datasets/<target>-cross, -fresh      with M1's, as other models are asked, as M1 itself is
 data/adapters/<model>-self/seed-N         M trained on its own answers: M1
 data/adapters/<predictor>-on-<target>/seed-N   trained on M1's: cross, or the fresh-label self
                                           (either of a model that is not trained says so alone)
@@ -20,7 +21,7 @@ EXAMPLES_SELF, EXAMPLES_CROSS = "examples_self", "examples_cross"
 """taught by examples in the prompt: M1 itself, and another model that was not trained"""
 GIVEN = "given"
 """answers of a file; the predictor is its name"""
-PARTS = ("on", "self", "cross")
+PARTS = ("on", "self", "cross", "fresh")
 """what joins the parts of the names below, so no model is called so"""
 
 
@@ -30,8 +31,13 @@ def self_name(model: str) -> str:
 
 
 def cross_dataset(target: str) -> str:
-    """The dataset of M1's answers, which trains cross-predictors and the fresh-label self."""
+    """The dataset of M1's answers that trains cross-predictors."""
     return f"{target}-cross"
+
+
+def fresh_dataset(target: str) -> str:
+    """The same labels in the second person, which train the fresh-label self."""
+    return f"{target}-fresh"
 
 
 def pair_name(predictor: str, target: str) -> str:
@@ -77,7 +83,7 @@ def collision(models: Sequence[str]) -> str | None:
 def _made(models: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """(cell or file, its name, of whom) for all that a study of the models makes."""
     for model in models:
-        for name in (model, self_name(model), cross_dataset(model)):
+        for name in (model, self_name(model), cross_dataset(model), fresh_dataset(model)):
             yield "file", name.casefold(), repr(model)
     for model in models:
         for target in models:
@@ -113,7 +119,9 @@ class Arm:
         """The dataset that it is trained on; None where it is not trained."""
         if self.kind in (SELF, EXAMPLES_SELF):
             return self_name(self.target)
-        return cross_dataset(self.target) if self.kind in (FRESH_SELF, CROSS) else None
+        if self.kind == FRESH_SELF:
+            return fresh_dataset(self.target)
+        return cross_dataset(self.target) if self.kind == CROSS else None
 
     @property
     def predictions(self) -> str:

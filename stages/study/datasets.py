@@ -56,6 +56,7 @@ def dataset_rows(
                     "label": label,
                     "weight": count / labels.total(),
                     "slice": part,
+                    "shown": False,
                 }
                 for label, count in sorted(labels.items())
             ]

@@ -20,6 +20,18 @@ def split_of(input_id: str) -> str:
     return "train" if hashlib.sha256(input_id.encode()).digest()[0] % 2 else "test"
 
 
+def part_of(role: str, input_id: str) -> str:
+    """What an input is for: train, or of a held-out task (role test) rehearsal, pilot or test.
+
+    The train split of a held-out task is cut once more, by another byte of the id's hash: what is
+    rehearsed there is never judged, and what is judged before any scored row is never taught.
+    """
+    split = split_of(input_id)
+    if role == "train" or split == "test":
+        return split
+    return "rehearsal" if hashlib.sha256(input_id.encode()).digest()[1] % 2 else "pilot"
+
+
 def is_held_back(seed: int, input_id: str, share: float) -> bool:
     """Whether an input of the train split is kept from training, to measure training on it."""
     return rng(seed, "held_back", input_id).random() < share

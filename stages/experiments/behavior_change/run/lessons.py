@@ -8,13 +8,13 @@ from stages.experiments.behavior_change.run.files import file_answers
 from stages.experiments.shared.outcomes import prefixed
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior
+from stages.models.chat import Message
 from stages.models.inputs import split_inputs
 from stages.models.protocol import Subject
 from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
 from stages.study.compliance import behavior_compliance
-from stages.study.prompts import object_text
 
 
 def taught_answers(
@@ -74,15 +74,20 @@ def change_rows(inputs: Iterable[Row], answers: Iterable[Row]) -> list[Row]:
 def check_held_out(change: Iterable[Row], scored: Iterable[Row]) -> None:
     """Raises StudyError where an input that is scored, or the text of its prompt, is taught."""
     by_id = {row["input_id"]: row for row in scored}
-    by_text = {object_text(row["object_prompt"]): row for row in by_id.values()}
+    by_text = {_text(row["object_prompt"]): row for row in by_id.values()}
     for row in change:
-        found = by_id.get(row["input_id"]) or by_text.get(object_text(row["question"]))
+        found = by_id.get(row["input_id"]) or by_text.get(_text(row["question"]))
         if found is not None:
             raise StudyError(
                 f"data/tasks/{found['task']}.parquet: input {found['input_id']} is scored, and "
                 f"input {row['input_id']}, which changes the behavior, is the same or reads the "
                 "same; only inputs that are not scored may be taught"
             )
+
+
+def _text(prompt: Iterable[Message]) -> str:
+    """All that a prompt says, the answer begun too."""
+    return "\n".join(message["content"].strip() for message in prompt)
 
 
 def _first(inputs: Mapping[str, Sequence[Row]], count: int) -> list[Row]:

@@ -49,7 +49,7 @@ def example_turns(
     turns = []
     for row in examples:
         item = inputs[row["input_id"]]
-        asked = question_on(item, row["property"], "second" if item["questions"] else person)
+        asked = question_on(item, row["property"], person)
         system = [m["content"] for m in asked if m["role"] == "system"]
         first, *rest = (m for m in asked if m["role"] != "system")
         turns += [first | {"content": "\n".join([*system, first["content"]])}, *rest]

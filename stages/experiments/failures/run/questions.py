@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from stages.storage.tables import Row
 from stages.study import facts
 from stages.study.item import choice_prompt, four_options
-from stages.study.prompts import Message, Person, object_text
+from stages.study.prompts import Message, Person, quoted
 from stages.study.splits import input_id, rng
 from stages.study.text.form import one_form, word_form
 from stages.study.text.letters import LETTERS, choice_letter
@@ -53,10 +53,6 @@ IS_RIGHT = (
     "Would the letter that {you} would choose be the correct one?",
     "Would {you} know the correct letter?",
 )
-QUOTED = {
-    "second": 'Suppose you were asked this:\n"{text}"\n',
-    "third": 'Another language model was asked this:\n"{text}"\n',
-}
 SHOWN = {"second": "", "third": "The answers above are those of another language model. "}
 PERSONS = {"second": {"you": "you", "your": "your"}, "third": {"you": "it", "your": "its"}}
 
@@ -91,11 +87,10 @@ class Posed:
 
     def messages(self, person: Person) -> list[Message]:
         """What a predictor reads."""
-        opening = SHOWN[person] if self.context else QUOTED[person]
+        quote = f"{quoted(self.item['object_prompt'], person)}\n"
+        opening = SHOWN[person] if self.context else quote
         form = "Reply with it only." if self.letters else "Reply with true or false."
-        text = f"{opening}{self.words} {form}".format(
-            text=object_text(self.item["object_prompt"]), **PERSONS[person]
-        )
+        text = f"{opening}{self.words.format(**PERSONS[person])} {form}"
         return [*self.context, {"role": "user", "content": text}]
 
     def closed(self) -> dict[str, tuple[str, ...]]:
