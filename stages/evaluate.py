@@ -14,9 +14,10 @@ from pathlib import Path
 import click
 
 from stages.analysis.arms import kept_answers, score_study
+from stages.analysis.beside import beside_scores
 from stages.analysis.breakdown import by_property, by_task
 from stages.analysis.costs import costs
-from stages.analysis.evidence import read_evidence
+from stages.analysis.evidence import read_evidence, sensitivity_gap
 from stages.analysis.families import by_family
 from stages.analysis.letters import letter_shares
 from stages.analysis.plots import loss_points, property_points, self_cross
@@ -36,8 +37,9 @@ def main() -> None:
     evidence = read_evidence(design, Path("data"), params.given_files)
     scored, behavior = score_study(evidence, design, params.evaluate.limits)
     rows = informative_rows(scored.rows)
-    numbers = summarise(scored.rows, rule, design, kept_answers(evidence, design))
-    summary = rounded(headline(numbers))
+    kept, beside = kept_answers(evidence, design), beside_scores(evidence, scored.rows, design)
+    numbers = summarise(scored.rows, rule, design, kept, beside)
+    summary = rounded(headline(numbers, sensitivity_gap(Path("metrics/sensitivity.json"))))
     properties = by_property(scored.rows, rule)
     gaps = by_family(rounded(gaps_on_subsets(rows, rule, design)), "target")
     subsets = {"meaning": MEANING, "gaps": gaps}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from stages.analysis.averages import mean
 from stages.analysis.given import given_answers
 from stages.storage.errors import StudyError
 from stages.storage.files import read_json
@@ -96,6 +97,16 @@ def read_evidence(
         },
         given={name: given_answers(name, path, inputs, design) for name, path in given.items()},
     )
+
+
+def sensitivity_gap(path: Path) -> float | None:
+    """The mean over models of the gap in metrics/sensitivity.json; None where there is none.
+
+    It is that of copies with private answers to one that lacks them: what can be found at all.
+    """
+    models = read_json(path) if path.is_file() else {}
+    found = (of.get("gap") for of in models.values() if isinstance(of, dict))
+    return mean(gap for gap in found if isinstance(gap, int | float))
 
 
 def _trained_subjects(design: Design) -> Iterator[str]:

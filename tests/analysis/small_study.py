@@ -208,6 +208,7 @@ def dataset(target: str, seeds: Sequence[int | None]) -> list[Row]:
             "property": name,
             "question": [{"role": "user", "content": name}],
             "slice": "train",
+            "shown": False,
             "weight": 1.0,
             "label": value(target, item, name, trained=True),
             "seed": seed,
@@ -236,7 +237,12 @@ def write_study(root: Path, seeds: Sequence[int] = (0,)) -> None:
             write_table("datasets", dataset(model, trained), path)
         names = [f"{model}-self", *(f"{model}-on-{target}" for target in MODELS)]
         for name in (f"{name}/seed-{seed}" for name in names for seed in seeds):
-            log = {"held_back_accuracy": 0.5, "held_back_loss": 1.5, "steps": 2}
+            log = {
+                "held_back_accuracy": 0.5,
+                "held_back_mode": 0.25,
+                "held_back_loss": 1.5,
+                "steps": 2,
+            }
             log["loss"] = [[0, 2.0], [1, 1.0]]
             write_json(data / "adapters" / name / "train_log.json", log)
         write_json(root / "metrics" / "controls.json", {})

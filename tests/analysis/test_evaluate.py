@@ -14,6 +14,7 @@ from stages.analysis.plots import ARMS
 from stages.analysis.rounding import rounded
 from stages.analysis.summary import headline, summarise
 from stages.params import load_params
+from stages.storage.files import write_json
 from stages.storage.tables import read_columns, read_table, write_table
 from tests.analysis import small_study
 from tests.conftest import run_command
@@ -138,11 +139,46 @@ def test_the_letters_that_are_chosen_are_counted(evaluated):
 def test_the_numbers_can_be_had_from_the_scores_alone(evaluated):
     params = load_params()
     scores = read_columns("scores", "data/scores.parquet")
-    numbers = summarise(scores, params.evaluate.rule(params.seed), params.design)
+    made = summarise(scores, params.evaluate.rule(params.seed), params.design)
+    numbers = rounded(made)
     found, summary = metric("targets.json"), metric("summary.json")
-    # How many answers are as they were, scores do not say.
+    # How many answers are as they were, scores do not say, nor what was learned of other rows.
     assert {of.pop("kept") for of in found["targets"].values()} == {summary.pop("kept")}
-    assert (rounded(numbers), rounded(headline(numbers))) == (found, summary)
+    for target, other in zip(small_study.MODELS, reversed(small_study.MODELS), strict=True):
+        told, alone = found["targets"][target]["arms"], numbers["targets"][target]["arms"]
+        told["cross"], alone["cross"] = told["cross"][other], alone["cross"][other]
+        for kind in told:
+            told[kind] = {name: told[kind].get(name) for name in alone[kind]}
+    assert (numbers, rounded(headline(made))) == (found, summary)
+
+
+def test_an_arm_has_beside_its_accuracy_what_it_learned_and_whether_its_answers_fit(evaluated):
+    """Self says the word of M1 and its first character, or `z` and `z`."""
+    arms = metric("targets.json")["targets"]["left"]["arms"]
+    for arm in (arms["self"], arms["fresh_self"], arms["cross"]["right"]):
+        assert (arm["held_back"], arm["held_back_mode"]) == (0.5, 0.25)
+        assert (arm["cells"], arm["rows"], arm["inputs"]) == (2, 48, 24)
+        assert arm["coherence"] == 1.0
+    # 18 of 24 are right: 5, 5, 4, 2, 2 of the words, and 6 say z; M1 moved `cat` 0 to `dog`.
+    said = [small_study.WORDS[n % 5] if n % 4 else "z" for n in range(24)]
+    fits = [one == two for n, one in enumerate(said) for m, two in enumerate(said) if n != m]
+    assert arms["self"]["coherence_dealt_out"] == pytest.approx(sum(fits) / len(fits), abs=1e-4)
+    untrained = arms["untrained"]  # which never complies, and learned nothing
+    assert not {"held_back", "held_back_mode", "coherence", "ceiling"} & set(untrained)
+
+
+def test_the_gap_of_sensitivity_stands_in_the_summary_where_there_is_one(evaluated):
+    told = {"left": {"gap": 0.75, "self": 1.0}, "right": {"gap": 0.25}}
+    for content, expected in ((told, 0.5), ({}, None), ({"left": {"reason": "no weights"}}, None)):
+        write_json(Path("metrics/sensitivity.json"), content)
+        run_command(evaluate)
+        summary = metric("summary.json")
+        assert summary.get("sensitivity_gap") == expected
+        assert len(summary) <= 16
+    write_json(Path("metrics/sensitivity.json"), told)
+    run_command(evaluate)
+    keys = list(metric("summary.json"))
+    assert keys[keys.index("sensitivity_gap") - 1 :][:3] == ["gap_high", "sensitivity_gap", "kept"]
 
 
 def test_seeds_are_averaged_and_their_spread_is_shown(tmp_path, monkeypatch):
