@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from stages import evaluate
 from stages.analysis.breakdown import cell_table
+from stages.analysis.dealt import with_dealt_out
 from stages.analysis.plots import ARMS
 from stages.analysis.rounding import rounded
 from stages.analysis.summary import headline, summarise
@@ -196,7 +197,8 @@ def test_seeds_are_averaged_and_their_spread_is_shown(tmp_path, monkeypatch):
 
 def test_subsets_part_the_rows_and_say_what_they_are(evaluated):
     table = metric("subsets.json")
-    found = {row["subset"]: row for row in table["gaps"] if row["target"] == "left"}
+    rows = [row for row in table["gaps"] if row["target"] == "left"]
+    found = {row["subset"]: row for row in rows if row["comparison"] == "gap"}
     assert set(found) <= set(table["meaning"])
     for one, other in (
         ("disagreement", "agreement"),
@@ -209,6 +211,31 @@ def test_subsets_part_the_rows_and_say_what_they_are(evaluated):
     assert found["leaning"]["rows"] == 48 and not {"decided", "undecided"} & set(found)
     # 24 animals are 5, 5, 5, 5, 4 of the words; M1 moved one of 5 `cat`s to the next.
     assert found["entropy_matched"]["rows"] == 2 * 23
+
+
+def test_all_comparisons_stand_on_what_moved_and_on_what_did_not(evaluated):
+    """On input 0, which moved, self and fresh self are wrong and cross is right."""
+    rows = [row for row in metric("subsets.json")["gaps"] if row["target"] == "left"]
+    found = {(row["comparison"], row["subset"]): row for row in rows}
+    fresh = {subset: found["fresh_gap", subset] for subset in ("changed", "unchanged")}
+    assert (fresh["changed"]["fresh_self"], fresh["changed"]["cross"]) == (0, 1)
+    assert fresh["changed"]["estimate"] == -1 and "ci_low" not in fresh["changed"]
+    # Of the other 23 inputs 16 are right in fresh self (no multiples of 3), 11 in cross (even).
+    assert fresh["unchanged"]["estimate"] == pytest.approx((16 - 11) / 23, abs=1e-4)
+    assert fresh["unchanged"]["rows"] == 46
+    rows = read_columns("scores", "data/scores.parquet")
+    there = rows[(rows["target"] == "left") & (rows["task"] == "animals_long")]
+    there = there[there["before"].astype(str) == there["truth"].astype(str)]
+    corrected = {
+        kind: with_dealt_out(there[there["kind"] == kind])["corrected"].mean()
+        for kind in ("fresh_self", "cross")
+    }
+    primary = found["primary", "unchanged"]
+    for kind, expected in corrected.items():
+        assert primary[kind] == pytest.approx(expected, abs=1e-4)
+    assert primary["estimate"] == pytest.approx(
+        corrected["fresh_self"] - corrected["cross"], abs=2e-4
+    )
 
 
 def test_cells_have_wilson_intervals_and_gaps_by_task_and_property(evaluated):
