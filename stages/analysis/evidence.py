@@ -6,9 +6,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from stages.analysis.averages import mean
+from stages.analysis.columns import select
 from stages.analysis.given import given_answers
 from stages.storage.errors import StudyError
 from stages.storage.files import read_json
@@ -24,7 +26,7 @@ from stages.study.arms import (
 from stages.study.design import Design
 
 BEHAVIOR_COLUMNS = ("input_id", "task", "sample", "response", "first_token_logprob", "seed")
-DATASET_COLUMNS = ("input_id", "task", "property", "label", "weight", "slice", "seed")
+DATASET_COLUMNS = ("input_id", "task", "property", "label", "weight", "slice", "shown", "seed")
 PREDICTION_COLUMNS = ("kind", "input_id", "task", "property", "answer", "compliant", "seed")
 
 
@@ -41,11 +43,13 @@ class Evidence:
     predictions: dict[tuple[str, str], pd.DataFrame]
     """(predictor, target) -> predictions, of all training seeds"""
     datasets: dict[str, pd.DataFrame]
-    """<target>-self, <target>-cross -> the rows that its predictors are trained on"""
+    """<target>-self, <target>-cross -> what its predictors are taught about it; no lessons"""
     training: dict[str, dict[str, Any]]
     """adapter and seed -> train_log.json"""
     given: dict[str, pd.DataFrame] = field(default_factory=dict)
     """name of a file of answers -> its predictions, of all targets"""
+    embeddings: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    """model -> what it makes of each input; nothing of one that tells none, or was not asked to"""
 
     def was_trained(self, adapter: str, seed: int) -> bool:
         """Whether there was such a training; none of models that are taught by examples alone."""
@@ -82,7 +86,7 @@ def read_evidence(
         base={m: read("behavior", m, BEHAVIOR_COLUMNS) for m in subjects},
         trained={t: read("behavior", self_name(t), BEHAVIOR_COLUMNS) for t in subjects},
         datasets={
-            name: read("datasets", name, DATASET_COLUMNS)
+            name: select(read("datasets", name, DATASET_COLUMNS), shown=False)
             for t in subjects
             for name in (self_name(t), cross_dataset(t))
         },
@@ -96,7 +100,17 @@ def read_evidence(
             for subject in _trained_subjects(design)
         },
         given={name: given_answers(name, path, inputs, design) for name, path in given.items()},
+        embeddings={
+            model: _embeddings(path)
+            for model in subjects
+            if (path := data / "embeddings" / f"{model}.parquet").is_file()
+        },
     )
+
+
+def _embeddings(path: Path) -> dict[str, np.ndarray]:
+    rows = read_columns("embeddings", path)
+    return dict(zip(rows["input_id"].astype(str), rows["values"], strict=True))
 
 
 def sensitivity_gap(path: Path) -> float | None:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from stages.analysis.arm_numbers import arms_about
 from stages.analysis.averages import accuracy, average, mean, means, paired
-from stages.analysis.baselines import OWN_BEHAVIOR, TRAINED_BASELINES
+from stages.analysis.baselines import EMBEDDING_CLASSIFIER, OWN_BEHAVIOR, TRAINED_BASELINES
 from stages.analysis.behaviors import drift, own_rows
 from stages.analysis.beside import Beside
 from stages.analysis.columns import select
@@ -86,6 +86,7 @@ def summarise(
                 kind: mean(numbers["baseline"]["cross"][kind] for numbers in targets.values())
                 for kind in TRAINED_BASELINES
             },
+            EMBEDDING_CLASSIFIER: over(EMBEDDING_CLASSIFIER),
             OWN_BEHAVIOR: mean(
                 mean(numbers[OWN_BEHAVIOR][p] for p in design.others(target))
                 for target, numbers in targets.items()
@@ -170,6 +171,9 @@ def _target_numbers(
         "mode_left_out": modes["mode_left_out"],
         "untrained": board.mean(target, UNTRAINED),
         OWN_BEHAVIOR: own,
+        EMBEDDING_CLASSIFIER: {
+            p: board.mean(target, EMBEDDING_CLASSIFIER, p) for p in design.subjects
+        },
         "baseline": {
             rows_of: {kind: board.mean(target, kind, dataset) for kind in TRAINED_BASELINES}
             for rows_of, dataset in (("cross", cross_dataset(target)), ("self", self_name(target)))

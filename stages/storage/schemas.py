@@ -92,6 +92,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         **_METER,
         optional=_SEED | _METER.keys() | {"answer", "logprob", "distribution", "distribution_from"},
     ),
+    # The mean last hidden state of M on the object-level prompt; no rows of a hosted model.
+    "embeddings": _schema(input_id=_s, values=pa.list_(pa.float32())),
     "scores": _schema(
         target=_s,
         predictor=_s,

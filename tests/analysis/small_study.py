@@ -220,6 +220,19 @@ def dataset(target: str, seeds: Sequence[int | None]) -> list[Row]:
     ]
 
 
+def embeddings(model: str) -> list[Row]:
+    """What `left` makes of an input tells its word; `right` makes the same of every input."""
+    return [
+        {
+            "input_id": item["input_id"],
+            "values": [
+                float(model == "left" and int(item["input"].split()[2]) % 5 == n) for n in range(5)
+            ],
+        }
+        for item in inputs()
+    ]
+
+
 def write_study(root: Path, seeds: Sequence[int] = (0,)) -> None:
     """Write params.yaml and data/ of the small study under `root`."""
     (root / "params.yaml").write_text(yaml.safe_dump(params(seeds)), encoding="utf-8")
@@ -232,6 +245,7 @@ def write_study(root: Path, seeds: Sequence[int] = (0,)) -> None:
         for suffix, trained in (("", (None,)), ("-self", seeds)):
             path = data / "behavior" / f"{model}{suffix}.parquet"
             write_table("behavior", behavior(model, trained), path)
+        write_table("embeddings", embeddings(model), data / "embeddings" / f"{model}.parquet")
         for suffix, trained in (("self", (None,)), ("cross", seeds)):
             path = data / "datasets" / f"{model}-{suffix}.parquet"
             write_table("datasets", dataset(model, trained), path)

@@ -58,6 +58,7 @@ def test_what_the_summary_is_made_of_stands_in_targets_with_the_numbers_by_hand(
         "nearest_neighbor",
         "untrained_self",
         "own_behavior",
+        "embedding_classifier",
     }
     assert found["baseline"]["untrained_self"] == 0.0
     assert found["compliance"]["self"] == pytest.approx((1.0 + (1.0 + 0.75) / 2) / 2, abs=1e-4)
@@ -77,6 +78,26 @@ def test_each_target_has_its_own_numbers(evaluated):
     assert left["own_behavior"]["left"] == pytest.approx(23 / 24, abs=1e-4)
     assert left["own_behavior"]["right"] == pytest.approx(1 / 24, abs=1e-4)
     assert left["gap"]["p_holm"] >= left["gap"]["p_value"]
+
+
+def test_a_classifier_on_what_a_model_makes_of_the_input_knows_what_that_tells(evaluated):
+    """Five numbers tell which word M1 said, but for the animal on which it moved."""
+    found = metric("targets.json")["targets"]["left"]["embedding_classifier"]
+    assert found["left"] == pytest.approx(23 / 24, abs=1e-4)
+    assert found["right"] == pytest.approx(5 / 24, abs=0.05)
+    assert "absent" not in metric("targets.json")
+    write_table("embeddings", [], "data/embeddings/right.parquet")
+    Path("data/embeddings/left.parquet").unlink()
+    run_command(evaluate)
+    absent = metric("targets.json")["absent"]
+    assert {(row["predictor"], row["kind"]) for row in absent} == {
+        ("left", "embedding_classifier"),
+        ("right", "embedding_classifier"),
+    }
+    assert {row["reason"] for row in absent if row["predictor"] == "right"} == {
+        "right tells no hidden states"
+    }
+    assert "embedding_classifier" not in metric("targets.json")["targets"]["left"]
 
 
 def test_an_uninformative_cell_is_listed_and_moves_no_average(evaluated):
