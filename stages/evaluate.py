@@ -9,15 +9,17 @@ not, which letters are chosen), by_property.json, subsets.json (the gap where it
 cannot show), plots/. Answers of the files that `given` of params.yaml names are arms too.
 """
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from stages.analysis.arms import kept_answers, score_arms
+from stages.analysis.beside import beside_scores
 from stages.analysis.breakdown import by_property, by_task
-from stages.analysis.cells import read_cells, used_cells
+from stages.analysis.cells import ceiling_of, read_cells, used_cells
 from stages.analysis.costs import costs
-from stages.analysis.evidence import read_evidence
+from stages.analysis.evidence import read_evidence, sensitivity_gap
 from stages.analysis.families import by_family
 from stages.analysis.letters import letter_shares
 from stages.analysis.plots import loss_points, property_points, self_cross
@@ -39,8 +41,10 @@ def main() -> None:
     cells = read_cells(Path("data/cells.parquet"), evidence.inputs.values(), design)
     scored = score_arms(evidence, design, used_cells(cells))
     rows = informative_rows(scored.rows)
-    numbers = summarise(scored.rows, rule, design, kept_answers(evidence, design))
-    summary = rounded(headline(numbers))
+    kept = kept_answers(evidence, design)
+    beside = beside_scores(evidence, scored.rows, design, partial(_ceiling, cells))
+    numbers = summarise(scored.rows, rule, design, kept, beside)
+    summary = rounded(headline(numbers, sensitivity_gap(Path("metrics/sensitivity.json"))))
     properties = by_property(scored.rows, rule)
     gaps = by_family(rounded(gaps_on_subsets(rows, rule, design)), "target")
     subsets = {"meaning": MEANING, "gaps": gaps}
@@ -48,7 +52,8 @@ def main() -> None:
     write_table("scores", scored.rows, "data/scores.parquet")
     metrics = Path("metrics")
     write_json(metrics / "summary.json", summary)
-    numbers["verdict"] = verdict(numbers, _sensitivity(), design, params.cross_questions.test)
+    person = params.cross_questions.test
+    numbers["verdict"] = verdict(numbers, gaps, _sensitivity(), design, person)
     if absent := absent_arms(evidence, design):
         numbers |= {"absent": absent}
     paid = costs(design, Path("data"), evidence.training)
@@ -63,6 +68,10 @@ def main() -> None:
     click.echo(
         "  ".join(f"{name}: {summary.get(name)}" for name in ("primary", "fresh_self", "cross"))
     )
+
+
+def _ceiling(cells: list[Row], target: str, predictor: str, kind: str, what: str) -> float | None:
+    return ceiling_of(cells, target, predictor, kind, what=what)
 
 
 def _sensitivity() -> Row:

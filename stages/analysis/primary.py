@@ -43,12 +43,12 @@ def against(rows: pd.DataFrame, rule: Rule, design: Design, own: str, other: str
     targets: dict[str, Any] = {}
     kept = []
     for target in design.subjects:
-        own = select(pairs, target=target)
-        counts = {"cells": _cells(own), "tasks": own["task"].nunique()}
-        if reason := too_little(own):
+        about = select(pairs, target=target)
+        counts = {"cells": _cells(about), "tasks": about["task"].nunique()}
+        if reason := too_little(about):
             targets[target] = {"reason": reason} | counts
         else:
-            targets[target] = _estimates(own, rule) | counts
+            targets[target] = _estimates(about, rule) | counts
             kept.append(target)
     every = select(pairs, target=kept)
     spreads = {f"{level}s": spread_over(every, rule, level, 2.0) for level in ("seed", "task")}

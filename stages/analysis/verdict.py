@@ -5,7 +5,7 @@ Decided by thresholds that were set before any result (docs/method.md), from the
 decision and no text: the words are those of stages/reporting/templates.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stages.study.arms import CROSS, FRESH_SELF
@@ -28,16 +28,19 @@ OF_SELF, OF_CROSS = "advantage_of_self", "advantage_of_cross"
 Numbers = Mapping[str, Any]
 
 
-def verdict(numbers: Numbers, sensitivity: Numbers, design: Design, person: str) -> dict[str, Any]:
+def verdict(
+    numbers: Numbers, gaps: Sequence[Numbers], sensitivity: Numbers, design: Design, person: str
+) -> dict[str, Any]:
     """What is to be told of a study, as a whole and by target.
 
     `can_show` says whether a difference could have been found, and `short` of each target what it
     lacks for that. `outcome` is one of the five above, `explanations` what else could make such an
     advantage, as far as the arms of the main study tell (others: stages/experiments/other_arms).
-    `person` is that in which cross was asked; self is always asked in the second. `lights` has what
-    the first screen marks.
+    `lights` has what the first screen marks. `gaps` are those on parts of the rows
+    (stages/analysis/subsets.py). `person` is that in which cross was asked; self is always asked in
+    the second.
     """
-    targets = {
+    targets: dict[str, dict[str, Any]] = {
         target: {
             "outcome": outcome(numbers["primary"]["targets"].get(target, {})),
             "short": list(_short(numbers, target, sensitivity.get(target))),
@@ -50,7 +53,7 @@ def verdict(numbers: Numbers, sensitivity: Numbers, design: Design, person: str)
     return {
         "can_show": all(of["can_show"] for of in targets.values()),
         "outcome": found,
-        "explanations": list(_explanations(numbers, found, design, person)),
+        "explanations": list(_explanations(numbers, gaps, found, design, person)),
         "seeds": len(design.seeds),
         "needed": NEEDED,
         "lights": _lights(numbers, targets),
@@ -120,7 +123,7 @@ def _compared_arms(of: Numbers, target: str) -> Iterator[tuple[str, str, Numbers
 
 
 def _explanations(
-    numbers: Numbers, found: str, design: Design, person: str
+    numbers: Numbers, gaps: Sequence[Numbers], found: str, design: Design, person: str
 ) -> Iterator[dict[str, Any]]:
     """What could make such an advantage without a model's knowing itself; nothing of no advantage.
 
@@ -134,9 +137,19 @@ def _explanations(
         yield {"why": "predictor", "model": model}
     if person == "third":
         yield {"why": "person"}
-    on_kept = numbers["primary"].get("kept", {}).get("corrected", {}).get("estimate")
+    on_kept = _where_kept(gaps)
     if on_kept is None or (on_kept > 0) != (found == OF_SELF):
         yield {"why": "drift", "tried": on_kept is not None}
+
+
+def _where_kept(gaps: Sequence[Numbers]) -> float | None:
+    """The corrected difference over all targets on the rows where M1 does what M did."""
+    wanted = ("all", "unchanged", "primary")
+    for row in gaps:
+        if (row["target"], row["subset"], row.get("comparison")) == wanted:
+            value: float | None = row.get("estimate")
+            return value
+    return None
 
 
 def _better_predictor(numbers: Numbers, design: Design) -> str | None:

@@ -54,13 +54,18 @@ def numbers(corrected: float = 0.1, raw: float = 0.1, half: float = 0.05) -> dic
     }
     return {
         "primary": compared(corrected, raw, half)
-        | {"kept": {"corrected": estimate(corrected)}}
         | {"targets": {target: compared(corrected, raw, half) for target in OTHER}},
         "targets": targets,
         "cells": {"scored": 16, "uninformative": 2, "rows": 700, "rows_left_out": 100},
         "confidence": 0.95,
         "permutations": 200,
     }
+
+
+def gaps(value: float) -> list[dict[str, Any]]:
+    """The primary comparison where M1 does what M did, as in subsets.json."""
+    where = {"target": "all", "subset": "unchanged", "comparison": "primary"}
+    return [where | {"comparison": "gap", "estimate": -value}, where | {"estimate": value}]
 
 
 def sensitivity() -> dict[str, Any]:

@@ -24,10 +24,12 @@ def screen(
     copies: Numbers | None = None,
     controls: Numbers | None = None,
     others: Numbers | None = None,
+    kept: float | None = None,
 ) -> str:
     """The first screen of made-up numbers; `others` are those of other_arms over all targets."""
     copies = sound_study.sensitivity() if copies is None else copies
-    targets = rounded(numbers | {"verdict": verdict(numbers, copies, DESIGN, "third")})
+    gaps = sound_study.gaps(kept or numbers["primary"]["corrected"].get("estimate"))
+    targets = rounded(numbers | {"verdict": verdict(numbers, gaps, copies, DESIGN, "third")})
     experiments = {"other_arms": {"targets": {"all": others}}} if others else {}
     return render(
         "first_screen.md.j2",
@@ -153,10 +155,9 @@ def test_what_else_could_explain_an_advantage_is_told_until_an_arm_rules_it_out(
     for shown in (alone, as_well, differs):
         assert "self-knowledge" not in shown
     numbers["targets"]["left"]["arms"]["cross"]["right"]["corrected"] = sound_study.estimate(0.5)
-    del numbers["primary"]["kept"]
-    more = told(screen(numbers))
+    more = told(screen(numbers, kept=-0.01))
     assert "right is ahead about every target: it may be the better predictor" in more
-    assert "the difference where training kept the answer is not known." in more
+    assert "where training kept the answer the difference has not the same sign." in more
 
 
 def test_the_lights_say_what_they_are_made_of():
@@ -184,7 +185,7 @@ def test_the_lights_say_what_they_are_made_of():
 
 def test_with_more_training_seeds_it_is_not_this_training_run():
     numbers = sound_study.numbers()
-    numbers["verdict"] = verdict(numbers, sound_study.sensitivity(), DESIGN, "third")
+    numbers["verdict"] = verdict(numbers, [], sound_study.sensitivity(), DESIGN, "third")
     numbers["verdict"]["seeds"] = 3
     empty = {"sensitivity": {}, "controls": {}, "experiments": {}}
     shown = render("first_screen.md.j2", targets=rounded(numbers), **empty)
