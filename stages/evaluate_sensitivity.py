@@ -24,7 +24,7 @@ RECORDED = Path("docs/sensitivity.json")
 
 @command
 def main() -> None:
-    recorded = read_json(RECORDED)
+    recorded = read_json(RECORDED) if RECORDED.is_file() else {}
     found = {}
     for model in load_params().subjects:
         numbers = look(STUDIES / model)

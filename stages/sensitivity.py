@@ -58,11 +58,14 @@ def main(model: str, seed: int | None, dose: float, twin: bool) -> None:
         if isinstance(spec, HostedSpec):
             write_json(folder / REASON, {"reason": NO_COPY})
             return
+        base = Path("data/models") / model
+        if not (base / "model.json").is_file():
+            raise StudyError(f"{base}: no model here; run `dvc repro` to fetch it")
         raw = copies_study(params, model, run)
         study = checked(raw, f"params.yaml: sensitivity of {model}")
         YAML().dump(raw, folder / "params.yaml")
         write_json(folder / RUN, run)
-        grown = partial(_copied, (Path("data/models") / model).resolve(), _instilling(params))
+        grown = partial(_copied, base.resolve(), _instilling(params))
         with contextlib.chdir(folder):
             run_study(study, PROMPTS, grown, [ONE])
         _without_weights(folder)
