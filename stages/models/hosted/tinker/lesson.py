@@ -13,7 +13,7 @@ from typing import Any
 from stages.models.chat.chat import Chat
 from stages.models.local.teach.loss import Example, label_weight
 from stages.models.local.teach.settings import Settings
-from stages.models.local.teach.train import _batches, _schedule
+from stages.models.local.teach.steps import batches, schedule
 from stages.storage.errors import StudyError
 from stages.storage.tables import Row
 
@@ -69,12 +69,12 @@ class TokenLesson:
     def steps(self) -> list[Step]:
         """All steps of all epochs."""
         epochs = range(self.settings.epochs)
-        batches = [b for epoch in epochs for b in _batches(self.train, self.settings, epoch)]
+        every = [b for epoch in epochs for b in batches(self.train, self.settings, epoch)]
         steps = []
-        for number, batch in enumerate(batches):
+        for number, batch in enumerate(every):
             inputs = [self.train[input_id] for input_id in batch]
             whole = label_weight(inputs)
-            factor = _schedule(number, len(batches), self.settings)
+            factor = schedule(number, len(every), self.settings)
             examples = [replace(x, weight=x.weight / whole) for rows in inputs for x in rows]
             steps.append(Step(examples, self.settings.learning_rate * factor))
         return steps
