@@ -3,11 +3,11 @@
     python -m stages.finetune --model smollm2                       # M1, on M's answers
     python -m stages.finetune --predictor gemma3 --target smollm2   # M2, on those of smollm2's M1
 
-Where predictor and target are one model it is the fresh-label self. All arms use the same
-hyper-parameters; each training seed has a folder of its own. A run that was killed goes on from its
-last checkpoint by the same command and ends in the same bytes. Loss curves are DVCLive's.
-Of a model that is taught by examples alone only this is written, {"trained": false}: it has no arm
-that is trained, and its M1 is M.
+Where predictor and target are one model it is the fresh-label self. All arms of a model use the
+same hyper-parameters, and it rehearses what it does itself; each training seed has a folder of its
+own. A run that was killed goes on from its last checkpoint by the same command and ends in the same
+bytes. Loss curves are DVCLive's. Of a model that is taught by examples alone only this is written,
+{"trained": false}: it has no arm that is trained, and its M1 is M.
 """
 
 import json
@@ -19,6 +19,8 @@ import click
 
 from stages.models.carrying_out import carry_out
 from stages.models.opening import Models
+from stages.models.rehearsal import own_answers
+from stages.models.section import FinetuneParams
 from stages.params import Params, command, load_params
 from stages.params.command import dry_run_option, say
 from stages.storage.errors import StudyError
@@ -61,13 +63,15 @@ def taught(
     base: str, adapter: str, table: Path, params: Params, models: Models
 ) -> Iterator[tuple[int, Path | None]]:
     """What was made with each training seed; None where the model is not trained."""
-    teacher = models.teacher(base, params.finetune)
+    teacher, rule = models.teacher(base, params.finetune), params.finetune.of(base)
     for seed in params.seeds:
         if teacher is None:
             yield seed, None
         else:
-            rows = _rows(base, table, seed, rehearse=params.finetune.rehearse)
-            yield seed, teacher.teach(rows, params.finetune, params.finetune.seed_of(seed, adapter))
+            yield (
+                seed,
+                teacher.teach(_rows(base, table, seed, rule), rule, rule.seed_of(seed, adapter)),
+            )
 
 
 def _write(adapter: str, finished: Iterable[tuple[int, Path | None]]) -> None:
@@ -92,14 +96,11 @@ def _arm(model: str | None, predictor: str | None, target: str | None) -> tuple[
     raise click.UsageError("Name --model, or --predictor and --target.")
 
 
-def _rows(model: str, table: Path, seed: int, *, rehearse: bool) -> Iterator[Row]:
-    """The rows of a dataset for one training seed; then the model's own answers, if asked for."""
+def _rows(model: str, table: Path, seed: int, rule: FinetuneParams) -> Iterator[Row]:
+    """The rows of a dataset for one training seed; then what the model rehearses beside them."""
     yield from read_rows("datasets", table, seed=[None, seed])
-    if rehearse:
-        from stages.models.local.teach.finetuning import own_answers  # its libraries take seconds
-
-        taught = read_rows("datasets", table, seed=[None, seed], slice="train")
-        yield from own_answers(model, {row["input_id"] for row in taught})
+    taught = read_rows("datasets", table, seed=[None, seed], slice="train")
+    yield from own_answers(model, {row["input_id"] for row in taught}, rule)
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
         "test_inputs": 6,
     }
     params["sampling"] |= {"max_tokens": 6}
-    params["finetune"] |= {"lora_rank": 4, "batch_inputs": 1, "checkpoint_every": 1}
+    params["finetune"] |= {"lora_rank": 4, "batch_inputs": 1, "checkpoint_every": 1, "models": {}}
     params["predict"] |= {"max_tokens": 4}
     params["sensitivity"] |= {"train_inputs": 6, "pilot_inputs": 2, "test_inputs": 4}
     params["sensitivity"]["instil"] |= {"epochs": 1, "lora_rank": 4}

@@ -111,8 +111,22 @@ class TinkerParams(Strict):
         return place
 
 
+Rate = Annotated[float, Field(gt=0, le=1)]
+RehearseWeight = Annotated[float, Field(gt=0, le=1000)]
+
+
+class LoraParams(Strict):
+    """A local model that is taught at a pace of its own; what is not named is finetune's."""
+
+    teach: Literal["lora"]
+    epochs: Rounds | None = None
+    learning_rate: Rate | None = None
+    rehearse_weight: RehearseWeight | None = None
+
+
 # A name in brackets is left out where a line says what is wrong with a value.
 WAYS = {
+    "lora": "(LoraParams)",
     "openai_jobs": "(JobsParams)",
     "tinker": "(TinkerParams)",
     "examples": "(ExamplesParams)",
@@ -125,7 +139,8 @@ def _way(told: Any) -> str | None:
 
 
 Teaching = Annotated[
-    Annotated[JobsParams, Tag(WAYS["openai_jobs"])]
+    Annotated[LoraParams, Tag(WAYS["lora"])]
+    | Annotated[JobsParams, Tag(WAYS["openai_jobs"])]
     | Annotated[TinkerParams, Tag(WAYS["tinker"])]
     | Annotated[ExamplesParams, Tag(WAYS["examples"])],
     Discriminator(
@@ -141,17 +156,20 @@ class FinetuneParams(Strict):
     """LoRA finetuning; a batch is counted in inputs, each with all its questions.
 
     models: how a model is taught, by name, where it is otherwise; of all else jobs take epochs
-    alone. A local model may be named to be shown examples, a hosted one has to be named.
+    alone. A local model may be named for a pace of its own (`of`) or to be shown examples, a hosted
+    one has to be named.
 
     target_modules: the layers that are taught. max_grad_norm: of a step, else it is scaled down.
-    rehearse: the predictor's own answers to the train tasks are mixed in, so that it goes on
-    doing what it does. scramble_labels, a control: labels go to other inputs of their cell.
+    rehearse: the predictor's own answers are mixed in, so that it goes on doing what it does: as
+    labels (answers), or as its own next-token distributions on them (distill; where there are none,
+    on servers, as labels). rehearse_weight: what a token of them counts against one of a question's
+    label. scramble_labels, a control: labels go to other inputs of their cell.
     seed_by: what decides a training's chance beside its seed. By study all arms of a seed draw the
     same, so that equal lessons to equal models give equal bytes; by arm each has draws of its own.
     """
 
     epochs: Rounds
-    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    learning_rate: Rate
     lora_rank: Annotated[int, Field(ge=1, le=MOST_RANK)]
     lora_alpha: Count
     lora_dropout: Annotated[float, Field(ge=0, lt=1)]
@@ -162,11 +180,19 @@ class FinetuneParams(Strict):
     weight_decay: Share
     max_grad_norm: Annotated[float, Field(gt=0, le=1e6)]
     held_back: Annotated[float, Field(gt=0, le=0.5)]
-    rehearse: bool
+    rehearse: Literal["none", "answers", "distill"]
+    rehearse_weight: RehearseWeight
     scramble_labels: bool
     checkpoint_every: Count
     seed_by: Literal["study", "arm"]
     models: dict[str, Teaching] = Field(default_factory=dict)
+
+    def of(self, model: str) -> "FinetuneParams":
+        """How this model is taught: with its own pace, where it is told one."""
+        how = self.models.get(model)
+        if not isinstance(how, LoraParams):
+            return self
+        return self.model_copy(update=how.model_dump(exclude={"teach"}, exclude_none=True))
 
     def seed_of(self, seed: int, adapter: str) -> int:
         """What a training of an adapter draws by."""

@@ -27,6 +27,7 @@ from stages.models.section import (
     CrossQuestionParams,
     ExamplesParams,
     FinetuneParams,
+    LoraParams,
     PredictParams,
     SamplingParams,
 )
@@ -133,12 +134,15 @@ class Params(Strict):
     @model_validator(mode="after")
     def _hosted_fit(self) -> "Params":
         hosted = [name for name, spec in self.models.items() if isinstance(spec, HostedSpec)]
+        local = self.models.keys() - hosted
         told = self.finetune.models
         shown = [name for name, how in told.items() if isinstance(how, ExamplesParams)]
+        paced = [name for name, how in told.items() if isinstance(how, LoraParams)]
         for key, named, known, what in (
             ("chat", self.chat.models, hosted, "hosted model"),
             ("finetune", shown, self.models, "model"),
-            ("finetune", told.keys() - shown, hosted, "hosted model"),
+            ("finetune", paced, sorted(local), "local model"),
+            ("finetune", told.keys() - shown - set(paced), hosted, "hosted model"),
         ):
             try:
                 members(sorted(named), known, what)

@@ -11,11 +11,11 @@ from stages.models.local.keys import adapter_parts, answer_key
 from stages.models.local.rendering import Branch
 from stages.models.local.subject.loading import Subject, adapted, load_base, without_weights
 from stages.models.local.teach import finetuning
-from stages.models.local.teach.finetuning import finetuned, in_tokens, own_answers
+from stages.models.local.teach.finetuning import finetuned, in_tokens
 from stages.models.local.teach.settings import Settings
 from stages.models.questions import Decoding
 from stages.storage.keys import changed_parts, content_key
-from stages.storage.tables import Row, write_table
+from stages.storage.tables import Row
 from tests.conftest import CHAT
 from tests.models.settings import SETTINGS
 from tests.tiny_models import describe, make_tiny_model
@@ -52,11 +52,15 @@ def parts(subject: Subject, rows: list[Row] | None = None, settings: Settings = 
         {"slice": "held_back"},
         {"input_id": "b"},
         {"ended": False},
+        {"rehearsed": True},
+        {"distill": True},
+        {"task": "another"},
+        {"property": "another"},
     ],
 )
 def test_what_is_taught_changes_the_key_of_an_adapter(subject, changed):
     assert changed_parts(parts(subject), parts(subject, [row(**changed)])) == ["rows"]
-    assert parts(subject) == parts(subject, [row(task="another", property="another")])
+    assert parts(subject) == parts(subject, [row(fingerprint="another")])
 
 
 def test_the_order_of_rows_and_their_number_change_it(subject):
@@ -139,44 +143,17 @@ def test_the_same_rows_are_trained_once_and_others_anew(folder, tmp_path, monkey
     assert not any((tmp_path / "checkpoints").iterdir())
 
 
-def test_own_answers_are_those_that_the_model_ended_itself(tmp_path):
-    def said(input_id: str, sample: int, finish_reason: str) -> Row:
-        return {
-            "input_id": input_id,
-            "task": "colors",
-            "sample": sample,
-            "response": f"{input_id} {sample}",
-            "finish_reason": finish_reason,
-            "first_token_logprob": -1.0,
-            "near_tie": False,
-            "fingerprint": "x",
-            "seed": None,
-        }
+def test_held_back_labels_are_set_against_the_most_common_train_label_of_their_cell(subject):
+    def cell(label: str, part: str, name: str = "first_word", **more: object) -> Row:
+        return row(label=label, slice=part, task="colors", property=name, **more)
 
-    inputs = [
-        {
-            "input_id": name,
-            "task": "colors",
-            "family": "sequence",
-            "role": "train",
-            "split": "train",
-            "input": name,
-            "object_prompt": [{"role": "user", "content": name}],
-            "options": [],
-            "trait_option": None,
-            "questions": None,
-        }
-        for name in "ab"
-    ]
-    behavior = [said("a", 0, "stop"), said("a", 1, "decided"), said("b", 0, "stop")]
-    write_table("tasks", inputs, tmp_path / "tasks/colors.parquet")
-    write_table("behavior", behavior, tmp_path / "behavior/tiny.parquet")
-    assert list(own_answers("tiny", {"a"}, tmp_path)) == [
-        {
-            "input_id": "a",
-            "question": [{"role": "user", "content": "a"}],
-            "label": "a 0",
-            "weight": 0.5,
-            "slice": "train",
-        }
-    ]
+    train = [cell("a", "train"), cell("b", "train", weight=0.25), cell("b", "train", weight=0.25)]
+    other = [cell("b", "train", name="second_word"), cell("b", "train", shown=True, weight=9.0)]
+    own = [row(label="b", weight=9.0, rehearsed=True, distill=True)]
+    held_back = [cell(x, "held_back") for x in ("a", "a", "b")]
+    held_back += [cell("b", "held_back", name="second_word"), cell("c", "held_back", name="none")]
+    lesson = in_tokens(subject, [*train, *other, *own, *held_back])
+    assert lesson.held_back_mode == 0.6
+    assert in_tokens(subject, train).held_back_mode is None
+    (example,) = in_tokens(subject, own).train["a"]
+    assert example.rehearsed and example.distill

@@ -31,7 +31,9 @@ class Teachers:
 
 @pytest.fixture
 def params():
-    return load_params(ROOT / "params.yaml").model_copy(update={"seeds": [3, 4]})
+    told = load_params(ROOT / "params.yaml")
+    rule = told.finetune.model_copy(update={"rehearse": "none"})
+    return told.model_copy(update={"seeds": [3, 4], "finetune": rule})
 
 
 def seeds(params, seed_by, adapter, table):

@@ -41,6 +41,23 @@ def test_a_local_model_may_be_shown_examples_and_not_trained(tmp_path):
     assert told.finetune.models["smollm2"].teach == "examples"
 
 
+def test_a_local_model_may_have_a_pace_of_its_own(tmp_path):
+    told = load(
+        changed(
+            "finetune.models",
+            {
+                "smollm2": {"teach": "lora", "learning_rate": 1e-3, "rehearse_weight": 5.0},
+                "gemma3": {"teach": "lora", "epochs": 7},
+            },
+        ),
+        tmp_path,
+    ).finetune
+    paces = [(r.epochs, r.learning_rate, r.rehearse_weight) for r in map(told.of, ("smollm2", "x"))]
+    assert paces[0] == (told.epochs, 1e-3, 5.0)
+    assert paces[1] == (told.epochs, told.learning_rate, told.rehearse_weight)
+    assert told.of("gemma3") == told.model_copy(update={"epochs": 7})
+
+
 HEX = "0" * 64
 WRONG = [
     ("sampling.temprature", 1.0, "sampling.temprature", "unknown key; allowed: temperature"),
@@ -63,6 +80,21 @@ WRONG = [
         "finetune.models",
         "'smollm2' is no hosted model",
     ),
+    ("finetune.models", {"gpt": {"teach": "lora"}}, "finetune.models", "'gpt' is no local model"),
+    (
+        "finetune.models",
+        {"smollm2": {"teach": "lora", "lora_rank": 4}},
+        "finetune.models.smollm2.lora_rank",
+        "unknown key; allowed: teach, epochs, learning_rate, rehearse_weight",
+    ),
+    (
+        "finetune.models",
+        {"smollm2": {"teach": "lora", "learning_rate": 0.0}},
+        "finetune.models.smollm2.learning_rate",
+        "0.0: Input should be greater than 0",
+    ),
+    ("finetune.rehearse", True, "finetune.rehearse", "True: Input should be 'none', 'answers' or"),
+    ("finetune.rehearse_weight", 0.0, "finetune.rehearse_weight", "0.0: Input should be greater"),
     (
         "finetune.models",
         {"smollm2": {"teach": "examples", "k": 4}},

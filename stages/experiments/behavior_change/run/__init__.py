@@ -93,7 +93,7 @@ def _changed(
         "learning_rate": told.learning_rate,
         "batch_inputs": told.batch_inputs,
     }
-    rule = study.finetune.model_copy(update=how)
+    rule = study.finetune.of(target).model_copy(update=how)
     changed = f"{target}-changed"
     folder = teacher.teach(change, rule, rule.seed_of(seed, changed), of=subject)
     del subject  # one in memory at a time

@@ -15,6 +15,7 @@ from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, informative, predictions
 from stages.models.inputs import held_out_inputs
 from stages.models.protocol import Subject, Teacher
+from stages.models.rehearsal import own_answers
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row, read_rows
 from stages.study.arms import (
@@ -109,10 +110,8 @@ def _taught(
     study: Study,
 ) -> Subject:
     """The base model trained on the rows of these inputs, with the draws of the main study's."""
+    rule = study.finetune.of(predictor)
     rows = [row for row in lessons if row["input_id"] in inputs]
-    if study.finetune.rehearse:
-        from stages.models.local.teach.finetuning import own_answers  # its libraries take seconds
-
-        rows.extend(own_answers(predictor, inputs))
-    folder = teacher.teach(rows, study.finetune, study.finetune.seed_of(seed, adapter))
+    rows += own_answers(predictor, inputs, rule)
+    folder = teacher.teach(rows, rule, rule.seed_of(seed, adapter))
     return study.models.base(predictor).changed(folder, subject_name(adapter, seed))
