@@ -41,9 +41,12 @@ def table(rows: list[Row]) -> Iterator[str]:
 def totals(rows: list[Row]) -> Iterator[str]:
     """How many cells and tasks of each target are used."""
     for target, cells in used_cells(rows).items():
-        judged = sum(row["target"] == target for row in rows)
+        judged = [row["task"] for row in rows if row["target"] == target]
         tasks = len({task for task, _ in cells})
-        yield f"{target}: {len(cells)} of {judged} cells are used, in {tasks} tasks"
+        yield (
+            f"{target}: {len(cells)} of {len(judged)} cells in {tasks} of {len(set(judged))} tasks "
+            "are used"
+        )
 
 
 def _line(row: Row) -> tuple[str, ...]:

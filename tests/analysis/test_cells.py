@@ -246,8 +246,8 @@ def test_the_stage_prints_pilot_numbers_and_totals(study):
     assert first.endswith("  used")
     assert next(line for line in told if "ethical_stance" in line).endswith("one value in 100%")
     assert told[-2:] == [
-        "left: 2 of 3 cells are used, in 1 tasks",
-        "right: 2 of 3 cells are used, in 1 tasks",
+        "left: 2 of 3 cells in 1 of 2 tasks are used",
+        "right: 3 of 3 cells in 2 of 2 tasks are used",
     ]
 
 
