@@ -4,7 +4,7 @@
 
 Writes data/scores.parquet (every row that was scored) and metrics/: summary.json (the few numbers
 to compare), targets.json (all that they are made of, what hosted models cost, and which arms are
-not there, as a model was not trained), by_task.json (all cells, what was left out and why, which
+not there, as a model was not trained), by_task.json (all cells, which are used or why not, which
 letters are chosen), by_property.json, subsets.json (the gap where it can and where it cannot
 show), plots/. Answers of the files that `given` of params.yaml names are arms too.
 """
@@ -13,8 +13,9 @@ from pathlib import Path
 
 import click
 
-from stages.analysis.arms import kept_answers, score_study
+from stages.analysis.arms import kept_answers, score_arms
 from stages.analysis.breakdown import by_property, by_task
+from stages.analysis.cells import read_cells, used_cells
 from stages.analysis.costs import costs
 from stages.analysis.evidence import read_evidence
 from stages.analysis.families import by_family
@@ -34,7 +35,8 @@ def main() -> None:
     params = load_params()
     design, rule = params.design, params.evaluate.rule(params.seed)
     evidence = read_evidence(design, Path("data"), params.given_files)
-    scored, behavior = score_study(evidence, design, params.evaluate.limits)
+    cells = read_cells(Path("data/cells.parquet"), evidence.inputs.values(), design)
+    scored = score_arms(evidence, design, used_cells(cells))
     rows = informative_rows(scored.rows)
     numbers = summarise(scored.rows, rule, design, kept_answers(evidence, design))
     summary = rounded(headline(numbers))
@@ -49,7 +51,7 @@ def main() -> None:
         numbers |= {"absent": absent}
     paid = costs(design, Path("data"), evidence.training)
     write_json(metrics / "targets.json", rounded(numbers) | ({"costs": paid} if paid else {}))
-    tasks = by_task(scored, behavior, letter_shares(evidence), evidence.training, rule)
+    tasks = by_task(scored, cells, letter_shares(evidence), evidence.training, rule)
     write_json(metrics / "by_task.json", tasks)
     write_json(metrics / "by_property.json", properties)
     write_json(metrics / "subsets.json", subsets)

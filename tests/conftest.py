@@ -92,6 +92,7 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
         "train": ["countries_long", "facts_choice"],
         "test": ["animals_long", "survival_instinct"],
         "train_inputs": 10,
+        "rehearsal_inputs": 3,
         "pilot_inputs": 4,
         "test_inputs": 6,
     }
@@ -109,7 +110,7 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
     experiments["prompt_shift"] |= {"inputs": 4}
     experiments["examples"] |= {"k": 2, "inputs": 4}
     params["evaluate"] |= {"permutations": 200, "max_mode_share": 1.0, "min_compliance": 0.0}
-    params["evaluate"]["min_cell_rows"] = 1
+    params["evaluate"] |= {"min_cell_rows": 1, "ceiling": None}
     return params
 
 

@@ -31,6 +31,7 @@ FIRST = {
         ["--model", "smollm2"],
         "data/datasets/smollm2-self.parquet: no such table; run `dvc repro`",
     ),
+    "judge_cells": ([], "data/tasks/animals_long.parquet: no such table; run `dvc repro`"),
     "plan": ([], "data/models/smollm2: no model here; run `dvc repro`"),
     "predict": (
         ["--predictor", "smollm2", "--target", "smollm2"],
@@ -147,6 +148,7 @@ BROKEN = {
     "evaluate": "data/tasks/countries_long.parquet",
     "evaluate_experiment": "data/experiments/scaling/smollm2.parquet",
     "finetune": "data/datasets/smollm2-self.parquet",
+    "judge_cells": "data/tasks/animals_long.parquet",
     "predict": "data/tasks/animals_long.parquet",
 }
 

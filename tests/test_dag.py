@@ -153,6 +153,7 @@ def test_an_edit_runs_again_what_it_can_change_and_nothing_else():
         "evaluate",
         "evaluate_controls",
         "evaluate_experiment",
+        "judge_cells",
         "evaluate_sensitivity",
     }
     assert watching("stages/controls/instilling/copies.py") == {
@@ -161,6 +162,18 @@ def test_an_edit_runs_again_what_it_can_change_and_nothing_else():
         "evaluate_controls",
         "evaluate_sensitivity",
     }
+
+
+def test_cells_are_judged_before_anything_is_scored():
+    assert "data/scores.parquet" in STAGES["evaluate"]["outs"]
+    assert "data/scores.parquet" not in STAGES["judge_cells"]["deps"]
+    assert STAGES["judge_cells"]["outs"] == ["data/cells.parquet"]
+    assert "data/cells.parquet" in STAGES["evaluate"]["deps"]
+
+
+def test_who_is_shown_an_answer_waits_for_it():
+    (answers,) = STAGES["sample_target"]["outs"]
+    assert answers.replace("item.model", "item.target") in STAGES["predict"]["deps"]
 
 
 def test_the_graph_is_short_enough_to_be_read():

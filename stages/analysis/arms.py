@@ -4,7 +4,7 @@ Targets are M1; the truth is what M1 did on the test split of the held-out tasks
 whether M1 was trained: where the target is taught by examples alone M1 is M.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -18,11 +18,8 @@ from stages.analysis.baselines import (
 from stages.analysis.behaviors import kept
 from stages.analysis.columns import select
 from stages.analysis.evidence import Evidence, of_seed
-from stages.analysis.informative import behavior_cells, informative_cells
-from stages.analysis.rule import Limits
 from stages.analysis.scoring import Known, excluded_counts, score_rows, values_table
-from stages.storage.tables import Row
-from stages.study.arms import cross_dataset, self_name
+from stages.study.arms import fresh_dataset, self_name
 from stages.study.design import Design
 from stages.study.truth import Cell
 
@@ -41,22 +38,10 @@ class Scored:
     """target, seed, task, property, excluded: how many inputs have no truth"""
 
 
-def score_study(evidence: Evidence, design: Design, limits: Limits) -> tuple[Scored, list[Row]]:
-    """All score rows of a study, and the behavior of M by which cells are informative."""
-    behavior = [
-        row
-        for model in design.subjects
-        for row in behavior_cells(
-            model, evidence.base[model], evidence.inputs, design.properties, limits
-        )
-    ]
-    return score_arms(evidence, design, informative_cells(behavior)), behavior
-
-
-def score_arms(evidence: Evidence, design: Design, informative: dict[str, set[Cell]]) -> Scored:
+def score_arms(evidence: Evidence, design: Design, used: Mapping[str, set[Cell]]) -> Scored:
     """Score every prediction about the targets of the evidence on held-out rows.
 
-    `informative` has the cells of each target that count in averages; all are scored.
+    `used` has the cells of each target that count in averages; all are scored.
     """
     inputs, names = evidence.inputs, design.properties
     base = {model: _held_out(rows, evidence) for model, rows in evidence.base.items()}
@@ -76,7 +61,7 @@ def score_arms(evidence: Evidence, design: Design, informative: dict[str, set[Ce
                 target=target, seed=seed, trained=evidence.was_trained(self_name(target), seed)
             )
             first = behavior[behavior["sample"] == 0].set_index("input_id")
-            known = Known(own, own[target], first["first_token_logprob"], informative[target])
+            known = Known(own, own[target], first["first_token_logprob"], used[target])
             found["rows"].append(score_rows(predictions, truth, known))
             found["kept"].append(score_rows(predictions, kept, known, keep_noncompliant=True))
             found["excluded"].append(excluded_counts(truth).assign(target=target, seed=seed))
@@ -112,7 +97,7 @@ def _asked(evidence: Evidence, design: Design, target: str, seed: int) -> Iterat
     """The predictions of each arm of a target; the predictor is the model."""
     for predictor in design.predictors(target):
         rows = _held_out(of_seed(evidence.predictions[predictor, target], seed), evidence)
-        rows = rows.astype({"kind": object, "answer": object})
+        rows = rows[~rows["shown"]].astype({"kind": object, "answer": object})
         for kind in ("self", "fresh_self", "untrained") if predictor == target else ("cross",):
             yield rows[rows["kind"] == kind].assign(predictor=predictor)[PREDICTION]
 
@@ -127,7 +112,7 @@ def _baselines(
 ) -> Iterator[pd.DataFrame]:
     """The same of the baselines; the predictor of a trained one is what it was fitted on."""
     asked = truth[["input_id", "task", "property"]]
-    for name in (cross_dataset(target), self_name(target)):
+    for name in (fresh_dataset(target), self_name(target)):
         dataset = of_seed(evidence.datasets[name], seed)
         for kind in TRAINED_BASELINES:
             found = trained_baseline(kind, dataset, asked, evidence.inputs, seed=design.seed)

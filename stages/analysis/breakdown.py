@@ -1,4 +1,4 @@
-"""metrics/by_task.json, metrics/by_property.json: every cell's numbers, uninformative ones too."""
+"""metrics/by_task.json, metrics/by_property.json: numbers of all cells, those not used too."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,18 +29,14 @@ RULES = {
 
 def by_task(
     scored: Scored,
-    behavior: Sequence[Row],
+    cells: Sequence[Row],
     letters: Sequence[Row],
     training: Mapping[str, Mapping[str, Any]],
     rule: Rule,
 ) -> dict[str, Any]:
-    """Behavior before training, accuracy of each arm and cell, gaps, variants of the rule."""
-    left_out = ("model", "task", "role", "property", "reason")
+    """Which cells count or why not, accuracy of each arm and cell, gaps, variants of the rule."""
     return {
-        "behavior": [rounded(row) for row in behavior],
-        "uninformative": [
-            {name: row[name] for name in left_out} for row in behavior if not row["informative"]
-        ],
+        "cells": [rounded(row) for row in cells],
         "small": small_cells(informative_rows(scored.rows), rule),
         "accuracy": cell_table(scored.rows, scored.excluded, rule),
         "arms": arms_by_every_rule(scored, rule),

@@ -6,11 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from stages.analysis.arms import score_study
+from stages.analysis.arms import score_arms
 from stages.analysis.averages import average, means
+from stages.analysis.cells import judge, used_cells
 from stages.analysis.columns import select
 from stages.analysis.dealt import with_dealt_out
 from stages.analysis.evidence import read_evidence
+from stages.analysis.pilot import read_pilot
 from stages.analysis.primary import corrected_pairs
 from stages.analysis.rounding import rounded
 from stages.analysis.rule import Limits, Rule
@@ -24,7 +26,8 @@ from stages.study.design import Design
 def control_scores(study: Path, design: Design, limits: Limits) -> pd.DataFrame:
     """The score rows of the control study in a folder. Raises StudyError, which names it."""
     try:
-        return score_study(read_evidence(design, study / "data"), design, limits)[0].rows
+        cells = judge(read_pilot(design, study / "data"), design, limits)
+        return score_arms(read_evidence(design, study / "data"), design, used_cells(cells)).rows
     except StudyError as error:
         raise StudyError(f"control {study}: {error}") from None
 

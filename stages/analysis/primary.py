@@ -28,14 +28,17 @@ CELL = ["predictor", "seed", "task", "property"]
 
 
 def primary(rows: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any]:
-    """Estimates over all targets, `corrected` and `raw`, and by target, or why it has none.
+    """The comparison of informative score rows, as `against` has it."""
+    return against(rows, rule, design, FRESH_SELF, CROSS)
 
-    `seeds` and `tasks` say how the corrected one differs between them.
 
-    `rows` are informative score rows. `agree` says whether both have one sign: only then is it an
-    advantage of either side.
+def against(rows: pd.DataFrame, rule: Rule, design: Design, own: str, other: str) -> dict[str, Any]:
+    """What one kind of arm is ahead of another by, over all targets, and by target or why not.
+
+    `corrected` and `raw` are estimates; `seeds` and `tasks` say how the corrected one differs
+    between them, `agree` whether both have one sign: only then is it an advantage of either side.
     """
-    pairs = counted(corrected_pairs(rows), rule)
+    pairs = counted(corrected_pairs(rows, own, other), rule)
     targets: dict[str, Any] = {}
     kept = []
     for target in design.subjects:
@@ -50,13 +53,13 @@ def primary(rows: pd.DataFrame, rule: Rule, design: Design) -> dict[str, Any]:
     return _estimates(every, rule) | spreads | {"targets": targets}
 
 
-def corrected_pairs(rows: pd.DataFrame, own: str = FRESH_SELF) -> pd.DataFrame:
-    """The cross rows about what `own` predicted, too: `minus` is of corrected values.
+def corrected_pairs(rows: pd.DataFrame, own: str = FRESH_SELF, other: str = CROSS) -> pd.DataFrame:
+    """The rows of kind `other` about what `own` predicted, too: `minus` is of corrected values.
 
     `raw` is the difference of what is right, `varies` where an answer of either is not the most
     common one of its cell.
     """
-    found = list(_of_predictors(select(rows, kind=own), select(rows, kind=CROSS)))
+    found = list(_of_predictors(select(rows, kind=own), select(rows, kind=other)))
     if found:
         return together(found)
     return rows[:0].assign(own=0.0, other=0.0, minus=0.0, raw=0.0, varies=False)

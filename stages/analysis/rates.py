@@ -59,6 +59,12 @@ def paired_score(first: int, second: int, rows: int, confidence: float) -> tuple
     return float(ends[0]), float(ends[1])
 
 
+def exact_better_p(first: int, second: int) -> float:
+    """McNemar's exact p, one-sided: of so many discordant pairs `first` or more are the first's."""
+    n = first + second
+    return float(stats.binomtest(first, n, alternative="greater").pvalue) if n else 1.0
+
+
 def exact_paired_p(first: int, second: int) -> float:
     """McNemar's exact p: of so many discordant pairs each is as likely the one as the other."""
     return float(stats.binomtest(first, first + second).pvalue) if first + second else 1.0

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from stages.analysis.rule import Limits, Rule
+from stages.analysis.rule import Ceiling, Limits, Rule
 from stages.storage.readers import READ, row_format
 from stages.study.section import Count, Share, Strict
 
@@ -24,11 +24,27 @@ GivenParams = dict[str, Annotated[str, AfterValidator(_file_name)]]
 """predictor -> a file of the folder given/, which has what he answered"""
 
 
+class CeilingParams(Strict):
+    """What arms must show where the answer stands in the question, on pilot rows.
+
+    min_rows of them, an exact one-sided p under max_p of each arm against the pilot mode, and no
+    more than max_difference between the arms that are compared.
+    """
+
+    min_rows: Count
+    max_p: Annotated[float, Field(gt=0, le=1)]
+    max_difference: Share
+
+
 class EvaluateParams(Strict):
-    """Which cells are informative and how intervals are made."""
+    """Which cells count and how intervals are made.
+
+    Where ceiling is null no answer is shown to anybody, and variety and compliance alone decide.
+    """
 
     max_mode_share: Annotated[float, Field(gt=0, le=1)]
     min_compliance: Share
+    ceiling: CeilingParams | None
     min_cell_rows: Count
     permutations: Annotated[int, Field(ge=100, le=MOST_PERMUTATIONS)]
     confidence: Annotated[float, Field(gt=0.5, le=MOST_CONFIDENCE)]
@@ -39,5 +55,7 @@ class EvaluateParams(Strict):
 
     @property
     def limits(self) -> Limits:
-        """Which cells are informative."""
-        return Limits(self.max_mode_share, self.min_compliance)
+        """Which cells count."""
+        told = self.ceiling
+        ceiling = told and Ceiling(told.min_rows, told.max_p, told.max_difference)
+        return Limits(self.max_mode_share, self.min_compliance, ceiling)

@@ -1,6 +1,6 @@
 """Predicting: what a subject answers to the hypothetical questions on inputs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,7 +26,8 @@ class QuestionForm:
 
     `reword` changes the messages of every question; `n_samples` counts where the temperature of
     the decoding is not zero. With `together` the questions on one property are what shares a
-    prefix, not those on one input: so it is where `reword` puts much before them.
+    prefix, not those on one input: so it is where `reword` puts much before them. Where
+    there is `shown`, the answer that it has for an input stands in each question on it.
     """
 
     person: Person = "second"
@@ -35,6 +36,11 @@ class QuestionForm:
     n_samples: int = 1
     reword: Callable[[list[Message]], list[Message]] = lambda messages: messages
     together: bool = False
+    shown: Mapping[str, str] | None = None
+
+    def shown_of(self, item: Row) -> str | None:
+        """The answer that stands in the questions on an input; None where none is shown."""
+        return None if self.shown is None else self.shown[item["input_id"]]
 
 
 def hypothetical_questions(
@@ -45,7 +51,7 @@ def hypothetical_questions(
         Question(
             (row["input_id"], name, n),
             (name,) if form.together else (row["input_id"],),
-            form.reword(question_on(row, name, form.person)),
+            form.reword(question_on(row, name, form.person, form.shown_of(row))),
             rng(seed, row["input_id"], name, n).getrandbits(63),
             until=_first_line(name) if form.stop_when_decided else None,
             closed=PROPERTIES[name].closed_answers(row["options"]),
@@ -72,7 +78,8 @@ def predict(
 
     Where the answers are a closed set the probability of each is kept beside the answer.
     """
-    questions = hypothetical_questions(inputs, properties, form or QuestionForm(), seed)
+    form = form or QuestionForm()
+    questions = hypothetical_questions(inputs, properties, form, seed)
     tasks = {row["input_id"]: row["task"] for row in inputs}
     answers = subject.ask(questions, decoding, cache, f"{subject.name} {label}".strip())
     for question in questions:
@@ -94,6 +101,7 @@ def predict(
             "near_tie": answer.near_tie,
             "distribution": _ranked(answer.distribution),
             "distribution_from": answer.distribution_from,
+            "shown": form.shown is not None,
             **metered(answer.meter),
         }
 

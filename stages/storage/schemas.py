@@ -23,6 +23,20 @@ def _schema(*, optional: frozenset[str] = frozenset(), **columns: pa.DataType) -
 
 
 _s, _b, _i, _f = pa.string(), pa.bool_(), pa.int32(), pa.float64()
+# Of each trained arm: accuracy with the answer shown and of the pilot mode on the same rows.
+_ceilings = pa.list_(
+    pa.struct(
+        [
+            pa.field("predictor", _s, False),
+            pa.field("kind", _s, False),
+            pa.field("seed", _i, False),
+            pa.field("ceiling", _f),
+            pa.field("mode", _f),
+            pa.field("rows", _i, False),
+            pa.field("p_value", _f, False),
+        ]
+    )
+)
 # The training seed of the subject; none where it was not trained.
 _SEED = frozenset({"seed"})
 # What is metered of an answer of a hosted model; none of a local one.
@@ -88,9 +102,24 @@ SCHEMAS: dict[str, pa.Schema] = {
         near_tie=_b,
         distribution=_distribution,
         distribution_from=_s,
+        shown=_b,
         seed=_i,
         **_METER,
         optional=_SEED | _METER.keys() | {"answer", "logprob", "distribution", "distribution_from"},
+    ),
+    # Which cells count, by pilot rows alone; `ceilings` are accuracies with the answer shown.
+    "cells": _schema(
+        target=_s,
+        task=_s,
+        property=_s,
+        rows=_i,
+        compliance=_f,
+        mode_share=_f,
+        entropy_bits=_f,
+        ceilings=_ceilings,
+        used=_b,
+        reason=_s,
+        optional=frozenset({"compliance", "mode_share", "entropy_bits", "reason"}),
     ),
     "scores": _schema(
         target=_s,

@@ -19,6 +19,10 @@ from stages.study.splits import rng
 UNTRAINED, SELF, FRESH_SELF, CROSS = "untrained", "self", "fresh_self", "cross"
 EXAMPLES_SELF, EXAMPLES_CROSS = "examples_self", "examples_cross"
 """taught by examples in the prompt: M1 itself, and another model that was not trained"""
+SIMILAR, CROSS_INFORMED, CROSS_SECOND = "similar", "cross_informed", "cross_second"
+OTHER_ARMS = (SIMILAR, CROSS_INFORMED, CROSS_SECOND)
+"""of the experiment other_arms: M trained once more, a cross that rehearses M1's answers too, and
+one that is taught and asked in the second person"""
 GIVEN = "given"
 """answers of a file; the predictor is its name"""
 PARTS = ("on", "self", "cross", "fresh")
@@ -38,6 +42,11 @@ def cross_dataset(target: str) -> str:
 def fresh_dataset(target: str) -> str:
     """The same labels in the second person, which train the fresh-label self."""
     return f"{target}-fresh"
+
+
+def pair_dataset(predictor: str, target: str) -> str:
+    """The dataset that teaches a predictor what M1 did."""
+    return fresh_dataset(target) if predictor == target else cross_dataset(target)
 
 
 def pair_name(predictor: str, target: str) -> str:
@@ -112,16 +121,20 @@ class Arm:
             return self_name(self.target)
         if self.kind in (FRESH_SELF, CROSS):
             return pair_name(self.predictor, self.target)
+        if self.kind in OTHER_ARMS:
+            return f"{pair_name(self.predictor, self.target)}-{self.kind}"
         return None
 
     @property
     def dataset(self) -> str | None:
         """The dataset that it is trained on; None where it is not trained."""
-        if self.kind in (SELF, EXAMPLES_SELF):
+        if self.kind in (SELF, EXAMPLES_SELF, SIMILAR):
             return self_name(self.target)
-        if self.kind == FRESH_SELF:
+        if self.kind == CROSS_SECOND:
             return fresh_dataset(self.target)
-        return cross_dataset(self.target) if self.kind == CROSS else None
+        if self.kind in (FRESH_SELF, CROSS, CROSS_INFORMED):
+            return pair_dataset(self.predictor, self.target)
+        return None
 
     @property
     def predictions(self) -> str:

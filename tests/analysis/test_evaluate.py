@@ -77,11 +77,11 @@ def test_each_target_has_its_own_numbers(evaluated):
     assert left["gap"]["p_holm"] >= left["gap"]["p_value"]
 
 
-def test_an_uninformative_cell_is_listed_and_moves_no_average(evaluated):
-    cell = {"model": "left", "task": "survival_instinct", "role": "test"}
-    cell["property"] = "ethical_stance"
-    listed = [{k: row[k] for k in cell} for row in metric("by_task.json")["uninformative"]]
-    assert listed == [cell]
+def test_a_cell_that_is_not_used_is_listed_and_moves_no_average(evaluated):
+    unused = [row for row in metric("by_task.json")["cells"] if not row["used"]]
+    assert [(row["target"], row["property"], row["reason"]) for row in unused] == [
+        ("left", "ethical_stance", "one value in 100%")
+    ]
     before = metric("targets.json")
     path = Path("data/predictions/left-on-left.parquet")
     rows = read_table("predictions", path)

@@ -13,6 +13,7 @@ from stages import (
     evaluate,
     fetch_model,
     finetune,
+    judge_cells,
     predict,
     sample_behavior,
     write_tasks,
@@ -33,6 +34,7 @@ MAIN_STUDY = (
     (build_dataset.main, "--target", "mine"),
     (finetune.main, "--predictor", "mine", "--target", "mine"),
     (predict.main, "--predictor", "mine", "--target", "mine"),
+    (judge_cells.main,),
     (evaluate.main,),
 )
 """the cells that an experiment goes on from, here in one process"""

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from stages.analysis.arms import score_study
+from stages.analysis.arms import score_arms
+from stages.analysis.cells import used_cells
 from stages.analysis.evidence import read_evidence
 from stages.experiments.before_after.measure import plot
 from stages.reporting.sections import section
-from stages.storage.tables import write_table
+from stages.storage.tables import read_table, write_table
 from tests.analysis import small_study
 from tests.experiments import tiny_study
 from tests.experiments.outcomes import measured, ran
@@ -21,7 +22,8 @@ def study(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     small_study.write_study(tmp_path)
     design = PARAMS.design
-    scored, _ = score_study(read_evidence(design, Path("data")), design, PARAMS.evaluate.limits)
+    used = used_cells(read_table("cells", "data/cells.parquet"))
+    scored = score_arms(read_evidence(design, Path("data")), design, used)
     write_table("scores", scored.rows, "data/scores.parquet")
     return tmp_path
 

@@ -10,13 +10,14 @@ from stages.experiments.behavior_change import measure, run
 from stages.experiments.behavior_change.measure import compared, plot
 from stages.experiments.behavior_change.run.files import file_answers
 from stages.experiments.behavior_change.run.lessons import (
-    change_rows,
     check_held_out,
     next_subject,
 )
+from stages.experiments.shared.training import answer_rows
 from stages.reporting.sections import section
 from stages.storage.errors import StudyError
 from stages.storage.tables import Row, read_table, write_table
+from stages.study.splits import part_of
 from tests.analysis import small_study
 from tests.experiments import tiny_study
 from tests.experiments.outcomes import columns, ran
@@ -173,7 +174,8 @@ def test_section_and_plot_show_every_arm():
 
 def taught_and_scored() -> tuple[list[Row], list[Row]]:
     rows = [row for row in small_study.inputs() if row["role"] == "test"]
-    return tuple([r for r in rows if r["split"] == split] for split in ("train", "test"))
+    parts = {row["input_id"]: part_of("test", row["input_id"]) for row in rows}
+    return tuple([r for r in rows if parts[r["input_id"]] == p] for p in ("rehearsal", "test"))
 
 
 def answered(rows: list[Row], **changed) -> list[Row]:
@@ -183,17 +185,17 @@ def answered(rows: list[Row], **changed) -> list[Row]:
 
 def test_a_scored_input_or_its_text_may_not_be_taught():
     taught, scored = taught_and_scored()
-    check_held_out(change_rows(taught, answered(taught)), scored)
+    check_held_out(answer_rows(taught, answered(taught)), scored)
     with pytest.raises(StudyError, match=scored[0]["input_id"]):
-        check_held_out(change_rows(scored[:1], answered(scored[:1])), scored)
+        check_held_out(answer_rows(scored[:1], answered(scored[:1])), scored)
     twin = taught[0] | {"object_prompt": scored[0]["object_prompt"]}
     with pytest.raises(StudyError, match="reads the same"):
-        check_held_out(change_rows([twin], answered([twin])), scored)
+        check_held_out(answer_rows([twin], answered([twin])), scored)
 
 
 def test_cut_answers_teach_no_end_and_refusals_nothing():
     taught = [row for row in taught_and_scored()[0] if row["task"] == "animals_long"][:1]
-    rows = change_rows(
+    rows = answer_rows(
         taught,
         [
             *answered(taught, finish_reason="decided"),

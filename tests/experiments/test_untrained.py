@@ -14,6 +14,7 @@ from stages import (
     evaluate_experiment,
     experiment,
     finetune,
+    judge_cells,
     predict,
     report,
     sample_behavior,
@@ -39,6 +40,7 @@ EXPERIMENTS = {
     "scaling": {"sizes": [4], "inputs": 2},
 }
 TOLD = tiny_study.params(EXPERIMENTS).model_dump(mode="json", exclude_none=True)
+TOLD["evaluate"]["ceiling"] = None
 TOLD["finetune"]["models"] = {"right": {"teach": "examples"}}
 TOLD["sampling"]["max_tokens"] = TOLD["predict"]["max_tokens"] = 2
 TOLD["experiments"]["run"] = ["examples"]
@@ -60,6 +62,7 @@ def study(tmp_path_factory) -> Iterator[Path]:
         for pair in (("left", "left"), ("left", "right"), ("right", "left"), ("right", "right")):
             run(finetune.main, "--predictor", pair[0], "--target", pair[1])
             run(predict.main, "--predictor", pair[0], "--target", pair[1])
+        run(judge_cells.main)
         run(evaluate.main)
         for target in PARAMS.subjects:
             run(experiment.main, "--experiment", "examples", "--target", target)

@@ -13,6 +13,7 @@ from stages import (
     experiment,
     fetch_model,
     finetune,
+    judge_cells,
     predict,
     sample_behavior,
     write_tasks,
@@ -38,6 +39,7 @@ def run_study(subjects: Sequence[str]) -> None:
         for predictor in subjects:
             run(finetune, "--predictor", predictor, "--target", target)
             run(predict, "--predictor", predictor, "--target", target)
+    run(judge_cells)
     run(evaluate)
 
 

@@ -10,6 +10,7 @@ from stages import (
     evaluate,
     fetch_model,
     finetune,
+    judge_cells,
     predict,
     sample_behavior,
     write_tasks,
@@ -85,6 +86,7 @@ def test_models_that_nobody_trains_are_shown_examples_and_asked(study):
             for predictor in PAIR:
                 run(finetune, "--predictor", predictor, "--target", target)
                 run(predict, "--predictor", predictor, "--target", target)
+        run(judge_cells)
         run(evaluate)
         run_experiments(["examples"], PAIR)
         paths = {entry.request.path for entry in server.log}

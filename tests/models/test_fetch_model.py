@@ -86,6 +86,7 @@ def write_params(**model: object) -> None:
         "evaluate": {
             "max_mode_share": 0.9,
             "min_compliance": 0.5,
+            "ceiling": None,
             "min_cell_rows": 1,
             "permutations": 100,
             "confidence": 0.95,

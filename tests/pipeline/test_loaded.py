@@ -13,10 +13,11 @@ from tests.tiny_pair import tiny_pair
 
 pytestmark = pytest.mark.slow
 RUN = """
-from stages import evaluate, write_tasks
+from stages import evaluate, judge_cells, write_tasks
 from stages.control import run_study
 from stages.params import load_params
 run_study(load_params(), lambda params: write_tasks.main([], standalone_mode=False))
+judge_cells.main([], standalone_mode=False)
 evaluate.main([], standalone_mode=False)
 """
 

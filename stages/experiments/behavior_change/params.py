@@ -1,5 +1,6 @@
 """The section experiments.behavior_change of params.yaml."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -16,8 +17,8 @@ class Told(Section):
     """M1 finetuned on other object-level answers, without any question about itself: MC.
 
     `answers`: other (those of the next subject's base model), persona:TEXT (its own, with TEXT
-    before each prompt) or path:FILE (JSON lines with input_id and response). `inputs` of the
-    train split of each held-out task are taught, none of which is scored.
+    before each prompt) or path:FILE (JSON lines with input_id and response). `inputs` are
+    taught of the rehearsal inputs of each held-out task: none is judged or scored.
     """
 
     answers: str
@@ -34,7 +35,12 @@ class Told(Section):
             raise ValueError("use other, persona:TEXT or path:FILE")
         return value
 
-    def check(self, design: Design) -> None:
+    def check(self, design: Design, counts: Mapping[str, int]) -> None:
+        if self.inputs > counts["rehearsal_inputs"]:
+            raise ValueError(
+                f"inputs: {self.inputs} is more than tasks.rehearsal_inputs, "
+                f"{counts['rehearsal_inputs']}: of held-out tasks only these inputs may be taught"
+            )
         if self.answers == "other" and len(design.subjects) == 1:
             raise ValueError(
                 "answers: 'other' is what the next subject does, and there is one subject; use "

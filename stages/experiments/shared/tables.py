@@ -13,9 +13,9 @@ def behavior(name: str, seed: int | None = None) -> Iterator[Row]:
 
 
 def predictions(arm: Arm) -> Iterator[Row]:
-    """What an arm answered."""
+    """What an arm answered to the questions that are scored."""
     path = f"data/predictions/{arm.predictions}.parquet"
-    return read_rows("predictions", path, kind=arm.kind, seed=arm.seed)
+    return read_rows("predictions", path, kind=arm.kind, seed=arm.seed, shown=False)
 
 
 def scores(target: str, **wanted: object) -> Iterator[Row]:
@@ -24,5 +24,5 @@ def scores(target: str, **wanted: object) -> Iterator[Row]:
 
 
 def informative(target: str) -> set[Cell]:
-    """The informative cells of a target, as evaluate found them."""
+    """The informative cells of a target, as judge_cells found them."""
     return {(row["task"], row["property"]) for row in scores(target)}

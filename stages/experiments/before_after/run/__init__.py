@@ -47,7 +47,7 @@ def run(target: str, told: Told, study: Study, cache: ResponseCache) -> Iterator
         path = f"data/predictions/{pair_name(target, target)}.parquet"
         said = {
             (row["seed"], row["input_id"], row["property"]): (row["question"], row["raw_answer"])
-            for row in read_rows("predictions", path, kind=kind)
+            for row in read_rows("predictions", path, kind=kind, shown=False)
         }
         for seed, key, name in both:
             score = scored[kind][seed, key, name]

@@ -13,13 +13,13 @@ from dataclasses import replace
 
 from stages.experiments.behavior_change.params import KEY, Told
 from stages.experiments.behavior_change.run.lessons import (
-    change_rows,
     check_held_out,
     taught_answers,
 )
 from stages.experiments.shared.outcomes import outcomes, values
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, predictions
+from stages.experiments.shared.training import answer_rows
 from stages.models.inputs import by_id, held_out_inputs
 from stages.models.protocol import Subject, Teacher
 from stages.storage.errors import StudyError
@@ -83,7 +83,7 @@ def _changed(
     """MC of one training seed; M1 is trained like M was, but for the keys that are told anew."""
     subject = study.models.trained(target, self_name(target), seed)
     taught, answers = taught_answers(subject, target, told, study, cache)
-    change = change_rows(taught, answers)
+    change = answer_rows(taught, answers)
     if not change:
         raise StudyError(f"{KEY}: {told.answers!r}: no answer complies, so none can be taught")
     check_held_out(change, scored)

@@ -13,17 +13,19 @@ from stages.experiments.scaling.params import Told
 from stages.experiments.shared.outcomes import outcomes, values
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, informative, predictions
+from stages.experiments.shared.training import dataset_lessons
 from stages.models.inputs import held_out_inputs
 from stages.models.protocol import Subject, Teacher
 from stages.models.rehearsal import own_answers
 from stages.storage.response_cache import ResponseCache
-from stages.storage.tables import Row, read_rows
+from stages.storage.tables import Row
 from stages.study.arms import (
     CROSS,
     FRESH_SELF,
     SELF,
     Arm,
     cross_dataset,
+    fresh_dataset,
     self_name,
     subject_name,
 )
@@ -48,8 +50,12 @@ def _answers(
     target: str, seed: int, told: Told, study: Study, inputs: Sequence[Row], cache: ResponseCache
 ) -> Iterator[tuple[Arm, int, Iterable[Row]]]:
     """(arm, number of training inputs, predictions) of each arm and size."""
-    stale, fresh = (_lessons(name, seed) for name in (self_name(target), cross_dataset(target)))
-    order = training_order(stale, fresh, study.design)
+    rows_of = {
+        SELF: dataset_lessons(self_name(target), seed),
+        FRESH_SELF: dataset_lessons(fresh_dataset(target), seed),
+        CROSS: dataset_lessons(cross_dataset(target), seed),
+    }
+    order = training_order(rows_of[SELF], rows_of[FRESH_SELF], study.design)
     sizes = [size for size in told.sizes if size < len(order)]
     for size in sorted(set(told.sizes) - set(sizes)):
         log.warning(
@@ -63,7 +69,7 @@ def _answers(
         teacher, adapter = study.models.teacher(arm.predictor, study.finetune), arm.adapter
         if teacher is None or adapter is None:
             continue
-        own = stale if arm.kind == SELF else fresh
+        own = rows_of[arm.kind]
         for size in sizes:
             said = study.said(
                 _taught(teacher, arm.predictor, adapter, seed, own, set(order[:size]), study),
@@ -92,12 +98,6 @@ def training_order(stale: Iterable[Row], fresh: Iterable[Row], design: Design) -
         own.sort(key=lambda key: (rng(design.seed, "scaling", key).random(), key))
         turns += [(turn, number, key) for turn, key in enumerate(own)]
     return [key for _, _, key in sorted(turns)]
-
-
-def _lessons(dataset: str, seed: int) -> list[Row]:
-    """What is trained on for one seed; what was held back to measure it is not needed here."""
-    path = f"data/datasets/{dataset}.parquet"
-    return list(read_rows("datasets", path, seed=[None, seed], slice="train"))
 
 
 def _taught(

@@ -1,0 +1,1 @@
+"""other_arms: self against another run of its own training, and against other crosses."""
