@@ -40,7 +40,7 @@ class Scored:
 
 
 def score_arms(evidence: Evidence, design: Design, used: Mapping[str, set[Cell]]) -> Scored:
-    """Score every prediction that the study compares on held-out rows.
+    """Score every prediction about the targets of the evidence on held-out rows.
 
     `used` has the cells of each target that count in averages; all are scored.
     """
@@ -48,7 +48,7 @@ def score_arms(evidence: Evidence, design: Design, used: Mapping[str, set[Cell]]
     base = {model: _held_out(rows, evidence) for model, rows in evidence.base.items()}
     own = {model: values_table(rows, inputs, names) for model, rows in base.items()}
     found: dict[str, list[pd.DataFrame]] = {"rows": [], "kept": [], "excluded": []}
-    for target in design.subjects:
+    for target in evidence.trained:
         for seed in design.seeds:
             behavior = _held_out(of_seed(evidence.trained[target], seed), evidence)
             truth = values_table(behavior, inputs, names)

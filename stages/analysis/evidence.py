@@ -71,13 +71,18 @@ def of_seed(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def read_evidence(
-    design: Design, data: Path, given: Mapping[str, Path] = MappingProxyType({})
+    design: Design,
+    data: Path,
+    given: Mapping[str, Path] = MappingProxyType({}),
+    targets: Sequence[str] | None = None,
 ) -> Evidence:
     """Read all tables, and the files of `given` by their names.
 
-    Raises StudyError that names the file where one is missing or wrong.
+    Of `targets`, where only their behavior was predicted, else of all subjects. Raises StudyError
+    that names the file where one is missing or wrong.
     """
     subjects = design.subjects
+    targets = subjects if targets is None else targets
     inputs = {
         row["input_id"]: row
         for task in design.tasks
@@ -93,20 +98,20 @@ def read_evidence(
     return Evidence(
         inputs=inputs,
         base={m: read("behavior", m, BEHAVIOR_COLUMNS) for m in subjects},
-        trained={t: read("behavior", self_name(t), BEHAVIOR_COLUMNS) for t in subjects},
+        trained={t: read("behavior", self_name(t), BEHAVIOR_COLUMNS) for t in targets},
         datasets={
             name: select(read("datasets", name, DATASET_COLUMNS), shown=False)
-            for t in subjects
+            for t in targets
             for name in (self_name(t), fresh_dataset(t))
         },
         predictions={
             (p, t): read("predictions", pair_name(p, t), PREDICTION_COLUMNS)
-            for t in subjects
+            for t in targets
             for p in subjects
         },
         training={
             subject: read_json(data / "adapters" / subject / LOG)
-            for subject in _trained_subjects(design)
+            for subject in _trained_subjects(design, targets)
         },
         given={name: given_answers(name, path, inputs, design) for name, path in given.items()},
         embeddings={
@@ -132,9 +137,9 @@ def sensitivity_gap(path: Path) -> float | None:
     return mean(gap for gap in found if isinstance(gap, int | float))
 
 
-def _trained_subjects(design: Design) -> Iterator[str]:
-    adapters = [self_name(target) for target in design.subjects]
-    adapters += [pair_name(p, t) for t in design.subjects for p in design.subjects]
+def _trained_subjects(design: Design, targets: Sequence[str]) -> Iterator[str]:
+    adapters = [self_name(target) for target in targets]
+    adapters += [pair_name(p, t) for t in targets for p in design.subjects]
     return (subject_name(adapter, seed) for adapter in adapters for seed in design.seeds)
 
 
