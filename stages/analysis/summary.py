@@ -79,19 +79,7 @@ def summarise(
         "gap": gap(found, rule)._asdict(),
         "fresh_gap": gap(fresh, rule)._asdict(),
         "pooled": _pooled(found, rule),
-        "baseline": {
-            "mode": mean(numbers["mode"] for numbers in targets.values()),
-            "untrained_self": over(UNTRAINED),
-            **{
-                kind: mean(numbers["baseline"]["cross"][kind] for numbers in targets.values())
-                for kind in TRAINED_BASELINES
-            },
-            EMBEDDING_CLASSIFIER: over(EMBEDDING_CLASSIFIER),
-            OWN_BEHAVIOR: mean(
-                mean(numbers[OWN_BEHAVIOR][p] for p in design.others(target))
-                for target, numbers in targets.items()
-            ),
-        },
+        "baseline": _baselines(targets, design),
         "compliance": {kind: over(kind, "compliant") for kind in (SELF, CROSS)},
         "targets": targets,
         "seeds": spread_over(found, rule, "seed"),
@@ -184,6 +172,24 @@ def _target_numbers(
         "tracks": tracks(select(board.rows, target=target), rule),
         "given": given_numbers(select(board.rows, target=target), rule),
         "behavior_drift": drift(select(scores, target=target, kind=SELF)),
+    }
+
+
+def _baselines(targets: Mapping[str, Any], design: Design) -> dict[str, float | None]:
+    """What each baseline gets, over all targets."""
+    every = targets.values()
+    return {
+        "mode": mean(numbers["mode"] for numbers in every),
+        "untrained_self": mean(numbers["untrained"] for numbers in every),
+        **{
+            kind: mean(numbers["baseline"]["cross"][kind] for numbers in every)
+            for kind in TRAINED_BASELINES
+        },
+        EMBEDDING_CLASSIFIER: mean(mean(of[EMBEDDING_CLASSIFIER].values()) for of in every),
+        OWN_BEHAVIOR: mean(
+            mean(numbers[OWN_BEHAVIOR][p] for p in design.others(target))
+            for target, numbers in targets.items()
+        ),
     }
 
 
