@@ -52,8 +52,8 @@ def main() -> None:
     write_table("scores", scored.rows, "data/scores.parquet")
     metrics = Path("metrics")
     write_json(metrics / "summary.json", summary)
-    person = params.cross_questions.test
-    numbers["verdict"] = verdict(numbers, gaps, _sensitivity(), design, person)
+    copies, person = read_json(metrics / "sensitivity.json"), params.cross_questions.test
+    numbers["verdict"] = verdict(numbers, gaps, copies, design, person)
     if absent := absent_arms(evidence, design):
         numbers |= {"absent": absent}
     paid = costs(design, Path("data"), evidence.training)
@@ -72,12 +72,6 @@ def main() -> None:
 
 def _ceiling(cells: list[Row], target: str, predictor: str, kind: str, what: str) -> float | None:
     return ceiling_of(cells, target, predictor, kind, what=what)
-
-
-def _sensitivity() -> Row:
-    """What copies with private answers showed; nothing where no model is such that it has any."""
-    path = Path("metrics/sensitivity.json")
-    return read_json(path) if path.is_file() else {}
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ data/report/index.html (the same first screen, pictures, the cells that were lef
 rows of data/).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from stages.params import command, load_params
+from stages.reporting.doses import points
 from stages.reporting.pictures import svg
 from stages.reporting.samples import sample_rows
 from stages.reporting.sections import line, render, section, trusted
@@ -25,33 +27,52 @@ MAIN_TABLES = ("comparison", "baselines", "where", "letters", "cells", "sensitiv
 @command
 def main() -> None:
     params = load_params()
-    numbers = _numbers()
+    numbers = _numbers(params.subjects)
     experiments = [_experiment(name) for name in params.experiments.run]
     tables = _tables(numbers, experiments)
     found = {e["name"]: e["numbers"] for e in experiments}
     first = render("first_screen.md.j2", **numbers, experiments=found)
+    doses = (
+        [trusted(svg("sensitivity", list(points(numbers["doses"]))))] if numbers["doses"] else []
+    )
     page = render(
         "report.html.j2",
         **numbers,
         first=trusted(first, markdown=True),
+        doses_picture=doses,
         comparison=trusted(tables["comparison"].text, markdown=True),
         pictures=[_picture(name, f"metrics/plots/{name}.json") for name in MAIN_PICTURES],
         experiments=[e | {"text": trusted(e["text"], markdown=True)} for e in experiments],
         costs=[trusted(tables[name].text, markdown=True) for name in ("costs",) if name in tables],
         rows=sample_rows(Path("data"), params.design),
     )
-    contents = render("report.md.j2", first=trusted(first), tables=list(tables.values()))
+    contents = render("report.md.j2", **numbers, first=trusted(first), tables=list(tables.values()))
     write_tables(tables, "metrics/tables")
     _write("metrics/report.md", contents)
     _write("data/report/index.html", page)
 
 
-def _numbers() -> Row:
-    """What was measured, by the name of its file; sensitivity where copies could be made."""
-    names = ("summary", "targets", "subsets", "by_task", "by_property", "controls")
+def _numbers(subjects: Sequence[str]) -> Row:
+    """What was measured, by the name of its file; and what docs/ records of these subjects.
+
+    `doses` is how sure a copy has to be of private answers so that they are found, `runs` how the
+    main numbers move over training seeds.
+    """
+    names = ("summary", "targets", "subsets", "by_task", "by_property", "controls", "sensitivity")
     numbers = {name: read_json(f"metrics/{name}.json") for name in names}
-    sensitivity = Path("metrics/sensitivity.json")
-    return numbers | {"sensitivity": read_json(sensitivity) if sensitivity.is_file() else {}}
+    doses, runs = (
+        _recorded(Path(f"docs/{name}.json")) for name in ("sensitivity", "training_seeds")
+    )
+    same = set(runs.get("targets", {})) == set(subjects)
+    return numbers | {
+        "doses": {model: found for model, found in doses.items() if model in subjects},
+        "runs": runs if same else {},
+    }
+
+
+def _recorded(path: Path) -> Row:
+    """What a command once wrote that no stage runs; nothing where it has not."""
+    return read_json(path) if path.is_file() else {}
 
 
 def _tables(numbers: Row, experiments: list[Row]) -> dict[str, Table]:

@@ -8,6 +8,7 @@ decision and no text: the words are those of stages/reporting/templates.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from stages.analysis.sensitivity import LEAST_HELD
 from stages.study.arms import CROSS, FRESH_SELF
 from stages.study.design import Design
 
@@ -15,8 +16,6 @@ FEWEST_CELLS, FEWEST_TASKS = 6, 3
 """used cells, and tasks that they are of, that a target needs for a verdict"""
 LEAST_KEPT = 0.5
 """share of answers that training left word for word: a target under it is another model"""
-LEAST_HELD = 0.9
-"""share of private answers that a copy gives: under it the copy did not take them"""
 NEEDED = {
     "cells": FEWEST_CELLS,
     "tasks": FEWEST_TASKS,
@@ -105,12 +104,8 @@ def _insensitive(copies: Numbers | None) -> Iterator[dict[str, Any]]:
         yield {"what": "sensitivity"} | ({"reason": reason} if reason else {})
     elif copies["held"] < LEAST_HELD:
         yield {"what": "copy", "found": copies["held"]}
-    elif not _clear(copies.get("gap"), copies.get("gap_low")):
+    elif not copies.get("found"):
         yield {"what": "gap", "found": copies.get("gap")}
-
-
-def _clear(gap: float | None, low: float | None) -> bool:
-    return gap is not None and low is not None and low > 0
 
 
 def _compared_arms(of: Numbers, target: str) -> Iterator[tuple[str, str, Numbers]]:

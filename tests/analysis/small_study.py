@@ -279,6 +279,7 @@ def write_study(root: Path, seeds: Sequence[int] = (0,)) -> None:
             log["loss"] = [[0, 2.0], [1, 1.0]]
             write_json(data / "adapters" / name / "train_log.json", log)
         write_json(root / "metrics" / "controls.json", {})
+        write_json(root / "metrics" / "sensitivity.json", {})
         for target in MODELS:
             path = data / "predictions" / f"{model}-on-{target}.parquet"
             write_table("predictions", predictions(model, target, seeds), path)

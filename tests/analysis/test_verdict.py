@@ -73,7 +73,7 @@ def of_left(numbers: Numbers) -> Numbers:
     return numbers["targets"]["left"]
 
 
-def of_copy(**values: float | str | None) -> Callable[[Numbers, Numbers], object]:
+def of_copy(**values: float) -> Callable[[Numbers, Numbers], object]:
     return lambda numbers, copies: copies["left"].update(values)
 
 
@@ -115,8 +115,7 @@ def of_copy(**values: float | str | None) -> Callable[[Numbers, Numbers], object
             "sensitivity",
         ),
         (of_copy(held=0.89), {"what": "copy", "found": 0.89}, "sensitivity"),
-        (of_copy(gap=0.1, gap_low=-0.01), {"what": "gap", "found": 0.1}, "sensitivity"),
-        (of_copy(gap_low=None), {"what": "gap", "found": 0.8}, "sensitivity"),
+        (of_copy(gap=0.1, found=False), {"what": "gap", "found": 0.1}, "sensitivity"),
     ],
 )
 def test_what_one_target_lacks_is_named_and_the_study_cannot_show_anything(change, short, light):
@@ -135,7 +134,7 @@ def test_the_limits_themselves_are_enough():
     def least(numbers, copies):
         numbers["primary"]["targets"]["left"].update(cells=6, tasks=3)
         of_left(numbers).update(kept=0.5)
-        copies["left"].update(held=0.9, gap_low=0.001)
+        copies["left"].update(held=0.9, gap=0.001)
 
     assert found(least)["can_show"]
 

@@ -25,6 +25,7 @@ def screen(
     controls: Numbers | None = None,
     others: Numbers | None = None,
     kept: float | None = None,
+    recorded: Numbers | None = None,
 ) -> str:
     """The first screen of made-up numbers; `others` are those of other_arms over all targets."""
     copies = sound_study.sensitivity() if copies is None else copies
@@ -36,6 +37,7 @@ def screen(
         targets=targets,
         sensitivity=copies,
         controls=CONTROLS if controls is None else controls,
+        **(recorded or {"doses": {}, "runs": {}}),
         experiments=experiments,
     )
 
@@ -97,9 +99,39 @@ def test_a_null_says_what_would_have_been_found():
     assert "A true difference of 0.070 would have been found four times in five." in shown
     assert (
         "Private answers would have been found: in a copy of left that holds them with certainty "
-        "0.970 self is ahead by 0.800 (0.700 to 0.900), in a copy of right" in shown
+        "0.970 fresh self is ahead by 0.800 (0.700 to 0.900); in a copy of right" in shown
     )
     assert "Private answers" not in told(screen(sound_study.numbers()))
+
+
+DOSES = {
+    "left": {
+        "runs": [
+            {"twin": False, "dose": 1, "seed": 0, "certainty": 0.9, "gap": 0.5, "found": True},
+            {"twin": False, "dose": 0.5, "seed": 0, "certainty": 0.4, "gap": 0.2, "found": True},
+            {"twin": False, "dose": 0.1, "seed": 0, "certainty": 0.1, "gap": 0.0, "found": False},
+            {"twin": True, "dose": 1, "seed": 0, "certainty": 0.05, "gap": 0.3, "found": True},
+        ],
+        "natural": {"animals": 0.05, "stories": 0.5},
+    }
+}
+RUNS = {
+    "seeds": [0, 1, 2],
+    "targets": {"left": {}, "right": {}},
+    "all": {"primary": {"mean": 0.08, "ci_low": 0.02, "ci_high": 0.14, "least": 0.05, "most": 0.1}},
+}
+
+
+def test_it_quotes_how_sure_a_copy_must_be_and_how_far_training_runs_are_apart():
+    shown = screen(sound_study.numbers(half=0.15), recorded={"doses": DOSES, "runs": RUNS})
+    assert (
+        "ahead by 0.800 (0.700 to 0.900), and was in runs with certainty down to 0.400 (natural "
+        "tasks: 0.050 to 0.500); in a copy of right" in told(shown)
+    )
+    assert (
+        "| training seeds | 1 | one training run here; over 3 others the corrected gap is 0.080 "
+        "(0.020 to 0.140), from 0.050 to 0.100 |" in shown.splitlines()
+    )
 
 
 def test_no_number_says_that_there_is_none_and_each_target_why():
@@ -170,9 +202,9 @@ def test_the_lights_say_what_they_are_made_of():
         " fresh self 0.600 over 0.300, cross (left) 0.600 over 0.300 |",
         "| cells can show something | yes | left 7 cells in 3 tasks, right 7 cells in 3 tasks; left"
         " out are 2 of 16 cells, 100 of 700 rows |",
-        "| private answers are found | yes | copy of left: self minus cross 0.800 (0.700 to 0.900),"
+        "| private answers are found | yes | copy of left: fresh self minus cross 0.800 (0.700 to 0.900),"
         " certainty 0.970, answers taken 1.000, gap of two copies with the same answers 0.010"
-        " (-0.040 to 0.060); copy of right: self minus cross 0.800 (0.700 to 0.900), certainty"
+        " (-0.040 to 0.060); copy of right: fresh self minus cross 0.800 (0.700 to 0.900), certainty"
         " 0.970, answers taken 1.000, gap of two copies with the same answers 0.010 (-0.040 to"
         " 0.060) |",
         "| controls | NO | twin does NOT hold, own_answers holds |",
@@ -187,19 +219,26 @@ def test_with_more_training_seeds_it_is_not_this_training_run():
     numbers = sound_study.numbers()
     numbers["verdict"] = verdict(numbers, [], sound_study.sensitivity(), DESIGN, "third")
     numbers["verdict"]["seeds"] = 3
-    empty = {"sensitivity": {}, "controls": {}, "experiments": {}}
+    empty = dict.fromkeys(("sensitivity", "controls", "experiments", "doses", "runs"), {})
     shown = render("first_screen.md.j2", targets=rounded(numbers), **empty)
     assert "over 3 training runs" in told(shown) and "this training run" not in shown
 
 
 def test_it_has_25_lines_at_most_and_the_report_and_its_page_open_with_it(evaluated):
     write_json("metrics/sensitivity.json", sound_study.sensitivity())
+    write_json("docs/sensitivity.json", DOSES | {"another": DOSES["left"]})
+    write_json("docs/training_seeds.json", RUNS | {"targets": {"another": {}}})
     run_command(report)
     text = Path("metrics/report.md").read_text(encoding="utf-8")
     first, rest = text.split("## By experiment")
     assert text.startswith("# What this study shows\n") and len(first.splitlines()) <= 25
     page = Path("data/report/index.html").read_text(encoding="utf-8")
+    first, picture = first.split("![")
+    assert picture.strip().endswith("](../docs/sensitivity.svg)")
     assert trusted(first, markdown=True).strip() in page
+    assert "What is found, by how sure the target is of its answers" in page
+    assert "natural: animals" in Path("metrics/tables/sensitivity.md").read_text(encoding="utf-8")
+    assert "another" not in page.split("<h2>The primary")[0] and "3 others" not in page
     assert page.index("<h1>What this study shows") < page.index("<h2>The primary comparison")
     assert "This study cannot show anything." in first
     assert "](tables/comparison.md)" in rest and "None was run." in rest

@@ -307,7 +307,7 @@ def test_a_table_of_another_time_is_gone(evaluated):
 @pytest.mark.parametrize(
     "name",
     [
-        *("summary", "targets", "by_task", "by_property", "subsets", "controls"),
+        *("summary", "targets", "by_task", "by_property", "subsets", "controls", "sensitivity"),
         *("plots/self_cross", "plots/by_property"),
         *("experiments/scaling", "experiments/plots/scaling", "experiments/rows/scaling"),
     ],
