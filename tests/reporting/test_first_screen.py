@@ -29,7 +29,7 @@ def screen(
 ) -> str:
     """The first screen of made-up numbers; `others` are those of other_arms over all targets."""
     copies = sound_study.sensitivity() if copies is None else copies
-    gaps = sound_study.gaps(kept or numbers["primary"]["corrected"].get("estimate"))
+    gaps = sound_study.gaps(kept or numbers["primary"]["corrected"].get("estimate", 0.0))
     targets = rounded(numbers | {"verdict": verdict(numbers, gaps, copies, DESIGN, "third")})
     experiments = {"other_arms": {"targets": {"all": others}}} if others else {}
     return render(
@@ -129,8 +129,8 @@ def test_it_quotes_how_sure_a_copy_must_be_and_how_far_training_runs_are_apart()
         "tasks: 0.050 to 0.500); in a copy of right" in told(shown)
     )
     assert (
-        "| training seeds | 1 | one training run here; over 3 others the corrected gap is 0.080 "
-        "(0.020 to 0.140), from 0.050 to 0.100 |" in shown.splitlines()
+        "| training seeds | 1 | one training run here; over the 3 of docs/training_seeds.json the "
+        "corrected gap is 0.080 (0.020 to 0.140), from 0.050 to 0.100 |" in shown.splitlines()
     )
 
 
@@ -194,6 +194,10 @@ def test_what_else_could_explain_an_advantage_is_told_until_an_arm_rules_it_out(
 
 def test_the_lights_say_what_they_are_made_of():
     shown = screen(sound_study.numbers(), controls=CONTROLS | {"twin": {"held": False}})
+    copy = (
+        ": fresh self minus cross 0.800 (0.700 to 0.900), certainty 0.970, answers taken 1.000,"
+        " gap of two copies with the same answers 0.010 (-0.040 to 0.060)"
+    )
     for line in (
         "| targets stayed themselves | yes | answers to held-out inputs that training kept word for"
         " word: left 0.850, right 0.850 |",
@@ -202,11 +206,7 @@ def test_the_lights_say_what_they_are_made_of():
         " fresh self 0.600 over 0.300, cross (left) 0.600 over 0.300 |",
         "| cells can show something | yes | left 7 cells in 3 tasks, right 7 cells in 3 tasks; left"
         " out are 2 of 16 cells, 100 of 700 rows |",
-        "| private answers are found | yes | copy of left: fresh self minus cross 0.800 (0.700 to 0.900),"
-        " certainty 0.970, answers taken 1.000, gap of two copies with the same answers 0.010"
-        " (-0.040 to 0.060); copy of right: fresh self minus cross 0.800 (0.700 to 0.900), certainty"
-        " 0.970, answers taken 1.000, gap of two copies with the same answers 0.010 (-0.040 to"
-        " 0.060) |",
+        f"| private answers are found | yes | copy of left{copy}; copy of right{copy} |",
         "| controls | NO | twin does NOT hold, own_answers holds |",
     ):
         assert line in shown.splitlines()
@@ -219,15 +219,15 @@ def test_with_more_training_seeds_it_is_not_this_training_run():
     numbers = sound_study.numbers()
     numbers["verdict"] = verdict(numbers, [], sound_study.sensitivity(), DESIGN, "third")
     numbers["verdict"]["seeds"] = 3
-    empty = dict.fromkeys(("sensitivity", "controls", "experiments", "doses", "runs"), {})
+    empty = {key: {} for key in ("sensitivity", "controls", "experiments", "doses", "runs")}
     shown = render("first_screen.md.j2", targets=rounded(numbers), **empty)
     assert "over 3 training runs" in told(shown) and "this training run" not in shown
 
 
 def test_it_has_25_lines_at_most_and_the_report_and_its_page_open_with_it(evaluated):
     write_json("metrics/sensitivity.json", sound_study.sensitivity())
-    write_json("docs/sensitivity.json", DOSES | {"another": DOSES["left"]})
-    write_json("docs/training_seeds.json", RUNS | {"targets": {"another": {}}})
+    write_json("docs/sensitivity.json", DOSES | {"stranger": DOSES["left"]})
+    write_json("docs/training_seeds.json", RUNS | {"targets": {"stranger": {}}})
     run_command(report)
     text = Path("metrics/report.md").read_text(encoding="utf-8")
     first, rest = text.split("## By experiment")
@@ -238,7 +238,7 @@ def test_it_has_25_lines_at_most_and_the_report_and_its_page_open_with_it(evalua
     assert trusted(first, markdown=True).strip() in page
     assert "What is found, by how sure the target is of its answers" in page
     assert "natural: animals" in Path("metrics/tables/sensitivity.md").read_text(encoding="utf-8")
-    assert "another" not in page.split("<h2>The primary")[0] and "3 others" not in page
+    assert "stranger" not in page and "docs/training_seeds.json" not in page
     assert page.index("<h1>What this study shows") < page.index("<h2>The primary comparison")
     assert "This study cannot show anything." in first
     assert "](tables/comparison.md)" in rest and "None was run." in rest
