@@ -42,11 +42,11 @@ def against(rows: pd.DataFrame, rule: Rule, design: Design, own: str, other: str
     targets: dict[str, Any] = {}
     kept = []
     for target in design.subjects:
-        own = select(pairs, target=target)
-        if reason := too_little(own):
+        about = select(pairs, target=target)
+        if reason := too_little(about):
             targets[target] = {"reason": reason}
         else:
-            targets[target] = _estimates(own, rule)
+            targets[target] = _estimates(about, rule)
             kept.append(target)
     every = select(pairs, target=kept)
     spreads = {f"{level}s": spread_over(every, rule, level, 2.0) for level in ("seed", "task")}
