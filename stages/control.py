@@ -10,7 +10,7 @@ record how often it shows what it must (docs/method.md). evaluate_controls score
 import contextlib
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -21,11 +21,14 @@ from stages.controls import SEED_RUNS, STUDIES
 from stages.controls.organisms.codes import CODES
 from stages.controls.organisms.organism import grow
 from stages.models.fetch.fetching import fetch
+from stages.models.fetch.resolve import Grow
+from stages.models.fetch.sources import Instilled, Organism
 from stages.params import Params, command, load_params, named_file
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder
 from stages.storage.tables import write_table
 from stages.study.inputs import task_rows
+from stages.study.item import Task
 
 
 @command
@@ -40,40 +43,50 @@ def main(name: str, seed: int | None) -> None:
             reseed(folder / "params.yaml", seed)
         params = load_params(folder / "params.yaml", shown=source)
         with contextlib.chdir(folder):
-            run_study(params, write_codes)
+            run_study(params, CODES, _grown)
 
 
-def run_study(params: Params, write_tasks: Callable[[Params], None]) -> None:
-    """The stages in the order of dvc.yaml up to predict, from params.yaml in the working folder."""
+def run_study(
+    params: Params, tasks: Mapping[str, Task], grown: Grow, targets: Sequence[str] | None = None
+) -> None:
+    """The stages in the order of dvc.yaml up to predict, from params.yaml in the working folder.
+
+    `tasks` are all that it may have, by name; `grown` makes its models. Of `targets`, else of all
+    subjects, the behavior is predicted. Raises StudyError.
+    """
     models = params.subjects
+    write_tables(params, tasks)
     for model in models:
-        out = Path("data/models") / model
-        fetch(model, params.models[model], params.chat, out, grow)
-    write_tasks(params)
-    for model in models:
+        fetch(model, params.models[model], params.chat, Path("data/models") / model, grown)
         _run(sample_behavior.main, "--model", model)
-        _run(build_dataset.main, "--model", model)
-        _run(finetune.main, "--model", model)
-        _run(sample_behavior.main, "--trained", "--model", model)
-        _run(build_dataset.main, "--target", model)
-    for target in models:
+    for target in models if targets is None else targets:
+        _run(build_dataset.main, "--model", target)
+        _run(finetune.main, "--model", target)
+        _run(sample_behavior.main, "--trained", "--model", target)
+        _run(build_dataset.main, "--target", target)
         for predictor in models:
             pair = ("--predictor", predictor, "--target", target)
             _run(finetune.main, *pair)
             _run(predict.main, *pair)
 
 
-def write_codes(params: Params) -> None:
-    """The tables of the organisms' own tasks: no other has any part in a control."""
+def _grown(source: Organism | Instilled, folder: Path) -> None:
+    if isinstance(source, Instilled):
+        raise StudyError("a control is a study of organisms; a copy is made by stage sensitivity")
+    grow(source, folder)
+
+
+def write_tables(params: Params, tasks: Mapping[str, Task]) -> None:
+    """The tables of a study whose tasks are all among `tasks`; else StudyError."""
     for role, names in (("train", params.design.train), ("test", params.design.test)):
         for name in names:
-            if name not in CODES:
+            if name not in tasks:
                 raise StudyError(
-                    f"params.yaml: tasks.{role}: {name!r} is no task of a control; "
-                    f"allowed: {', '.join(CODES)}"
+                    f"params.yaml: tasks.{role}: {name!r} is no task of such a study; "
+                    f"allowed: {', '.join(tasks)}"
                 )
             rows = task_rows(
-                CODES[name],
+                tasks[name],
                 role,
                 params.tasks.counts,
                 params.seed,

@@ -5,7 +5,8 @@
 Sends and computes nothing. It takes what fetch_model and write_tasks wrote, so it can be made
 before anything is paid. What a stage asks is known exactly, and its tokens are estimated. What is
 trained on hangs on answers: before there are any, all inputs of the train tasks are counted with
-all their questions, which is the most that it can be. What an experiment would ask is told by
+all their questions and, where answers are rehearsed, one as long as it may be to each input that
+they are taken from, which is the most that it can be. What an experiment would ask is told by
 `python -m stages.experiment --experiment X --target Y --dry-run` once there are scores.
 """
 
@@ -28,6 +29,7 @@ from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
 from stages.study.arms import pair_dataset, pair_name, self_name
 from stages.study.prompts import asked_properties, can_be_shown, question_on
+from stages.study.splits import part_of
 
 Rows = Callable[[Models], Iterable[object]]
 
@@ -77,7 +79,7 @@ def _training(model: str, adapter: str, dataset: str, params: Params) -> Rows:
         if (teacher := models.teacher(model, params.finetune)) is None:
             return
         for seed in params.seeds:
-            told = params.finetune
+            told = params.finetune.of(model)
             yield teacher.teach(_at_most(params), told, told.seed_of(seed, adapter))
 
     return rows
@@ -101,6 +103,19 @@ def _at_most(params: Params) -> Iterator[Row]:
                         "weight": 1.0,
                         "slice": "train",
                     }
+    if params.finetune.rehearse != "none":
+        yield from _rehearsed(params)
+
+
+def _rehearsed(params: Params) -> Iterator[Row]:
+    """Answers as long as they may be to all inputs whose answers are rehearsed."""
+    for task in (*params.design.train, *params.design.test):
+        for item in task_inputs(task):
+            if part_of(item["role"], item["input_id"]) in ("train", "rehearsal"):
+                about = {"input_id": item["input_id"], "question": item["object_prompt"]}
+                label = " ".join(["word"] * params.sampling.max_tokens)
+                for _ in range(params.sampling.n_samples):
+                    yield about | {"label": label, "weight": 1.0, "slice": "train"}
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from stages.controls.instilling.prompts import PROMPTS
 from stages.controls.organisms.codes import CODES
 from stages.params import command, load_params
 from stages.storage.files import atomic_folder
@@ -22,7 +23,7 @@ from stages.tasks.files.loading import load_task
 @command
 def main() -> None:
     params = load_params()
-    known = TASKS | CODES
+    known = TASKS | CODES | PROMPTS
     with atomic_folder("data/tasks") as folder:
         for name in params.design.tasks:
             task = known[name] if name in known else load_task(name, params.tasks.loaded[name])

@@ -99,6 +99,9 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
     params["sampling"] |= {"max_tokens": 6}
     params["finetune"] |= {"lora_rank": 4, "batch_inputs": 1, "checkpoint_every": 1, "models": {}}
     params["predict"] |= {"max_tokens": 4}
+    params["sensitivity"] |= {"train_inputs": 6, "pilot_inputs": 2, "test_inputs": 4}
+    params["sensitivity"]["instil"] |= {"epochs": 1, "lora_rank": 4}
+    params["sensitivity"]["finetune"] |= {"epochs": 1}
     experiments = params["experiments"]
     experiments["calibration"] |= {"inputs": 4, "samples": 4, "properties": ["first_word"]}
     experiments["behavior_change"] |= {"inputs": 2}
@@ -128,6 +131,8 @@ def new_study(root: Path, cache: Path) -> Study:
         ".dvcignore",
         ".gitignore",
         "metrics/experiments/README.md",
+        "docs/sensitivity.json",
+        "docs/training_seeds.json",
         "given/README.md",
     ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -41,11 +41,18 @@ FIRST = {
         ["--target", "smollm2", "given/anna.csv"],
         "data/tasks/animals_long.parquet: no such table",
     ),
+    "evaluate_sensitivity": ([], "data/sensitivity/smollm2: no such study; run `dvc repro`"),
+    "sensitivity": (
+        ["--model", "smollm2"],
+        "data/models/smollm2: no model here; run `dvc repro`",
+    ),
+    "sensitivity_runs": ([], "data/sensitivity_runs: no runs; make some with"),
     "report": ([], "no such file; run `dvc repro` to make it"),
     "sample_behavior": (
         ["--model", "smollm2"],
         "data/models/smollm2: no model here; run `dvc repro`",
     ),
+    "training_seeds": ([], "data/scores.parquet: no such table; run `dvc repro`"),
 }
 # What each says of a name that nobody knows.
 UNKNOWN = {
@@ -70,6 +77,7 @@ UNKNOWN = {
         ["--trained", "--model", "-x"],
         "'-x' is no subject; allowed: smollm2, gemma3",
     ),
+    "sensitivity": (["--model", "../a"], "'../a' is no subject; allowed: smollm2, gemma3"),
     "preset": (["../params"], "presets/../params.yaml: no such preset; there are: "),
     "published_params": (["nonsense"], "nonsense: "),
 }

@@ -40,7 +40,6 @@ CARRIED = {
         "stages/experiments/shared/told.py",
     ),
     "control": ("stages/controls/__init__.py",),
-    "write_tasks": ("stages/controls/__init__.py",),
 }
 
 
@@ -155,6 +154,13 @@ def test_an_edit_runs_again_what_it_can_change_and_nothing_else():
         "evaluate_controls",
         "evaluate_experiment",
         "judge_cells",
+        "evaluate_sensitivity",
+    }
+    assert watching("stages/controls/instilling/copies.py") == {
+        "write_tasks",
+        "sensitivity",
+        "evaluate_controls",
+        "evaluate_sensitivity",
     }
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from stages.analysis.baselines import (
     TRAINED_BASELINES,
     cross_fitted,
+    embedding_classifier,
     own_behavior,
     trained_baseline,
 )
@@ -39,7 +40,7 @@ class Scored:
 
 
 def score_arms(evidence: Evidence, design: Design, used: Mapping[str, set[Cell]]) -> Scored:
-    """Score every prediction that the study compares on held-out rows.
+    """Score every prediction about the targets of the evidence on held-out rows.
 
     `used` has the cells of each target that count in averages; all are scored.
     """
@@ -47,7 +48,7 @@ def score_arms(evidence: Evidence, design: Design, used: Mapping[str, set[Cell]]
     base = {model: _held_out(rows, evidence) for model, rows in evidence.base.items()}
     own = {model: values_table(rows, inputs, names) for model, rows in base.items()}
     found: dict[str, list[pd.DataFrame]] = {"rows": [], "kept": [], "excluded": []}
-    for target in design.subjects:
+    for target in evidence.trained:
         for seed in design.seeds:
             behavior = _held_out(of_seed(evidence.trained[target], seed), evidence)
             truth = values_table(behavior, inputs, names)
@@ -119,6 +120,11 @@ def _baselines(
             yield found.assign(predictor=name)[PREDICTION]
     found = cross_fitted(truth, evidence.inputs, seed=design.seed)
     yield found.assign(predictor=self_name(target))[PREDICTION]
+    taught = of_seed(evidence.datasets[fresh_dataset(target)], seed)
+    for model, embeddings in evidence.embeddings.items():
+        if embeddings:
+            found = embedding_classifier(taught, asked, embeddings, seed=design.seed)
+            yield found.assign(predictor=model)[PREDICTION]
     for model, did in own.items():
         yield own_behavior(did, asked).assign(predictor=model)[PREDICTION]
 

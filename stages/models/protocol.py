@@ -62,6 +62,13 @@ class Subject(Protocol):
         """What it takes to ask for all answers but those that are kept; nothing is asked."""
         ...
 
+    def embedded(self, questions: Sequence[Question]) -> dict[Key, list[float]]:
+        """The mean last hidden state on each question, by its key; none where there are none.
+
+        So it is of a model on a server, which tells no hidden states.
+        """
+        ...
+
     def changed(self, folder: Path, name: str) -> "Subject":
         """What a teacher made of it, by the folder that it gave; this one is used up."""
         ...
@@ -82,7 +89,9 @@ class Teacher(Protocol):
         """A folder with what a subject that was taught `rows` is made of.
 
         Rows have input_id, question, label, weight and slice; those with `ended` False teach how
-        an answer begins and not that it ends there. The base is taught, or `of`, which is then
-        used up. What was taught once is not taught again.
+        an answer begins and not that it ends there. `rehearsed` ones are the model's own answers;
+        with `distill` True not the label is taught but what the model says at its tokens, where a
+        teacher can have that. The base is taught by `rule`, or `of`, which is then used up. What
+        was taught once is not taught again. `rule` is that `of` the model (FinetuneParams.of).
         """
         ...

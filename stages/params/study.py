@@ -15,6 +15,8 @@ from pydantic import (
 )
 
 from stages.analysis.section import EvaluateParams, GivenParams
+from stages.controls.instilling.prompts import PROMPTS
+from stages.controls.instilling.section import SensitivityParams
 from stages.controls.organisms.codes import CODES
 from stages.experiments.shared.told import Section
 from stages.models.chat.section import ChatParams
@@ -59,9 +61,9 @@ Model = Annotated[
 
 
 class StudyTasks(TaskParams):
-    """The section `tasks`, where those of the controls' organisms may be named too."""
+    """The section `tasks`, where those of organisms and of copies may be named too."""
 
-    KNOWN = TASKS | CODES
+    KNOWN = TASKS | CODES | PROMPTS
 
 
 class Params(Strict):
@@ -80,6 +82,7 @@ class Params(Strict):
     predict: PredictParams
     evaluate: EvaluateParams
     given: GivenParams = Field(default_factory=dict)
+    sensitivity: SensitivityParams | None = None
     experiments: ExperimentsParams = ExperimentsParams(run=[])
     limits: LimitsParams = LimitsParams()
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from stages.models.local.ask.generate import answer_groups
 from stages.models.local.rendering import Branch
 from stages.models.local.subject.attention import prefix_attention
 from stages.models.local.subject.loading import Subject, load_base
-from stages.models.local.teach.loss import Example, label_logits
+from stages.models.local.teach.loss import Example, head_states, label_logits
 from stages.models.questions import Answer
 from tests.architectures.families import make, positions
 from tests.tiny_models import describe, make_tiny_tokenizer, silent_tokens
@@ -173,6 +174,21 @@ def gradient_error(subject: Subject) -> float:
     assert taught.keys() == plain.keys()
     largest = max(float(g.abs().max()) for g in plain.values())
     return max(float((taught[n] - plain[n]).abs().max()) for n in plain) / largest
+
+
+def kept_logits_error(subject: Subject) -> float:
+    """The largest difference of what the head makes of kept states to the logits of the model."""
+    model, shares = subject.model, subject.shares
+    inputs = [
+        [Example(tokens, (n + 7, 80, 90 + n)[: n % 3 + 1]) for n, tokens in enumerate(group)]
+        for group in prompts(subject.name)
+    ]
+    with prefix_attention(model, shares), torch.no_grad():
+        wanted = label_logits(model, inputs, shares=shares)
+        states = iter(head_states(model, inputs, shares=shares))
+        kept = [[replace(example, states=next(states)) for example in rows] for rows in inputs]
+        found = label_logits(model, kept, shares=shares)
+    return float((found - wanted.repeat(2, 1)).abs().max())
 
 
 def _gradients(

@@ -130,7 +130,7 @@ def test_numbers_that_cannot_be_had_are_absent_and_the_reason_stands_beside_them
         ("right", "right", "self"),
         ("right", "right", "fresh_self"),
     }
-    text = (study / "metrics/report.md").read_text(encoding="utf-8")
+    text = (study / "metrics/tables/comparison.md").read_text(encoding="utf-8")
     assert "self about right, as right is taught by examples alone and not trained" in text
 
 
@@ -155,7 +155,7 @@ def test_arms_after_examples_stand_beside_the_trained_ones_in_one_table(study):
             ("untrained", "right"),
         ],
     }
-    text = (study / "metrics/report.md").read_text(encoding="utf-8")
+    text = (study / "metrics/tables/examples.md").read_text(encoding="utf-8")
     assert "| right | M after examples |" in text and "| left | M1 after examples |" in text
     assert "Taught by examples alone: right." in text
 

@@ -285,6 +285,10 @@ def test_what_a_job_teaches_otherwise_is_said(caplog):
     assert lesson_of([ROWS[0] | {"weight": 0.5}, ROWS[1] | {"ended": False}], "gpt").rows == 2
     assert "1 rows have weights, which jobs do not know" in caplog.text
     assert "1 of 2 answers were cut" in caplog.text
+    assert "as labels" not in caplog.text
+    rehearsed = [row | {"distill": True, "rehearsed": True} for row in ROWS[:2]]
+    assert lesson_of(rehearsed, "gpt").lines == lesson_of(ROWS[:2], "gpt").lines
+    assert caplog.text.count("gpt: 2 of its own answers are rehearsed as labels: a server has") == 1
 
 
 def test_an_estimate_counts_each_row_once_an_epoch():

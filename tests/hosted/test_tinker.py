@@ -76,6 +76,18 @@ def test_a_row_that_does_not_end_teaches_no_end(place):
     assert ended.label[:-1] == begun.label and ended.prompt == begun.prompt
 
 
+def test_what_is_to_be_distilled_is_taught_as_labels_in_the_steps_of_the_others(place, caplog):
+    own = {"distill": True, "rehearsed": True, "weight": 3.0}
+    rows = [ROWS[0], ROWS[0] | own, ROWS[1] | own]
+    taught = lesson(place, rows)
+    assert caplog.text.count("2 of its own answers are rehearsed as labels") == 1
+    steps = taught.steps()
+    assert [len(step.examples) for step in steps] == [3] * taught.settings.epochs
+    sizes = [len(example.label) for example in steps[0].examples]
+    whole = sizes[0] + 3 * (sizes[1] + sizes[2])
+    assert [x.weight for x in steps[0].examples] == pytest.approx([w / whole for w in (1, 3, 3)])
+
+
 class Killing:
     """Kills the process at its n-th request to a path, before it is done or right after."""
 

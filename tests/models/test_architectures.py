@@ -20,6 +20,7 @@ from stages.models.local.subject.trial import shares_prefixes
 from stages.storage.errors import StudyError
 from tests.architectures.checks import (
     gradient_error,
+    kept_logits_error,
     load,
     prompts,
     unequal_answers,
@@ -67,6 +68,10 @@ def test_answers_are_those_of_whole_forwards_without_a_cache(subject, temperatur
 
 def test_gradients_are_those_of_plain_rows(subject):
     assert gradient_error(subject) < 2e-5
+
+
+def test_what_a_head_makes_of_states_that_are_kept_is_what_the_model_said(subject):
+    assert kept_logits_error(subject) < 1e-5
 
 
 @pytest.mark.parametrize("subject", ["gptj", "recurrent_gemma"], indirect=True)

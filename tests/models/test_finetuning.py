@@ -52,11 +52,15 @@ def parts(subject: Subject, rows: list[Row] | None = None, settings: Settings = 
         {"slice": "held_back"},
         {"input_id": "b"},
         {"ended": False},
+        {"rehearsed": True},
+        {"distill": True},
+        {"task": "another"},
+        {"property": "another"},
     ],
 )
 def test_what_is_taught_changes_the_key_of_an_adapter(subject, changed):
     assert changed_parts(parts(subject), parts(subject, [row(**changed)])) == ["rows"]
-    assert parts(subject) == parts(subject, [row(task="another", property="another")])
+    assert parts(subject) == parts(subject, [row(fingerprint="another")])
 
 
 def test_the_order_of_rows_and_their_number_change_it(subject):
@@ -137,3 +141,19 @@ def test_the_same_rows_are_trained_once_and_others_anew(folder, tmp_path, monkey
     beside = json.loads(first.with_name(f"{first.name}.json").read_text())
     assert beside["subject"] == "tiny" and first.name == content_key(beside["parts"])
     assert not any((tmp_path / "checkpoints").iterdir())
+
+
+def test_held_back_labels_are_set_against_the_most_common_train_label_of_their_cell(subject):
+    def cell(label: str, part: str, name: str = "first_word", **more: object) -> Row:
+        return row(label=label, slice=part, task="colors", property=name, **more)
+
+    train = [cell("a", "train"), cell("b", "train", weight=0.25), cell("b", "train", weight=0.25)]
+    other = [cell("b", "train", name="second_word"), cell("b", "train", shown=True, weight=9.0)]
+    own = [row(label="b", weight=9.0, rehearsed=True, distill=True)]
+    held_back = [cell(x, "held_back") for x in ("a", "a", "b")]
+    held_back += [cell("b", "held_back", name="second_word"), cell("c", "held_back", name="none")]
+    lesson = in_tokens(subject, [*train, *other, *own, *held_back])
+    assert lesson.held_back_mode == 0.6
+    assert in_tokens(subject, train).held_back_mode is None
+    (example,) = in_tokens(subject, own).train["a"]
+    assert example.rehearsed and example.distill

@@ -1,9 +1,16 @@
 """A tree gives the loss and the gradients of separate rows, on every architecture tried."""
 
+from copy import deepcopy
+from dataclasses import replace
+
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import (
+    CohereConfig,
+    CohereForCausalLM,
+    Gemma2Config,
+    Gemma2ForCausalLM,
     Gemma3ForCausalLM,
     Gemma3TextConfig,
     GPT2Config,
@@ -16,7 +23,15 @@ from transformers import (
 
 from stages.models.local.subject.attention import prefix_attention
 from stages.models.local.subject.trial import shares_prefixes
-from stages.models.local.teach.loss import Example, label_logits, label_weight, loss_and_hits
+from stages.models.local.teach.head import noted
+from stages.models.local.teach.loss import (
+    Example,
+    head_states,
+    label_logits,
+    label_weight,
+    loss_and_hits,
+)
+from stages.storage.errors import StudyError
 
 SIZES = {
     "vocab_size": 97,
@@ -40,6 +55,11 @@ def tiny(architecture: str):
         model = GPT2LMHeadModel(
             GPT2Config(vocab_size=97, n_positions=256, n_embd=32, n_layer=3, n_head=4)
         )
+    elif architecture == "gemma2":  # a cap of logits that is felt
+        capped = {"final_logit_softcapping": 0.3, "head_dim": 8, "sliding_window": 16}
+        model = Gemma2ForCausalLM(Gemma2Config(**SIZES, **capped, layer_types=KINDS))
+    elif architecture == "cohere":
+        model = CohereForCausalLM(CohereConfig(**SIZES, logit_scale=3.0))
     else:
         config = Gemma3TextConfig(**SIZES, head_dim=8, sliding_window=16, layer_types=KINDS)
         model = Gemma3ForCausalLM(config)
@@ -145,3 +165,75 @@ def test_logits_are_made_at_label_tokens_only():
 def test_the_weight_of_a_step_counts_label_tokens():
     rows = [[Example((1,), (2, 3), 0.5), Example((1,), (4,), 2.0)]]
     assert label_weight(rows) == 3.0
+
+
+def changed(base):
+    """A student: the base with other layers and the same head."""
+    student, generator = deepcopy(base), torch.Generator().manual_seed(5)
+    for name, parameter in student.named_parameters():
+        if ".layers." in name or ".h." in name:
+            parameter.data += torch.randn(parameter.shape, generator=generator).double() / 5
+    return student
+
+
+def distilled(base, inputs: list[list[Example]], *, shares: bool) -> list[list[Example]]:
+    """The inputs, of each the first and the last row distilled."""
+    rows = [[replace(x, distill=n in (0, 4)) for n, x in enumerate(group)] for group in inputs]
+    wanted = [[x for x in group if x.distill] for group in rows]
+    with prefix_attention(base, shares):
+        states = iter(head_states(base, wanted, shares=shares))
+    return [[replace(x, states=next(states)) if x.distill else x for x in r] for r in rows]
+
+
+def separate_mixed_loss(base, student, inputs: list[list[Example]]) -> torch.Tensor:
+    """The loss of rows one at a time: KL(base || student) by its formula where one is distilled."""
+    total = torch.zeros((), dtype=torch.float64)
+    for row in (row for rows in inputs for row in rows):
+        if not row.distill:
+            total = total + separate_loss(student, [[row]])
+            continue
+        ids = torch.tensor([row.prompt + row.label])
+        with torch.no_grad():
+            p_TV = base(ids).logits[0, len(row.prompt) - 1 : -1].softmax(-1)
+        q_TV = student(ids).logits[0, len(row.prompt) - 1 : -1].softmax(-1)
+        total = total + row.weight * (p_TV * (p_TV / q_TV).log()).sum()
+    return total
+
+
+@pytest.mark.parametrize("shares", [True, False])
+@pytest.mark.parametrize("architecture", ["llama", "gemma2", "gemma3", "gpt2", "cohere"])
+def test_what_is_distilled_adds_its_divergence_and_the_gradients_of_it(architecture, shares):
+    base = tiny(architecture)
+    student, inputs = changed(base), distilled(base, examples(20), shares=shares)
+    with prefix_attention(student, shares):
+        loss, hits = loss_and_hits(student, inputs, shares=shares)
+    loss.backward()
+    found = gradients(student)
+    separate = separate_mixed_loss(base, student, inputs)
+    separate.backward()
+    assert len(hits) == 15
+    assert loss.item() == pytest.approx(separate.item(), rel=1e-5)
+    agree(found, gradients(student))
+
+
+def test_a_model_that_was_not_changed_diverges_from_itself_by_nothing():
+    model = tiny("gemma2")
+    rows = [[replace(x, distill=True) for x in group] for group in examples(6)]
+    with prefix_attention(model):
+        states = iter(head_states(model, rows))
+        kept = [[replace(x, states=next(states)) for x in group] for group in rows]
+        loss, _ = loss_and_hits(model, kept)
+    loss.backward()
+    assert abs(loss.item()) < 1e-5
+    assert max(float(g.abs().max()) for g in gradients(model).values()) < 1e-5
+
+
+def test_what_is_distilled_has_no_share_in_the_weight_of_a_step():
+    rows = [[Example((1,), (2, 3), 0.5), Example((1,), (4,), 2.0, distill=True)]]
+    assert label_weight(rows) == 1.0
+
+
+def test_a_head_that_is_never_called_is_refused():
+    model = tiny("llama")
+    with pytest.raises(StudyError, match="LlamaForCausalLM has no head that is"), noted(model):
+        model.model(torch.tensor([[1, 2]]))

