@@ -36,6 +36,7 @@ EXPERIMENTS = {
     },
     "calibration": {"inputs": 2, "samples": 2, "properties": ["first_word"], "bins": 2},
     "examples": {"k": 2, "inputs": 4},
+    "other_arms": {"arms": ["similar", "cross_informed", "cross_second"]},
     "prompt_shift": {"prefixes": {"pirate": "Answer as a pirate would."}, "inputs": 2},
     "scaling": {"sizes": [4], "inputs": 2},
 }
@@ -165,6 +166,7 @@ def test_arms_after_examples_stand_beside_the_trained_ones_in_one_table(study):
         ("before_after", set()),
         ("behavior_change", set()),
         ("calibration", {"cross", "untrained", "untrained_own"}),
+        ("other_arms", {"cross", "cross_informed", "cross_second"}),
         ("prompt_shift", {"cross"}),
         ("scaling", {"cross"}),
     ],
