@@ -47,7 +47,7 @@ def main() -> None:
     write_json(RECORDED, found)
     with atomic_path(PICTURE) as partial:
         partial.write_text(svg("sensitivity", list(points(found))), encoding="utf-8")
-    click.echo(render("sensitivity.md.j2", models=found))
+    click.echo(render("sensitivity_runs.md.j2", models=found))
 
 
 def _runs(folder: Path) -> Iterator[dict[str, Any]]:
