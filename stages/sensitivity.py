@@ -89,7 +89,7 @@ def copies_study(params: Params, model: str, run: dict[str, Any]) -> dict[str, A
         copies[BLANK] = f"{model}/blank"
     speech = {"stop": spec.stop, "thinking": spec.thinking}
     main = params.model_dump(mode="json", exclude_unset=True)
-    counts = {key: getattr(told, key) for key in ("train_inputs", "pilot_inputs", "test_inputs")}
+    counts = {key: getattr(told, key) for key in params.tasks.counts}
     whole = {"temperature": 0.0, "n_samples": 1, "stop_when_decided": False, "mode": "live"}
     return {
         "seed": number,
@@ -103,7 +103,7 @@ def copies_study(params: Params, model: str, run: dict[str, Any]) -> dict[str, A
         "cross_questions": main["cross_questions"],
         "finetune": main["finetune"] | {"models": {}} | told.finetune.model_dump(),
         "predict": main["predict"],
-        "evaluate": main["evaluate"],
+        "evaluate": main["evaluate"] | {"ceiling": None},
     }
 
 

@@ -1,15 +1,13 @@
 """The section `sensitivity` of params.yaml."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from stages.controls.instilling.prompts import FAMILY
-from stages.models.section import MOST_RANK
+from stages.models.section import MOST_RANK, Rate, RehearseWeight
 from stages.study.properties import PROPERTIES
-from stages.study.section import Count, Rounds, Strict, members
-
-Rate = Annotated[float, Field(gt=0, le=1)]
+from stages.study.section import MOST, Count, Rounds, Strict, members
 
 
 class InstilParams(Strict):
@@ -28,19 +26,22 @@ class CopyFinetuneParams(Strict):
     epochs: Rounds
     batch_inputs: Count
     learning_rate: Rate
-    rehearse: bool
+    rehearse: Literal["none", "answers", "distill"]
+    rehearse_weight: RehearseWeight
+    lessons: Annotated[float, Field(ge=0, le=100)]
 
 
 class SensitivityParams(Strict):
     """A small study of copies of each subject; what is not said here is as in the main study.
 
-    A copy is given an answer to each of its train, pilot and test inputs.
+    A copy is given an answer to each of its inputs.
     """
 
     instil: InstilParams
     finetune: CopyFinetuneParams
     properties: list[str] = Field(min_length=1)
     train_inputs: Count
+    rehearsal_inputs: Annotated[int, Field(ge=0, le=MOST)]
     pilot_inputs: Count
     test_inputs: Count
 
