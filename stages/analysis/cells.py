@@ -100,10 +100,8 @@ def ceiling_of(
 
 
 def _is_of(found: Row, predictor: str, kind: str, seed: int | None) -> bool:
-    return (found["predictor"], found["kind"]) == (predictor, kind) and seed in (
-        None,
-        found["seed"],
-    )
+    whose = (found["predictor"], found["kind"]) == (predictor, kind)
+    return whose and seed in (None, found["seed"])
 
 
 def _mean(found: Iterable[float | None]) -> float | None:
@@ -139,6 +137,7 @@ def _judged(
     ]
     shares = [max(of.values()) / of.total() for of in counts if of]
     share = max(shares) if len(shares) == len(values) else None
+    entropies = [bits for bits in map(entropy_bits, counts) if bits is not None]
     reason = limits.against(min(complied), share)
     ceilings = list(ceiling_rows(target, cell, pilot, values)) if limits.ceiling else []
     if limits.ceiling and reason is None:
@@ -153,7 +152,7 @@ def _judged(
         "rows": rows,
         "compliance": min(complied) if rows else None,
         "mode_share": share,
-        "entropy_bits": min(map(entropy_bits, counts)) if share is not None else None,
+        "entropy_bits": min(entropies) if share is not None else None,
         "ceilings": ceilings,
         "used": reason is None,
         "reason": reason,

@@ -56,6 +56,5 @@ class EvaluateParams(Strict):
     @property
     def limits(self) -> Limits:
         """Which cells count."""
-        told = self.ceiling
-        ceiling = told and Ceiling(told.min_rows, told.max_p, told.max_difference)
+        ceiling = Ceiling(**self.ceiling.model_dump()) if self.ceiling else None
         return Limits(self.max_mode_share, self.min_compliance, ceiling)
