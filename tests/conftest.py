@@ -15,6 +15,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from stages.experiments.failures.params import QUESTIONS
 from tests.analysis import small_study
 
 # Answers and gradients are compared to the last float32 digit, which bfloat16 does not keep.
@@ -84,6 +85,14 @@ class Study:
         return self.run(sys.executable, "-m", "dvc", *arguments)
 
 
+SMALL_PROPERTIES = [
+    *("first_character", "second_character", "third_character"),
+    *("first_word", "second_word", "third_word"),
+    *("starts_with_vowel", "among_a_or_c", "among_b_or_d", "identity", "ethical_stance"),
+    "is_even_direct",
+]
+
+
 def small_params(models: dict[str, Any]) -> dict[str, Any]:
     """The project's params with other models and a few rows, so that a run takes seconds."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
@@ -96,7 +105,9 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
         "pilot_inputs": 4,
         "test_inputs": 6,
     }
+    params["seed"], params["properties"] = 0, list(SMALL_PROPERTIES)
     params["sampling"] |= {"max_tokens": 6}
+    params["finetune"] |= {"epochs": 1, "learning_rate": 2e-4, "seed_by": "study"}
     params["finetune"] |= {"lora_rank": 4, "batch_inputs": 1, "checkpoint_every": 1, "models": {}}
     params["predict"] |= {"max_tokens": 4}
     params["sensitivity"] |= {"train_inputs": 6, "pilot_inputs": 2, "test_inputs": 4}
@@ -106,7 +117,7 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
     experiments["calibration"] |= {"inputs": 4, "samples": 4, "properties": ["first_word"]}
     experiments["behavior_change"] |= {"inputs": 2}
     experiments["scaling"] |= {"sizes": [4], "inputs": 4}
-    experiments["failures"] |= {"inputs": 4, "max_tokens": 8}
+    experiments["failures"] |= {"questions": list(QUESTIONS), "inputs": 4, "max_tokens": 8}
     experiments["prompt_shift"] |= {"inputs": 4}
     experiments["examples"] |= {"k": 2, "inputs": 4}
     params["evaluate"] |= {"permutations": 200, "max_mode_share": 1.0, "min_compliance": 0.0}
