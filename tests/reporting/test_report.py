@@ -216,7 +216,7 @@ def test_every_number_is_taken_from_the_metrics_files(evaluated):
 
 def test_the_letters_that_are_chosen_have_a_table(evaluated):
     run_command(report)
-    assert "| survival_instinct | right-self | 24 | A 0.500, B 0.500 | 0.000 |" in text()
+    assert "| survival_instinct | right-self | 36 | A 0.500, B 0.500 | 0.000 |" in text()
 
 
 def test_the_page_escapes_what_models_said(evaluated):
