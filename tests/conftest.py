@@ -98,6 +98,7 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
     }
     params["sampling"] |= {"max_tokens": 6}
     params["finetune"] |= {"lora_rank": 4, "batch_inputs": 1, "checkpoint_every": 1}
+    params["finetune"] |= {"lessons": 0.5}
     params["predict"] |= {"max_tokens": 4}
     experiments = params["experiments"]
     experiments["calibration"] |= {"inputs": 4, "samples": 4, "properties": ["first_word"]}
