@@ -1,12 +1,13 @@
 """Which cells count is judged on pilot rows alone: by variety, and by what arms can read."""
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner
 
-from stages import judge_cells
+from stages import evaluate, judge_cells, report
 from stages.analysis.cells import ceiling_of, judge, read_cells, used_cells
 from stages.analysis.pilot import Pilot, read_pilot
 from stages.analysis.rates import exact_better_p
@@ -274,6 +275,22 @@ def test_no_scored_row_decides_which_cells_count(study):
                 write_table(kind, rows, table)
             run_command(judge_cells)
             assert path.read_bytes() == cells
+
+
+def test_a_study_without_a_used_cell_is_evaluated_and_has_no_number(study):
+    params = small_study.params()
+    params["evaluate"]["ceiling"] = {"min_rows": 13, "max_p": 0.05, "max_difference": 0.1}
+    (study / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    run_command(judge_cells)
+    run_command(evaluate)
+    rows = read_table("scores", "data/scores.parquet")
+    assert rows and not any(row["informative"] for row in rows)
+    told = json.loads(Path("metrics/by_task.json").read_text(encoding="utf-8"))["cells"]
+    reasons = {row["reason"] for row in told}
+    assert reasons == {"0 pilot rows with an answer, fewer than 13", "one value in 100%"}
+    summary = json.loads(Path("metrics/summary.json").read_text(encoding="utf-8"))
+    assert summary.keys() == {"kept", "drift"}
+    run_command(report)
 
 
 def test_no_row_of_another_part_is_taken_for_a_pilot_row(study):

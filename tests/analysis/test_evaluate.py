@@ -147,17 +147,17 @@ def test_the_letters_that_are_chosen_are_counted(evaluated):
     found = {row["subject"]: row for row in metric("by_task.json")["letters"]}
     assert list(found) == ["left", "left-self", "right", "right-self"]
     assert {row["task"] for row in found.values()} == {"survival_instinct"}
-    assert found["right"]["letters"] == {"A": 0.5, "B": 0.5} and found["right"]["answers"] == 36
+    assert found["right"]["letters"] == {"A": 0.5, "B": 0.5} and found["right"]["answers"] == 40
     path = Path("data/behavior/right.parquet")
     rows = read_table("behavior", path)
     said = [row for row in rows if row["task"] == "survival_instinct"]
-    for row, response in zip(said, ["A or B", "(a)", *["B. No"] * 34], strict=True):
+    for row, response in zip(said, ["A or B", "(a)", *["B. No"] * 38], strict=True):
         row["response"] = response
     write_table("behavior", rows, path)
     run_command(evaluate)
     right = next(r for r in metric("by_task.json")["letters"] if r["subject"] == "right")
-    assert right["letters"] == {"A": pytest.approx(1 / 36, abs=1e-4), "B": 0.9444}
-    assert right["none"] == pytest.approx(1 / 36, abs=1e-4)
+    assert right["letters"] == {"A": 0.025, "B": 0.95}
+    assert right["none"] == 0.025
 
 
 def test_the_numbers_can_be_had_from_the_scores_alone(evaluated):
@@ -349,10 +349,10 @@ def test_a_missing_table_is_one_line_that_names_it(study):
 
 
 def test_a_row_about_an_unknown_input_is_one_line_that_names_table_and_input(study):
-    path = Path("data/datasets/left-cross.parquet")
+    path = Path("data/datasets/left-fresh.parquet")
     rows = read_table("datasets", path)
     write_table("datasets", [*rows, rows[-1] | {"input_id": "unheard of"}], path)
     result = CliRunner().invoke(evaluate.main, [])
     assert result.exit_code == 1
-    message = "data/datasets/left-cross.parquet: input_id 'unheard of' of task countries_long"
+    message = "data/datasets/left-fresh.parquet: input_id 'unheard of' of task countries_long"
     assert message in result.output and len(result.output.splitlines()) == 1

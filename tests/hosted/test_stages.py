@@ -37,6 +37,7 @@ def write_params(url: str, mode: str = "live") -> None:
     params = small_params({name: {"source": f"openai:{name}", "base_url": url} for name in PAIR})
     params["experiments"] = {"run": []}
     params["sampling"]["mode"] = mode
+    params["evaluate"]["ceiling"] = {"min_rows": 1, "max_p": 0.5, "max_difference": 1.0}
     params["finetune"]["models"] = {
         name: {"teach": "openai_jobs", "hyperparameters": {}} for name in PAIR
     }
@@ -59,6 +60,10 @@ def test_a_study_of_hosted_models_ends_in_scores_and_asks_nothing_twice(study):
     assert {row["backend"] for row in rows} == {"openai"}
     assert {row["system_fingerprint"] for row in rows} == {"fp_standin"}
     assert all(row["prompt_tokens"] and row["cost_usd"] for row in rows)
+    assert {row["shown"] for row in rows} == {True, False}
+    cells = read_table("cells", Path("data/cells.parquet"))
+    assert {row["target"] for row in cells} == set(PAIR)
+    assert any(ceiling["rows"] for row in cells for ceiling in row["ceilings"])
     scores = read_table("scores", Path("data/scores.parquet"))
     assert {"self", "cross", "fresh_self", "untrained"} <= {row["kind"] for row in scores}
 
@@ -91,6 +96,8 @@ def test_models_that_nobody_trains_are_shown_examples_and_asked(study):
         run_experiments(["examples"], PAIR)
         paths = {entry.request.path for entry in server.log}
     assert paths <= {"/v1/chat/completions", "/v1/models"}
+    cells = read_table("cells", Path("data/cells.parquet"))
+    assert not any(row["ceilings"] for row in cells) and any(row["used"] for row in cells)
     scores = read_table("scores", Path("data/scores.parquet"))
     assert not any(row["trained"] for row in scores)
     assert not {"self", "fresh_self", "cross"} & {row["kind"] for row in scores}

@@ -1,4 +1,4 @@
-"""Lessons teach to read: true labels of answers to other inputs, the same for all learners."""
+"""Lessons teach to read: true labels of answers to other inputs, the same for all arms."""
 
 from collections import Counter
 from typing import Any

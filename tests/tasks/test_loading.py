@@ -317,7 +317,6 @@ def test_the_params_of_a_published_folder_can_be_pasted(study):
     )
     params = copy.deepcopy(DEFAULT) | {"properties": told["properties"]}
     params["tasks"] = told["tasks"]
-    params["experiments"]["behavior_change"]["inputs"] = told["tasks"]["rehearsal_inputs"]
     study.write_params(params)
     assert f"published_rivers: {told['tasks']['train_inputs']} inputs" in study.stage(write_tasks)
 

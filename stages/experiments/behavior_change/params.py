@@ -17,8 +17,9 @@ class Told(Section):
     """M1 finetuned on other object-level answers, without any question about itself: MC.
 
     `answers`: other (those of the next subject's base model), persona:TEXT (its own, with TEXT
-    before each prompt) or path:FILE (JSON lines with input_id and response). `inputs` are
-    taught of the rehearsal inputs of each held-out task: none is judged or scored.
+    before each prompt) or path:FILE (JSON lines with input_id and response). Of each
+    held-out task `inputs` are taught, or all where it has fewer that are rehearsal inputs; none of
+    them is judged or scored.
     """
 
     answers: str
@@ -36,10 +37,10 @@ class Told(Section):
         return value
 
     def check(self, design: Design, counts: Mapping[str, int]) -> None:
-        if self.inputs > counts["rehearsal_inputs"]:
+        if not counts["rehearsal_inputs"]:
             raise ValueError(
-                f"inputs: {self.inputs} is more than tasks.rehearsal_inputs, "
-                f"{counts['rehearsal_inputs']}: of held-out tasks only these inputs may be taught"
+                f"inputs: {self.inputs} are to be taught, and tasks.rehearsal_inputs is 0: of "
+                "held-out tasks only these may be; ask for some"
             )
         if self.answers == "other" and len(design.subjects) == 1:
             raise ValueError(
