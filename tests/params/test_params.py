@@ -71,6 +71,8 @@ WRONG = [
     ("tasks.test", ["colors_long"], "tasks", "'colors_long' is in train and in test"),
     ("tasks.train_inputs", -3, "tasks.train_inputs", "-3: Input should be greater than"),
     ("tasks.test_inputs", 0, "tasks.test_inputs", "0: Input should be greater than"),
+    ("tasks.rehearsal_inputs", -1, "tasks.rehearsal_inputs", "-1: Input should be greater than"),
+    ("finetune.lessons", -0.5, "finetune.lessons", "-0.5: Input should be greater than or eq"),
     ("tasks.pilot_inputs", "many", "tasks.pilot_inputs", "'many': Input should be a valid int"),
     ("finetune.models", {"gpt": {"teach": "examples"}}, "finetune.models", "'gpt' is no mod"),
     ("finetune.models", {"smollm2": {"teach": "love"}}, "finetune.models.smollm2", "teach: one of"),
