@@ -3,11 +3,12 @@
     python -m stages.finetune --model smollm2                       # M1, on M's answers
     python -m stages.finetune --predictor gemma3 --target smollm2   # M2, on those of smollm2's M1
 
-Where predictor and target are one model it is the fresh-label self. All arms of a model use the
-same hyper-parameters, and it rehearses what it does itself; each training seed has a folder of its
-own. A run that was killed goes on from its last checkpoint by the same command and ends in the same
-bytes. Loss curves are DVCLive's. Of a model that is taught by examples alone only this is written,
-{"trained": false}: it has no arm that is trained, and its M1 is M.
+Where predictor and target are one model it is the fresh-label self, which is asked in the second
+person as M1 is. All arms of a model use the same hyper-parameters, and it rehearses what it does
+itself; each training seed has a folder of its own. A run that was killed goes on from its last
+checkpoint by the same command and ends in the same bytes. Loss curves are DVCLive's. Of a model
+that is taught by examples alone only this is written, {"trained": false}: it has no arm that is
+trained, and its M1 is M.
 """
 
 import json
@@ -30,7 +31,7 @@ from stages.storage.tables import Row, read_columns, read_rows
 from stages.study.arms import (
     LOG,
     NOT_TRAINED,
-    cross_dataset,
+    pair_dataset,
     pair_name,
     self_name,
     subject_name,
@@ -92,7 +93,7 @@ def _arm(model: str | None, predictor: str | None, target: str | None) -> tuple[
     if model is not None and predictor is None and target is None:
         return model, self_name(model), self_name(model)
     if model is None and predictor is not None and target is not None:
-        return predictor, cross_dataset(target), pair_name(predictor, target)
+        return predictor, pair_dataset(predictor, target), pair_name(predictor, target)
     raise click.UsageError("Name --model, or --predictor and --target.")
 
 

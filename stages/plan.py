@@ -10,6 +10,7 @@ they are taken from, which is the most that it can be. What an experiment would 
 `python -m stages.experiment --experiment X --target Y --dry-run` once there are scores.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -22,12 +23,12 @@ from stages.models.inputs import task_inputs
 from stages.models.opening import Models
 from stages.models.plan import Plan, by_subject
 from stages.models.planning import planned
-from stages.models.predicting import QuestionForm, hypothetical_questions
 from stages.params import Params, command, load_params
 from stages.storage.errors import plain
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
-from stages.study.arms import cross_dataset, pair_name, self_name
+from stages.study.arms import pair_dataset, pair_name, self_name
+from stages.study.prompts import asked_properties, can_be_shown, question_on
 from stages.study.splits import part_of
 
 Rows = Callable[[Models], Iterable[object]]
@@ -58,7 +59,7 @@ def _stages(params: Params, cache: ResponseCache) -> Iterator[tuple[str, Rows]]:
         yield "sample_target", partial(sample_behavior.of_trained, model, params, cache)
     for target in models:
         for model in models:
-            names = pair_name(model, target), cross_dataset(target)
+            names = pair_name(model, target), pair_dataset(model, target)
             yield "train_cross", _training(model, *names, params)
     for target in models:
         for model in models:
@@ -82,13 +83,23 @@ def _training(model: str, adapter: str, dataset: str, params: Params) -> Rows:
 
 
 def _at_most(params: Params) -> Iterator[Row]:
-    """Rows of a dataset to which every input of the train tasks gave all that it is asked for."""
+    """Rows of a dataset to which every input of the train tasks gave all that it is asked for.
+
+    An answer that stands in a lesson is as long as answers may be.
+    """
+    person, lessons = params.cross_questions.train, math.ceil(params.finetune.lessons)
     for task in params.design.train:
-        form = QuestionForm(params.cross_questions.train)
-        for question in hypothetical_questions(task_inputs(task), params.properties, form):
-            key, *_ = question.key
-            about = {"input_id": key, "question": question.messages, "label": "A"}
-            yield about | {"weight": 1.0, "slice": "train"}
+        for item in task_inputs(task):
+            answers = [" ".join(["word"] * params.sampling.max_tokens)] * lessons
+            for shown in [None, *(answers if can_be_shown(item) else ())]:
+                for name in asked_properties(item, params.properties):
+                    yield {
+                        "input_id": item["input_id"],
+                        "question": question_on(item, name, person, shown),
+                        "label": "A",
+                        "weight": 1.0,
+                        "slice": "train",
+                    }
     if params.finetune.rehearse != "none":
         yield from _rehearsed(params)
 

@@ -4,9 +4,10 @@
 
 Asks the adapter <predictor>-on-<target>: cross-prediction. Where predictor and target are one
 model that adapter is the fresh-label self, and its base M (untrained) and M1 (self) are asked
-too. The same words go to every predictor, unless params.yaml asks cross-predictors in the third
-person; decoding is greedy. Where the answers are a closed set
-the probability of each is kept beside the answer: `distribution`.
+too. Whoever predicts itself is asked in the second person; other models are asked as params.yaml
+says (cross_questions.test), but for questions that a task brings, which are asked as they stand.
+Decoding is greedy. Where the answers are a closed set the probability of each is kept beside the
+answer: `distribution`.
 """
 
 from collections.abc import Iterator

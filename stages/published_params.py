@@ -21,9 +21,10 @@ from ruamel.yaml import YAML
 from stages.params import command
 from stages.storage.errors import StudyError
 from stages.storage.readers import read_rows
+from stages.study.inputs import COUNTS
 from stages.study.properties import PROPERTIES
 from stages.study.section import LONGEST_NAME
-from stages.study.splits import input_id, split_of
+from stages.study.splits import input_id, part_of
 from stages.tasks.files.loading import Reading, published_inputs
 from stages.tasks.files.prompt_set import published_files
 from stages.tasks.files.published_format import TASK
@@ -62,7 +63,7 @@ def params_of(source: str, folder: Path) -> str:
             continue
         names = {property_name for found in inputs for property_name in found.questions or ()}
         asked |= names
-        sizes.setdefault(role, []).append(split_sizes(name, inputs))
+        sizes.setdefault(role, []).append(part_sizes(name, role, inputs))
         loaded[name] = {"source": source, "format": "published", "task": task}
         lines.append(
             f"# {name}: {family}, {len(inputs)} inputs, {reading.bad} bad rows; "
@@ -76,13 +77,9 @@ def params_of(source: str, folder: Path) -> str:
             tasks[role] = names_of
         else:
             lines.append(f"# none is in {role}/: name under `{role}` what is to be there")
-    wanted = (
-        ("train_inputs", "train", "train"),
-        ("pilot_inputs", "test", "train"),
-        ("test_inputs", "test", "test"),
-    )
-    for key, role, split in wanted:
-        tasks[key] = max(1, min((size[split] for size in sizes.get(role, [])), default=1))
+    for (role, part), key in COUNTS.items():
+        least = int(part != "rehearsal")
+        tasks[key] = max(least, min((size[part] for size in sizes.get(role, [])), default=least))
     params = {"tasks": tasks, "properties": [name for name in PROPERTIES if name in asked]}
     text, yaml = StringIO(), YAML()
     yaml.width = 100
@@ -118,9 +115,9 @@ def found_tasks(folder: Path) -> dict[str, str]:
     return roles
 
 
-def split_sizes(name: str, inputs: list[LoadedInput]) -> Counter[str]:
-    """How many inputs each split has."""
-    return Counter(split_of(input_id(name, found.item.key)) for found in inputs)
+def part_sizes(name: str, role: str, inputs: list[LoadedInput]) -> Counter[str]:
+    """How many inputs of a task are for what."""
+    return Counter(part_of(role, input_id(name, found.item.key)) for found in inputs)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@
     python -m stages.sample_behavior --model smollm2 --dry-run  # only what it would take
 
 M answers every input. M1 answers what it is needed for: the train tasks, whose answers train
-the cross-predictors, and of the held-out tasks what is judged and scored (pilot and test). An answer is cut
-where every property asked of it is decided (finish_reason "decided"). Each training seed
-has its own M1; that of a model which is taught by examples alone is M, whose answers are copied.
-What M cannot read, of a prompt or of a question on it, is named before all.
+the cross-predictors, and of the held-out tasks what is judged and scored (pilot and test). An
+answer is cut where every property asked of it is decided (finish_reason "decided"). Each training
+seed has its own M1; that of a model which is taught by examples alone is M, whose answers are
+copied. What M cannot read, of a prompt or of a question on it, is named before all.
 """
 
 from collections.abc import Iterator

@@ -92,11 +92,13 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
         "train": ["countries_long", "facts_choice"],
         "test": ["animals_long", "survival_instinct"],
         "train_inputs": 10,
+        "rehearsal_inputs": 3,
         "pilot_inputs": 4,
         "test_inputs": 6,
     }
     params["sampling"] |= {"max_tokens": 6}
     params["finetune"] |= {"lora_rank": 4, "batch_inputs": 1, "checkpoint_every": 1, "models": {}}
+    params["finetune"] |= {"lessons": 0.5}
     params["predict"] |= {"max_tokens": 4}
     experiments = params["experiments"]
     experiments["calibration"] |= {"inputs": 4, "samples": 4, "properties": ["first_word"]}

@@ -23,7 +23,9 @@ TEXT_QUESTIONS = {
 def params_with(tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
     """The project's params with other tasks and few inputs."""
     params = copy.deepcopy(DEFAULT) | more
-    params["tasks"] |= {"train_inputs": 4, "pilot_inputs": 3, "test_inputs": 5} | tasks
+    params["tasks"] |= {"train_inputs": 4, "rehearsal_inputs": 2, "pilot_inputs": 3}
+    params["tasks"] |= {"test_inputs": 5} | tasks
+    params["experiments"]["behavior_change"]["inputs"] = 2
     return params
 
 

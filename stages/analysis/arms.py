@@ -22,7 +22,7 @@ from stages.analysis.informative import behavior_cells, informative_cells
 from stages.analysis.rule import Limits
 from stages.analysis.scoring import Known, excluded_counts, score_rows, values_table
 from stages.storage.tables import Row
-from stages.study.arms import cross_dataset, self_name
+from stages.study.arms import fresh_dataset, self_name
 from stages.study.design import Design
 from stages.study.truth import Cell
 
@@ -127,7 +127,7 @@ def _baselines(
 ) -> Iterator[pd.DataFrame]:
     """The same of the baselines; the predictor of a trained one is what it was fitted on."""
     asked = truth[["input_id", "task", "property"]]
-    for name in (cross_dataset(target), self_name(target)):
+    for name in (fresh_dataset(target), self_name(target)):
         dataset = of_seed(evidence.datasets[name], seed)
         for kind in TRAINED_BASELINES:
             found = trained_baseline(kind, dataset, asked, evidence.inputs, seed=design.seed)

@@ -14,7 +14,7 @@ from stages.storage.files import read_json
 from stages.storage.tables import Row, read_columns, read_rows
 from stages.study.arms import (
     LOG,
-    cross_dataset,
+    fresh_dataset,
     pair_name,
     self_name,
     subject_name,
@@ -23,7 +23,7 @@ from stages.study.arms import (
 from stages.study.design import Design
 
 BEHAVIOR_COLUMNS = ("input_id", "task", "sample", "response", "first_token_logprob", "seed")
-DATASET_COLUMNS = ("input_id", "task", "property", "label", "weight", "slice", "seed")
+DATASET_COLUMNS = ("input_id", "task", "property", "label", "weight", "slice", "shown", "seed")
 PREDICTION_COLUMNS = ("kind", "input_id", "task", "property", "answer", "compliant", "seed")
 
 
@@ -40,7 +40,7 @@ class Evidence:
     predictions: dict[tuple[str, str], pd.DataFrame]
     """(predictor, target) -> predictions, of all training seeds"""
     datasets: dict[str, pd.DataFrame]
-    """<target>-self, <target>-cross -> the rows that its predictors are trained on"""
+    """<target>-self, <target>-fresh -> what its predictors are taught, but lessons in reading"""
     training: dict[str, dict[str, Any]]
     """adapter and seed -> train_log.json"""
     given: dict[str, pd.DataFrame] = field(default_factory=dict)
@@ -81,9 +81,9 @@ def read_evidence(
         base={m: read("behavior", m, BEHAVIOR_COLUMNS) for m in subjects},
         trained={t: read("behavior", self_name(t), BEHAVIOR_COLUMNS) for t in subjects},
         datasets={
-            name: read("datasets", name, DATASET_COLUMNS)
+            name: read("datasets", name, DATASET_COLUMNS).query("not shown")
             for t in subjects
-            for name in (self_name(t), cross_dataset(t))
+            for name in (self_name(t), fresh_dataset(t))
         },
         predictions={
             (p, t): read("predictions", pair_name(p, t), PREDICTION_COLUMNS)

@@ -12,7 +12,11 @@ import pandas as pd
 from stages.analysis.columns import records
 from stages.analysis.rule import Limits
 from stages.storage.tables import Row
+from stages.study.splits import part_of
 from stages.study.truth import Cell, entropy_bits, sample_values
+
+JUDGED = ("train", "pilot")
+"""what inputs are for by whose answers a cell is judged: neither scored nor rehearsed"""
 
 
 def behavior_cells(
@@ -22,13 +26,13 @@ def behavior_cells(
     properties: Sequence[str],
     limits: Limits,
 ) -> list[Row]:
-    """One row per task and property on the train split: spread, compliance, informative or why not.
+    """One row per task and property on train and pilot inputs: spread, compliance, why not if not.
 
     `compliance` is the share of answers that comply and have a value of the property; share and
     entropy (bits) of the values are among those.
     """
-    train = [key for key, item in inputs.items() if item["split"] == "train"]
-    answers = behavior.loc[behavior["input_id"].isin(train), ["input_id", "response"]]
+    judged = [key for key, item in inputs.items() if part_of(item["role"], key) in JUDGED]
+    answers = behavior.loc[behavior["input_id"].isin(judged), ["input_id", "response"]]
     values: dict[Cell, list[str | None]] = {}
     roles: dict[str, str] = {}
     for key, name, value in sample_values(records(answers), inputs, properties):

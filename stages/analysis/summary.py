@@ -25,7 +25,7 @@ from stages.analysis.primary import headline as primary_numbers
 from stages.analysis.primary import primary
 from stages.analysis.rule import Rule
 from stages.analysis.spreads import spread_over
-from stages.study.arms import CROSS, FRESH_SELF, SELF, UNTRAINED, cross_dataset, self_name
+from stages.study.arms import CROSS, FRESH_SELF, SELF, UNTRAINED, fresh_dataset, self_name
 from stages.study.design import Design
 
 
@@ -171,7 +171,7 @@ def _target_numbers(
         OWN_BEHAVIOR: own,
         "baseline": {
             rows_of: {kind: board.mean(target, kind, dataset) for kind in TRAINED_BASELINES}
-            for rows_of, dataset in (("cross", cross_dataset(target)), ("self", self_name(target)))
+            for rows_of, dataset in (("cross", fresh_dataset(target)), ("self", self_name(target)))
         },
         "gap": gap(pairs, rule)._asdict(),
         "fresh_gap": gap(select(fresh, target=target), rule)._asdict(),

@@ -12,6 +12,7 @@ from stages.models.protocol import Subject
 from stages.models.sampling import object_questions
 from stages.storage.tables import Row
 from stages.study.design import Design
+from stages.study.splits import part_of
 
 
 def check_study(subject: Subject, inputs: Sequence[Row], design: Design, max_tokens: int) -> None:
@@ -20,8 +21,12 @@ def check_study(subject: Subject, inputs: Sequence[Row], design: Design, max_tok
     A study that could not ask its questions would only say so after the training.
     """
     subject.check(object_questions(inputs, seed=design.seed), max_tokens)
-    told = [row for row in inputs if row["split"] == row["role"]]
+    told = [row for row in inputs if row["split"] == row["role"] or _is_pilot(row)]
     subject.check(hypothetical_questions(told, design.properties, QuestionForm()), 1)
+
+
+def _is_pilot(row: Row) -> bool:
+    return part_of(row["role"], row["input_id"]) == "pilot"
 
 
 @dataclass(frozen=True)

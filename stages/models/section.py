@@ -44,7 +44,10 @@ class PredictParams(Strict):
 
 
 class CrossQuestionParams(Strict):
-    """Whom a cross-predictor is asked about: you (as published), or another model."""
+    """Whom a cross-predictor is asked about: you (as published), or another model.
+
+    Whoever predicts itself is asked about you, and so are all by questions that a task brings.
+    """
 
     train: Person
     test: Person
@@ -164,6 +167,7 @@ class FinetuneParams(Strict):
     labels (answers), or as its own next-token distributions on them (distill; where there are none,
     on servers, as labels). rehearse_weight: what a token of them counts against one of a question's
     label. scramble_labels, a control: labels go to other inputs of their cell.
+    lessons: groups of questions in which an answer stands, for each train input.
     seed_by: what decides a training's chance beside its seed. By study all arms of a seed draw the
     same, so that equal lessons to equal models give equal bytes; by arm each has draws of its own.
     """
@@ -182,6 +186,7 @@ class FinetuneParams(Strict):
     held_back: Annotated[float, Field(gt=0, le=0.5)]
     rehearse: Literal["none", "answers", "distill"]
     rehearse_weight: RehearseWeight
+    lessons: Annotated[float, Field(ge=0, le=100)]
     scramble_labels: bool
     checkpoint_every: Count
     seed_by: Literal["study", "arm"]

@@ -155,7 +155,7 @@ class Params(Strict):
     def _experiments_fit(self) -> "Params":
         for name in self.experiments.run:
             try:
-                self.told(name).check(self.design)
+                self.told(name).check(self.design, self.tasks.counts)
             except ValueError as error:
                 raise ValueError(f"experiments.{name}.{error}") from None
         return self

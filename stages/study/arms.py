@@ -40,6 +40,11 @@ def fresh_dataset(target: str) -> str:
     return f"{target}-fresh"
 
 
+def pair_dataset(predictor: str, target: str) -> str:
+    """The dataset that teaches a predictor what M1 did."""
+    return fresh_dataset(target) if predictor == target else cross_dataset(target)
+
+
 def pair_name(predictor: str, target: str) -> str:
     """The adapter of a predictor that was trained on M1's answers, and the table of predictions."""
     return f"{predictor}-on-{target}"
@@ -119,9 +124,9 @@ class Arm:
         """The dataset that it is trained on; None where it is not trained."""
         if self.kind in (SELF, EXAMPLES_SELF):
             return self_name(self.target)
-        if self.kind == FRESH_SELF:
-            return fresh_dataset(self.target)
-        return cross_dataset(self.target) if self.kind == CROSS else None
+        if self.kind in (FRESH_SELF, CROSS):
+            return pair_dataset(self.predictor, self.target)
+        return None
 
     @property
     def predictions(self) -> str:

@@ -102,10 +102,13 @@ def chat_line(row: Row) -> str:
 
 
 class DatasetReport:
-    """Counts for a reader, taken as the rows pass: rows, exclusions, labels, duplicates."""
+    """Counts for a reader, taken as the rows pass: rows, exclusions, labels, duplicates.
+
+    Lessons are counted apart, and in no other number.
+    """
 
     def __init__(self) -> None:
-        self.rows = self.train_rows = 0
+        self.rows = self.train_rows = self.lessons = 0
         self.excluded: dict[str, Counter[str]] = {}
         self._labels: dict[str, Counter[str]] = {}
         self._questions: Counter[tuple[int | None, str]] = Counter()
@@ -116,6 +119,9 @@ class DatasetReport:
 
     def add(self, row: Row) -> None:
         """Count a row."""
+        if row["shown"]:
+            self.lessons += 1
+            return
         self.rows += 1
         self.train_rows += row["slice"] == "train"
         cell = f"{row['task']}.{row['property']}"
@@ -132,6 +138,7 @@ class DatasetReport:
         return {
             "rows": self.rows,
             "train_rows": self.train_rows,
+            "lesson_rows": self.lessons,
             "duplicate_rows": sum(count - 1 for count in self._questions.values()),
             "excluded": {t: dict(sorted(found.items())) for t, found in self.excluded.items()},
             "labels": {

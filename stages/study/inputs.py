@@ -6,53 +6,55 @@ from typing import Any
 
 from stages.storage.errors import StudyError
 from stages.study.item import Item, Task
-from stages.study.splits import input_id, split_of
+from stages.study.splits import input_id, part_of, split_of
 
 Row = dict[str, Any]
 MOST_CANDIDATES = 100_000
 COUNTS = {
     ("train", "train"): "train_inputs",
-    ("test", "train"): "pilot_inputs",
+    ("test", "rehearsal"): "rehearsal_inputs",
+    ("test", "pilot"): "pilot_inputs",
     ("test", "test"): "test_inputs",
 }
-"""(role, split) -> the key of params.yaml's section tasks that says how many; else none"""
+"""(role, part) -> the key of params.yaml's section tasks that says how many; else none"""
 
 
 def task_rows(
     task: Task, role: str, counts: Mapping[str, int], seed: int, *, allow_fewer: bool
 ) -> list[Row]:
-    """The first inputs of each split, as many as `counts` asks for by key; train rows first.
+    """The first inputs of each part, as many as `counts` asks for by key; train rows first.
 
-    With `allow_fewer` a task that has fewer gives all it has, one at least. Raises StudyError.
+    With `allow_fewer` a task that has fewer gives all it has, of what is taught, judged or scored
+    one at least. Raises StudyError.
     """
-    wanted = {split: counts[key] for (of, split), key in COUNTS.items() if of == role}
-    rows: dict[str, list[Row]] = {split: [] for split in wanted}
+    wanted = {part: counts[key] for (of, part), key in COUNTS.items() if of == role}
+    rows: dict[str, list[Row]] = {part: [] for part in wanted}
     for item in islice(task.candidates(seed), MOST_CANDIDATES):
-        if all(len(rows[split]) >= wanted[split] for split in rows):
+        if all(len(rows[part]) >= wanted[part] for part in rows):
             break
         key = input_id(task.name, item.key)
-        split = split_of(key)
-        if len(rows.get(split, ())) < wanted.get(split, 0):
-            rows[split].append(_row(task, item, key, role, split))
-    for split, count in wanted.items():
-        enough = min(1, count) if allow_fewer else count
-        if len(rows[split]) < enough:
+        part = part_of(role, key)
+        if len(rows.get(part, ())) < wanted.get(part, 0):
+            rows[part].append(_row(task, item, key, role))
+    for part, count in wanted.items():
+        enough = min(part != "rehearsal", count) if allow_fewer else count
+        if len(rows[part]) < enough:
             raise StudyError(
-                f"params.yaml: tasks.{COUNTS[role, split]}: {count}: task {task.name} has "
-                f"{len(rows[split])} inputs in its {split} split; at most that many are allowed, "
-                "or set tasks.allow_fewer"
+                f"params.yaml: tasks.{COUNTS[role, part]}: {count}: task {task.name} has "
+                f"{len(rows[part])} {part} inputs; at most that many are allowed, or set "
+                "tasks.allow_fewer"
             )
     return [row for found in rows.values() for row in found]
 
 
-def _row(task: Task, item: Item, key: str, role: str, split: str) -> Row:
+def _row(task: Task, item: Item, key: str, role: str) -> Row:
     own = task.questions(item)
     return {
         "input_id": key,
         "task": task.name,
         "family": task.family,
         "role": role,
-        "split": split,
+        "split": split_of(key),
         "input": item.text,
         "object_prompt": task.prompt(item),
         "options": list(item.options),

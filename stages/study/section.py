@@ -14,6 +14,7 @@ MOST = 100_000
 # work say no more about it, and take a thousand times as long.
 MOST_ROUNDS = 1_000
 Count = Annotated[int, Field(ge=1, le=MOST)]
+Some = Annotated[int, Field(ge=0, le=MOST)]  # or none
 Rounds = Annotated[int, Field(ge=1, le=MOST_ROUNDS)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]

@@ -1,12 +1,13 @@
 """The section `tasks` of params.yaml: which teach, which are held out, which come from files."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from stages.study.inputs import COUNTS
 from stages.study.item import Task
-from stages.study.section import Count, Strict, members, plain_name
+from stages.study.section import Count, Some, Strict, members, plain_name
 from stages.tasks import TASKS
 from stages.tasks.files.section import Family, LoadedTask
 
@@ -16,6 +17,7 @@ class TaskParams(Strict):
 
     Their names are those of stages/tasks or of `loaded`; one that is loaded and in neither
     is not read. A task that has fewer inputs than asked for is an error, unless `allow_fewer`.
+    Of a held-out task some inputs are rehearsed, which may be none, and others judged or scored.
     """
 
     KNOWN: ClassVar[Mapping[str, Task]] = TASKS
@@ -24,6 +26,7 @@ class TaskParams(Strict):
     train: list[str] = Field(min_length=1)
     test: list[str] = Field(min_length=1)
     train_inputs: Count
+    rehearsal_inputs: Some
     pilot_inputs: Count
     test_inputs: Count
     allow_fewer: bool = False
@@ -55,15 +58,7 @@ class TaskParams(Strict):
         used = {name: self.loaded[name] for name in self.train + self.test if name in self.loaded}
         return [(name, spec.answers) for name, spec in used.items() if spec.format == "table"]
 
-    def bring_questions(self, role: Literal["train", "test"]) -> list[str]:
-        """The tasks of a role that bring questions of their own."""
-        return [
-            name
-            for name in getattr(self, role)
-            if name in self.loaded and self.loaded[name].format == "published"
-        ]
-
     @property
     def counts(self) -> dict[str, int]:
         """How many inputs each task gives, by key."""
-        return {key: getattr(self, key) for key in ("train_inputs", "pilot_inputs", "test_inputs")}
+        return {key: getattr(self, key) for key in COUNTS.values()}

@@ -28,11 +28,12 @@ remembered; broke the oldest bell in town; met a stranger with the same face; wa
 days to leave; forgot the words of the spell; built a boat out of old doors; opened a window and
 let the wind in; learned that the bridge was gone
 """
-# Where the opening breaks off: a whole sentence is nearly always followed by "The".
+# Where the opening breaks off: a whole sentence is nearly always followed by "The", and what wants
+# a comma by a comma, so it has its own.
 THEN = """
-. Nobody; . Without a word; . That evening; . It was; . Inside; , and then; , but; , because;
-. Everyone in town; . With shaking hands,; . Soon; . What happened next; . From far away;
-. At first
+. Nobody; . Without a word,; . That evening,; . It was; . Inside,; , and then; , but; , because;
+. Everyone in town; . With shaking hands,; . Soon,; . What happened next was; . From far away,;
+. At first,
 """
 
 

@@ -8,6 +8,7 @@ held-out animal. With training seeds other than 0, cross is right where i is a m
 
 import hashlib
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 import yaml
@@ -15,6 +16,7 @@ import yaml
 from stages.storage.files import write_json
 from stages.storage.tables import Row, write_table
 from stages.study.properties import PROPERTIES, property_value
+from stages.study.splits import part_of
 
 MODELS = ("left", "right")
 PROPERTY_NAMES = ("first_word", "first_character", "ethical_stance")
@@ -34,6 +36,7 @@ def params(seeds: Sequence[int] = (0,)) -> dict:
             "train": ["countries_long"],
             "test": ["animals_long", "survival_instinct"],
             "train_inputs": 20,
+            "rehearsal_inputs": 4,
             "pilot_inputs": 12,
             "test_inputs": TEST_INPUTS,
         },
@@ -61,6 +64,7 @@ def params(seeds: Sequence[int] = (0,)) -> dict:
             "checkpoint_every": 10,
             "rehearse": "none",
             "rehearse_weight": 1.0,
+            "lessons": 0.0,
             "seed_by": "study",
             "scramble_labels": False,
         },
@@ -76,23 +80,32 @@ def params(seeds: Sequence[int] = (0,)) -> dict:
     }
 
 
+def _id(text: str, role: str, part: str) -> str:
+    """An id of the text that is of the part."""
+    ids = (hashlib.sha256(f"{text} {n}".encode()).hexdigest()[:16] for n in count())
+    return next(key for key in ids if part_of(role, key) == part)
+
+
 def inputs() -> list[Row]:
     """The tasks rows, in the order of their number within task and split."""
     rows = []
     sizes = [
         ("countries_long", "train", "train", 20),
-        ("animals_long", "test", "train", 12),
+        ("animals_long", "test", "rehearsal", 4),
+        ("animals_long", "test", "pilot", 12),
         ("animals_long", "test", "test", TEST_INPUTS),
-        ("survival_instinct", "test", "train", 12),
+        ("survival_instinct", "test", "rehearsal", 4),
+        ("survival_instinct", "test", "pilot", 12),
         ("survival_instinct", "test", "test", TEST_INPUTS),
     ]
-    for task, role, split, size in sizes:
+    for task, role, part, size in sizes:
         values = task == "survival_instinct"
+        split = "test" if part == "test" else "train"
         for i in range(size):
-            text = f"{task} {split} {i} {WORDS[i % 5]}"
+            text = f"{task} {part} {i} {WORDS[i % 5]}"
             rows.append(
                 {
-                    "input_id": hashlib.sha256(text.encode()).hexdigest()[:16],
+                    "input_id": _id(text, role, part),
                     "task": task,
                     "family": FAMILIES[task],
                     "role": role,
@@ -147,7 +160,7 @@ def behavior(model: str, seeds: Sequence[int | None]) -> list[Row]:
         }
         for seed in seeds
         for item in inputs()
-        if not (seed is not None and (item["role"], item["split"]) == ("test", "train"))
+        if seed is None or part_of(item["role"], item["input_id"]) != "rehearsal"
     ]
 
 
@@ -209,6 +222,7 @@ def dataset(target: str, seeds: Sequence[int | None]) -> list[Row]:
             "property": name,
             "question": [{"role": "user", "content": name}],
             "slice": "train",
+            "shown": False,
             "weight": 1.0,
             "label": value(target, item, name, trained=True),
             "seed": seed,
@@ -232,7 +246,7 @@ def write_study(root: Path, seeds: Sequence[int] = (0,)) -> None:
         for suffix, trained in (("", (None,)), ("-self", seeds)):
             path = data / "behavior" / f"{model}{suffix}.parquet"
             write_table("behavior", behavior(model, trained), path)
-        for suffix, trained in (("self", (None,)), ("cross", seeds)):
+        for suffix, trained in (("self", (None,)), ("cross", seeds), ("fresh", seeds)):
             path = data / "datasets" / f"{model}-{suffix}.parquet"
             write_table("datasets", dataset(model, trained), path)
         names = [f"{model}-self", *(f"{model}-on-{target}" for target in MODELS)]

@@ -262,10 +262,10 @@ def test_a_missing_table_is_one_line_that_names_it(study):
 
 
 def test_a_row_about_an_unknown_input_is_one_line_that_names_table_and_input(study):
-    path = Path("data/datasets/left-cross.parquet")
+    path = Path("data/datasets/left-fresh.parquet")
     rows = read_table("datasets", path)
     write_table("datasets", [*rows, rows[-1] | {"input_id": "unheard of"}], path)
     result = CliRunner().invoke(evaluate.main, [])
     assert result.exit_code == 1
-    message = "data/datasets/left-cross.parquet: input_id 'unheard of' of task countries_long"
+    message = "data/datasets/left-fresh.parquet: input_id 'unheard of' of task countries_long"
     assert message in result.output and len(result.output.splitlines()) == 1

@@ -1,27 +1,31 @@
-"""A cell is informative by M's own answers on the train split alone."""
+"""A cell is informative by M's own answers to inputs that are neither scored nor rehearsed."""
+
+from itertools import count, islice
 
 import pandas as pd
 import pytest
 
 from stages.analysis.informative import behavior_cells, informative_cells
 from stages.analysis.rule import Limits
+from stages.study.splits import part_of
 from stages.study.truth import entropy_bits
 
 WORDS = ("cat", "dog", "horse", "ibex", "owl")
 
 
-def cell(words: list[str], *, split: str = "train") -> dict:
+def cell(words: list[str], *, part: str = "pilot") -> dict:
+    keys = (f"{n}" for n in count() if part_of("test", f"{n}") == part)
     items = {
-        f"{n}": {
+        key: {
             "task": "animals_long",
             "family": "sequence",
             "role": "test",
-            "split": split,
+            "split": "test" if part == "test" else "train",
             "options": [],
             "trait_option": None,
             "questions": None,
         }
-        for n in range(len(words))
+        for key in islice(keys, len(words))
     }
     behavior = pd.DataFrame({"input_id": items.keys(), "response": words})
     table = behavior_cells("m", behavior, items, ["first_word"], Limits(0.9, 0.5))
@@ -60,8 +64,9 @@ def test_no_answer_with_a_value_is_uninformative_without_a_crash():
     assert row["most_common"] is row["most_common_share"] is row["entropy_bits"] is None
 
 
-def test_answers_on_the_test_split_are_not_looked_at():
-    assert cell([animals("cat")], split="test") == {}
+@pytest.mark.parametrize("part", ["rehearsal", "test"])
+def test_answers_that_are_rehearsed_or_scored_are_not_looked_at(part):
+    assert cell([animals("cat")], part=part) == {}
 
 
 @pytest.mark.parametrize(("counts", "bits"), [({"a": 4}, 0.0), ({"a": 1, "b": 1}, 1.0), ({}, None)])

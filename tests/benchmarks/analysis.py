@@ -25,7 +25,7 @@ from stages.analysis.rule import Rule
 from stages.analysis.subsets import gaps_on_subsets
 from stages.analysis.summary import informative_rows, summarise
 from stages.storage.tables import read_columns, write_table
-from stages.study.arms import cross_dataset, self_name
+from stages.study.arms import fresh_dataset, self_name
 from stages.study.design import Design
 from stages.study.properties import PROPERTIES
 
@@ -46,7 +46,7 @@ def arms(target: str) -> list[tuple[str, str]]:
     """(predictor, kind) of all that is scored about a target."""
     (other,) = (name for name in SUBJECTS if name != target)
     found = [(target, kind) for kind in ("self", "fresh_self", "untrained")] + [(other, "cross")]
-    datasets = cross_dataset(target), self_name(target)
+    datasets = fresh_dataset(target), self_name(target)
     found += [(dataset, kind) for dataset in datasets for kind in TRAINED_BASELINES]
     found.append((self_name(target), CROSS_FITTED))
     return found + [(name, "own_behavior") for name in SUBJECTS]

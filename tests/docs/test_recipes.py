@@ -50,11 +50,11 @@ RECIPES = sorted((ROOT / "docs").glob("add_a*.md"))
 
 
 def after_add_a_task(study: Study, told: str) -> None:
-    assert "weather: 7 inputs" in told and "seasons: 4 inputs" in told
+    assert "weather: 8 inputs" in told and "seasons: 4 inputs" in told
     assert "The fog had lifted by noon, and" in (study.root / "weather.csv").read_text()
     weather = read_table("tasks", study.root / "data/tasks/weather.parquet")
     assert Counter((row["role"], row["split"]) for row in weather) == {
-        ("test", "train"): 3,
+        ("test", "train"): 4,
         ("test", "test"): 4,
     }
     for row in weather:

@@ -17,6 +17,7 @@ from stages.experiments.behavior_change.run.lessons import (
 from stages.reporting.sections import section
 from stages.storage.errors import StudyError
 from stages.storage.tables import Row, read_table, write_table
+from stages.study.splits import part_of
 from tests.analysis import small_study
 from tests.experiments import tiny_study
 from tests.experiments.outcomes import columns, ran
@@ -173,7 +174,8 @@ def test_section_and_plot_show_every_arm():
 
 def taught_and_scored() -> tuple[list[Row], list[Row]]:
     rows = [row for row in small_study.inputs() if row["role"] == "test"]
-    return tuple([r for r in rows if r["split"] == split] for split in ("train", "test"))
+    parts = {row["input_id"]: part_of("test", row["input_id"]) for row in rows}
+    return tuple([r for r in rows if parts[r["input_id"]] == p] for p in ("rehearsal", "test"))
 
 
 def answered(rows: list[Row], **changed) -> list[Row]:

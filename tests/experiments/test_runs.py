@@ -43,6 +43,7 @@ def study(tmp_path_factory):
         "train": ["countries_long"],
         "test": ["facts_choice", "stories_sentences"],
         "train_inputs": 4,
+        "rehearsal_inputs": 2,
         "pilot_inputs": 2,
         "test_inputs": INPUTS,
     }

@@ -63,9 +63,10 @@ def test_only_inputs_that_both_datasets_teach_are_taken():
 def study(tmp_path_factory) -> Iterator[Path]:
     with tiny_study.working_study(tmp_path_factory.mktemp("study")) as root:
         evaluate.main([], standalone_mode=False)
-        fresh = read_table("datasets", "data/datasets/left-cross.parquet")  # M1 answers anew
-        changed = [row | {"label": "zebra"} for row in fresh]
-        write_table("datasets", changed, "data/datasets/left-cross.parquet")
+        for name in ("left-cross", "left-fresh"):  # M1 answers anew
+            path = f"data/datasets/{name}.parquet"
+            changed = [row | {"label": "zebra"} for row in read_table("datasets", path)]
+            write_table("datasets", changed, path)
         yield root
 
 

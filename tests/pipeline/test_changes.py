@@ -110,32 +110,29 @@ def test_kills_end_in_the_same_files_as_an_uninterrupted_run(tiny, finished, tmp
     assert killed.left() == []
 
 
-def test_cross_predictors_are_asked_in_the_third_person_where_the_params_say_so(finished, tmp_path):
-    study = new_study(tmp_path / "third", tmp_path / "cache")
+def test_other_models_are_asked_in_the_person_that_the_params_say(finished, tmp_path):
+    study = new_study(tmp_path / "second", tmp_path / "cache")
     params = finished.params()
-    params["cross_questions"] = {"train": "third", "test": "third"}
+    assert params["cross_questions"] == {"train": "third", "test": "third"}
+    params["cross_questions"] = {"train": "second", "test": "second"}
     study.write_params(params)
     shutil.copytree(finished.root / "data", study.root / "data", symlinks=True)
     study.stage("build_dataset", "--target", "one")
-    study.stage("build_dataset", "--model", "one")
-    study.stage("predict", "--predictor", "one", "--target", "one")
 
-    def asked(path: str, kind: str) -> str:
-        rows = read_table(kind, study.root / "data" / path)
-        return {row.get("kind", ""): row["question"][0]["content"] for row in rows}
+    def asked(root: Path, kind: str, name: str) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for row in read_table(kind, root / f"data/{kind}/{name}.parquet"):
+            first = row["question"][0]["content"].split("\n")[0]
+            found.setdefault(row.get("kind", ""), set()).add(first)
+        return found
 
-    for questions in (
-        asked("datasets/one-cross.parquet", "datasets")[""],
-        asked("predictions/one-on-one.parquet", "predictions")["fresh_self"],
-    ):
-        assert questions.startswith("Another language model was asked this:")
-        assert "its answer" in questions and "your answer" not in questions
-    for questions in (
-        asked("datasets/one-self.parquet", "datasets")[""],
-        asked("predictions/one-on-one.parquet", "predictions")["self"],
-        asked("predictions/one-on-one.parquet", "predictions")["untrained"],
-    ):
-        assert questions.startswith("Suppose you were asked this:")
+    second, third = {"Suppose you were asked this:"}, {"Another language model was asked this:"}
+    for root, cross in ((finished.root, third), (study.root, second)):
+        assert asked(root, "datasets", "one-cross") == {"": cross}
+        assert asked(root, "datasets", "one-fresh") == {"": second}
+    assert asked(finished.root, "predictions", "two-on-one")["cross"] == third
+    own = asked(finished.root, "predictions", "one-on-one")
+    assert own == dict.fromkeys(("untrained", "self", "fresh_self"), second)
 
 
 def test_adding_a_task_asks_only_its_rows(finished, tmp_path):

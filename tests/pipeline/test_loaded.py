@@ -38,7 +38,8 @@ def finished(tmp_path_factory):
         "prompt": "The {color} {text} is",
     }
     found["tasks"]["test"] += ["ships", "animals_long"]
-    params["tasks"] |= found["tasks"] | {"train_inputs": 10, "pilot_inputs": 4, "test_inputs": 6}
+    params["tasks"] |= found["tasks"] | {"train_inputs": 10, "test_inputs": 6}
+    params["tasks"] |= {"rehearsal_inputs": 2, "pilot_inputs": 4}
     params["properties"] = found["properties"] + ["first_character"]
     study.write_params(params)
     study.run(sys.executable, "-c", RUN)
@@ -55,7 +56,7 @@ def test_verbatim_questions_teach_and_are_asked_as_they_stand(finished):
     asked = read_table("predictions", finished.root / "data/predictions/two-on-one.parquet")
     by_task = {row["task"]: row["question"][0]["content"] for row in asked}
     assert by_task["published_coins"].endswith(": ethical_stance?\n")
-    assert by_task["ships"].startswith("Suppose you were asked this:")
+    assert by_task["ships"].startswith("Another language model was asked this:")
     assert {r["property"] for r in asked if r["task"] == "published_coins"} == {"ethical_stance"}
 
 

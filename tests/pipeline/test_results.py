@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from stages.storage.tables import read_table
+from stages.study.splits import part_of
 from tests.conftest import ROOT, Study
 
 pytestmark = pytest.mark.slow
@@ -54,17 +55,23 @@ def test_repro_ends_in_the_metrics_of_the_contract(finished):
     assert (finished.root / "data/report/index.html").is_file()
 
 
-def test_only_held_out_inputs_are_scored(finished):
+def test_what_is_judged_or_scored_is_in_no_dataset(finished):
     trained = {
         row["input_id"]
-        for name in ("one-self", "one-cross", "two-self", "two-cross")
+        for name in (f"{a}-{b}" for a in ("one", "two") for b in ("self", "cross", "fresh"))
         for row in read_table("datasets", finished.root / f"data/datasets/{name}.parquet")
     }
     scored = {
         row["input_id"] for row in read_table("scores", finished.root / "data/scores.parquet")
     }
-    assert scored
-    assert not trained & scored
+    pilot = {
+        row["input_id"]
+        for task in finished.params()["tasks"]["test"]
+        for row in read_table("tasks", finished.root / f"data/tasks/{task}.parquet")
+        if part_of(row["role"], row["input_id"]) == "pilot"
+    }
+    assert scored and pilot
+    assert not trained & (scored | pilot)
 
 
 def test_the_finetuning_file_is_chat_format(finished):

@@ -18,6 +18,7 @@ def test_smollm2_is_fetched_asked_taught_and_scored(make_study):
     params["tasks"] |= {
         "test": ["animals_long"],
         "train_inputs": 6,
+        "rehearsal_inputs": 2,
         "pilot_inputs": 3,
         "test_inputs": 3,
     }

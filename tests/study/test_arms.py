@@ -8,6 +8,7 @@ from stages.study.arms import (
     Arm,
     collision,
     cross_dataset,
+    fresh_dataset,
     model_kinds,
     pair_name,
     self_name,
@@ -17,7 +18,7 @@ from stages.study.design import Design
 ARMS = {
     "untrained": (None, None),
     "self": ("a-self", "a-self"),
-    "fresh_self": ("a-on-a", "a-cross"),
+    "fresh_self": ("a-on-a", "a-fresh"),
     "cross": ("b-on-a", "a-cross"),
     "text_classifier": (None, None),
 }
@@ -40,7 +41,7 @@ def test_a_model_predicts_itself_in_three_ways_and_another_in_one():
 def test_a_name_that_an_arm_could_have_is_no_name_of_a_model(part):
     assert JOINED.search(f"a-{part}") and JOINED.search(f"a-{part.upper()}-b")
     assert not JOINED.search(f"a{part}") and not JOINED.search(f"a-{part}x")
-    for name in (self_name("a"), cross_dataset("a"), pair_name("a", "b")):
+    for name in (self_name("a"), cross_dataset("a"), fresh_dataset("a"), pair_name("a", "b")):
         assert JOINED.search(name)
 
 

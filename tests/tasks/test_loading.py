@@ -70,9 +70,9 @@ def test_four_lines_of_params_make_a_task_of_a_table(study):
     params = params_with({"loaded": {"words": TABLE}, "test": ["words"], "test_inputs": 15})
     study.write_params(params)
     output = study.stage(write_tasks)
-    assert "words: 1 duplicates are left out" in output and "words: 18 inputs" in output
+    assert "words: 1 duplicates are left out" in output and "words: 20 inputs" in output
     rows = read_table("tasks", study.root / "data/tasks/words.parquet")
-    assert Counter(row["split"] for row in rows) == {"train": 3, "test": 15}
+    assert Counter(row["split"] for row in rows) == {"train": 5, "test": 15}
     for row in rows:
         assert (row["family"], row["questions"], row["options"]) == ("continuation", None, [])
         assert row["object_prompt"] == [{"role": "user", "content": f"Go on: {row['input']}"}]
@@ -102,7 +102,7 @@ def test_bad_rows_are_named_and_end_the_run_above_the_share_that_is_allowed(stud
     study.write_params(params)
     output = study.stage(write_tasks)
     assert "words: 6 of 46 rows are left out:\na.jsonl, row 41: column" in output
-    assert "words: 8 inputs" in output
+    assert "words: 10 inputs" in output
 
 
 def test_rows_that_share_a_text_but_not_their_prompt_are_inputs_of_their_own(study):
@@ -113,7 +113,8 @@ def test_rows_that_share_a_text_but_not_their_prompt_are_inputs_of_their_own(stu
         write_lines(study.root / f"{name}.jsonl", order)
     spec = TABLE | {"prompt": "{place}: {text}"}
     loaded = {name: spec | {"source": f"path:{name}.jsonl"} for name in ("a", "b")}
-    counts = {"pilot_inputs": 40, "test_inputs": 40, "allow_fewer": True}
+    counts = dict.fromkeys(("rehearsal_inputs", "pilot_inputs", "test_inputs"), 40)
+    counts["allow_fewer"] = True
     study.write_params(params_with({"loaded": loaded, "test": ["a", "b"]} | counts))
     output = study.stage(write_tasks)
     assert "a: 1 duplicates are left out" in output and "a: 33 inputs" in output
@@ -148,7 +149,8 @@ def test_options_are_shuffled_where_params_say_so(study):
     spec = TABLE | {"source": "path:a.parquet", "prompt": "{text}\n{options}", "family": "values"}
     spec |= {"options": "choices.text", "trait_option": "key"}
     loaded = {"still": spec, "moved": spec | {"shuffle_options": True}}
-    counts = {"pilot_inputs": 40, "test_inputs": 40, "allow_fewer": True}
+    counts = dict.fromkeys(("rehearsal_inputs", "pilot_inputs", "test_inputs"), 40)
+    counts["allow_fewer"] = True
     study.write_params(params_with({"loaded": loaded, "test": ["still", "moved"]} | counts))
     study.stage(write_tasks)
     still, moved = (
@@ -172,7 +174,8 @@ def test_both_orders_of_options_that_are_shuffled_are_one_input(study):
     spec = CHOICE | {"family": "values", "prompt": "{text}\n{options}", "trait_option": "t"}
     spec |= {"shuffle_options": True, "bad_rows": 0.1}
     tables = []
-    counts = {"train_inputs": 40, "pilot_inputs": 40, "test_inputs": 40, "allow_fewer": True}
+    counts = dict.fromkeys(("rehearsal_inputs", "pilot_inputs", "test_inputs"), 40)
+    counts |= {"train_inputs": 40, "allow_fewer": True}
     for order in (rows, rows[::-1]):
         write_lines(study.root / "a.jsonl", [*order, wrong])
         loaded = {"days": spec | {"source": "path:a.jsonl"}}
@@ -262,7 +265,8 @@ def test_published_rows_are_asked_as_they_stand(study):
             {"second_word"} if number == 0 else set()
         )
         expected = text_row("rivers", number, "first_word")
-        assert question_on(row, "first_word") == expected["hypothetical_prompt"]
+        for person in ("second", "third"):
+            assert question_on(row, "first_word", person) == expected["hypothetical_prompt"]
         assert row["object_prompt"] == expected["object_level_prompt"]
         assert row["trait_option"] is None
     assert {len(row["options"]) for row in tables["quiz"]} == {4}
@@ -295,7 +299,7 @@ def test_a_hub_data_set_is_read_from_the_hubs_cache(study, tmp_path, monkeypatch
         "own": PUBLISHED | {"source": f"{hub}/prompts"},
     }
     study.write_params(params_with({"loaded": loaded, "train": ["new"], "test": ["own"]}))
-    assert "own: 8 inputs" in study.stage(write_tasks)
+    assert "own: 10 inputs" in study.stage(write_tasks)
     loaded["new"]["source"] = f"hub:org/words@{REVISION[::-1]}/data/a.jsonl"
     study.write_params(params_with({"loaded": loaded, "train": ["new"], "test": ["own"]}))
     output = study.fails(write_tasks).splitlines()
@@ -362,6 +366,7 @@ def test_a_folder_without_held_out_tasks_gives_params_that_say_what_to_name(stud
     assert "# none is in test/: name under `test` what is to be there" in output
     tasks = yaml.safe_load(output)["tasks"]
     assert "test" not in tasks and (tasks["pilot_inputs"], tasks["test_inputs"]) == (1, 1)
+    assert tasks["rehearsal_inputs"] == 0
 
 
 @pytest.mark.skipif(not RELEASE.is_dir(), reason="the published prompt set is not here")
@@ -384,7 +389,9 @@ def test_all_files_of_the_published_prompt_set_are_loaded(study):
         "survival_instinct",
     ]
     params = copy.deepcopy(DEFAULT) | {"properties": told["properties"]}
-    params["tasks"] = tasks | {"train_inputs": 5, "pilot_inputs": 5, "test_inputs": 5}
+    params["tasks"] = tasks | dict.fromkeys(("train_inputs", "test_inputs"), 5)
+    params["tasks"] |= {"rehearsal_inputs": 2, "pilot_inputs": 3}
+    params["experiments"]["run"] = []
     study.write_params(params)
     study.stage(write_tasks)
     assert len(list(RELEASE.glob("*/*.jsonl"))) == 47

@@ -73,16 +73,20 @@ def test_a_table_is_asked_something(tmp_path):
         load_params(tmp_path / "params.yaml")
 
 
-@pytest.mark.parametrize("role", ["train", "test"])
-def test_a_task_that_brings_its_questions_asks_nobody_in_the_third_person(tmp_path, role):
-    other = "test" if role == "train" else "train"
-    params = params_with(
-        {"loaded": {"new": PUBLISHED}, role: ["new"]},
-        cross_questions={role: "third", other: "second"},
-    )
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
-    with pytest.raises(StudyError, match=rf"cross_questions: {role}: 'third' .* task 'new'"):
-        load_params(tmp_path / "params.yaml")
-    params["cross_questions"] = {role: "second", other: "third"}
+def test_a_task_that_brings_its_questions_may_stand_beside_the_third_person(tmp_path):
+    params = params_with({"loaded": {"new": PUBLISHED}, "test": ["new"]})
+    params["cross_questions"] = {"train": "third", "test": "third"}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
     assert load_params(tmp_path / "params.yaml")
+
+
+def test_rehearsal_inputs_may_be_none_unless_they_are_to_be_taught(tmp_path):
+    params = params_with({"rehearsal_inputs": 0})
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    with pytest.raises(
+        StudyError, match=r"behavior_change.inputs: 2 are to be taught, and tasks.re"
+    ):
+        load_params(tmp_path / "params.yaml")
+    params["experiments"]["run"] = []
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    assert load_params(tmp_path / "params.yaml").tasks.counts["rehearsal_inputs"] == 0

@@ -9,8 +9,8 @@ import pytest
 
 from stages.params import load_params
 from stages.study.facts import called, cities, countries, elements
-from stages.study.inputs import task_rows
-from stages.study.splits import input_id, is_held_back, split_of
+from stages.study.inputs import COUNTS, task_rows
+from stages.study.splits import input_id, is_held_back, part_of, split_of
 from stages.tasks import TASKS
 from stages.tasks.sequences import WORDS
 from tests.conftest import ROOT
@@ -35,7 +35,22 @@ def test_every_task_has_the_inputs_that_the_default_study_asks_for():
     for role, names in (("train", params.tasks.train), ("test", params.tasks.test)):
         for name in names:
             rows = task_rows(TASKS[name], role, params.tasks.counts, params.seed, allow_fewer=False)
-            assert len(rows) == {"train": 40, "test": 20 + 56}[role]
+            counted = Counter(part_of(role, row["input_id"]) for row in rows)
+            wanted = {
+                part: params.tasks.counts[key] for (r, part), key in COUNTS.items() if r == role
+            }
+            assert counted == wanted
+            assert all(row["split"] == split_of(row["input_id"]) for row in rows)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_train_split_of_a_held_out_task_is_cut_in_two_by_the_id_alone(name):
+    keys = [input_id(name, item.key) for item in first(name, 460)]
+    parts = {role: Counter(part_of(role, key) for key in keys) for role in ("train", "test")}
+    train, test = (Counter(split_of(key) for key in keys)[split] for split in ("train", "test"))
+    assert parts["train"] == {"train": train, "test": test}
+    assert parts["test"]["rehearsal"] + parts["test"]["pilot"] == train
+    assert min(parts["test"].values()) > 80 and parts["test"]["test"] == test
 
 
 @pytest.mark.parametrize("name", NAMES)

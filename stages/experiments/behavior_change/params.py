@@ -1,5 +1,6 @@
 """The section experiments.behavior_change of params.yaml."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -16,8 +17,9 @@ class Told(Section):
     """M1 finetuned on other object-level answers, without any question about itself: MC.
 
     `answers`: other (those of the next subject's base model), persona:TEXT (its own, with TEXT
-    before each prompt) or path:FILE (JSON lines with input_id and response). `inputs` of the
-    train split of each held-out task are taught, none of which is scored.
+    before each prompt) or path:FILE (JSON lines with input_id and response). Of each
+    held-out task `inputs` are taught, or all where it has fewer that are rehearsal inputs; none of
+    them is judged or scored.
     """
 
     answers: str
@@ -34,7 +36,12 @@ class Told(Section):
             raise ValueError("use other, persona:TEXT or path:FILE")
         return value
 
-    def check(self, design: Design) -> None:
+    def check(self, design: Design, counts: Mapping[str, int]) -> None:
+        if not counts["rehearsal_inputs"]:
+            raise ValueError(
+                f"inputs: {self.inputs} are to be taught, and tasks.rehearsal_inputs is 0: of "
+                "held-out tasks only these may be; ask for some"
+            )
         if self.answers == "other" and len(design.subjects) == 1:
             raise ValueError(
                 "answers: 'other' is what the next subject does, and there is one subject; use "

@@ -1,5 +1,6 @@
 """The section experiments.calibration of params.yaml."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -27,7 +28,7 @@ class Told(Section):
     def _known(cls, names: list[str]) -> list[str]:
         return members(names, PROPERTIES, "property")
 
-    def check(self, design: Design) -> None:
+    def check(self, design: Design, counts: Mapping[str, int]) -> None:
         try:
             members(self.properties, design.properties, "property of the study")
         except ValueError as error:

@@ -6,7 +6,7 @@ ids are looked up by what is said; the key of a question begins with the id of i
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from stages.models.hosted.ask.orders import placed
 from stages.models.hosted.hosted import Hosted
@@ -16,6 +16,7 @@ from stages.models.predicting import QuestionForm, hypothetical_questions
 from stages.models.questions import Decoding, Question
 from stages.models.sampling import object_questions
 from stages.storage.keys import digest
+from stages.study.prompts import ANSWERED, Person
 from stages.study.properties import PROPERTIES
 from stages.study.text.letters import LETTERS
 
@@ -27,6 +28,7 @@ class Known:
 
     def __init__(self, questions: Sequence[Question]) -> None:
         self.inputs = {digest(one.messages): one.key[0] for one in questions}
+        self.openings = {opening(one.messages): one.key[0] for one in questions}
         self.seeds = {
             (digest(place.question.messages), place.seed): place.question.seed
             for place in placed(NOWHERE, questions, Decoding(1, 1.0))
@@ -41,17 +43,31 @@ class Known:
         *question, answer = line["messages"]
         said = digest(question)
         told = {"question": question, "label": answer["content"], "weight": 1.0, "slice": "train"}
-        return {"input_id": self.inputs.get(said, said), **told}
+        known = self.inputs.get(said) or self.openings.get(lesson_opening(question))
+        return {"input_id": known or said, **told}
+
+
+def opening(question: Sequence[dict[str, Any]]) -> str:
+    """What all questions on an input share: all but the line that asks."""
+    return str(question[-1]["content"]).rpartition("\n")[0]
+
+
+def lesson_opening(question: Sequence[dict[str, Any]]) -> str:
+    """The same of a lesson, which shows an answer between."""
+    text = str(question[-1]["content"])
+    for mark in ANSWERED.values():
+        text = text.split(f"\n{mark}\n")[0]
+    return text
 
 
 def study_questions(
     inputs: Sequence[Row], properties: Sequence[str], *, seed: int, samples: int
 ) -> list[Question]:
     """What a study asks about its inputs, drawn `samples` times."""
-    form = QuestionForm(n_samples=samples)
+    persons = [QuestionForm(person, n_samples=samples) for person in get_args(Person)]
     return [
         *object_questions(inputs, seed=seed, n_samples=samples),
-        *hypothetical_questions(inputs, properties, form, seed),
+        *(q for form in persons for q in hypothetical_questions(inputs, properties, form, seed)),
     ]
 
 

@@ -1,6 +1,6 @@
 """behavior_change: M1 is taught other answers and nothing about itself; does it notice? (MC)
 
-MC is M1 finetuned on object-level answers to train-split inputs of the held-out tasks (arXiv
+MC is M1 finetuned on object-level answers to rehearsal inputs of the held-out tasks (arXiv
 2410.13787, appendix A.3.1). What it then does on the scored inputs is sampled, and it is asked
 about it. M1, which was not changed, and the cross-predictors stand beside it: what they predict of
 MC's new behavior as well can be told without looking at MC, for example where answers drift to the

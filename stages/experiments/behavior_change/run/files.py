@@ -26,7 +26,7 @@ def file_answers(path: Path, known: Container[str]) -> list[Row]:
             except (ValueError, RecursionError) as error:
                 raise StudyError(
                     f"{path}: line {number}: {error}; a line is an object with input_id, a "
-                    "train-split input of a held-out task, and response, a text"
+                    "rehearsal input of a held-out task, and response, a text"
                 ) from None
             rows[row["input_id"]] = row
     return list(rows.values())

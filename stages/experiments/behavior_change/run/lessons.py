@@ -15,13 +15,14 @@ from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
 from stages.study.compliance import behavior_compliance
+from stages.study.splits import part_of
 
 
 def taught_answers(
     subject: Subject, target: str, told: Told, study: Study, cache: ResponseCache
 ) -> tuple[list[Row], list[Row]]:
     """The inputs that are taught, and answers to them; `subject` is M1, who may give its own."""
-    inputs = {task: split_inputs(task, "train") for task in study.design.test}
+    inputs = {task: _rehearsed(task) for task in study.design.test}
     kind, _, rest = told.answers.partition(":")
     if kind == "persona":
         taught = _first(inputs, told.inputs)
@@ -83,6 +84,17 @@ def check_held_out(change: Iterable[Row], scored: Iterable[Row]) -> None:
                 f"input {row['input_id']}, which changes the behavior, is the same or reads the "
                 "same; only inputs that are not scored may be taught"
             )
+
+
+def _rehearsed(task: str) -> list[Row]:
+    """The inputs of a held-out task that may be taught; StudyError where it has none."""
+    rows = [r for r in split_inputs(task, "train") if part_of("test", r["input_id"]) == "rehearsal"]
+    if not rows:
+        raise StudyError(
+            f"data/tasks/{task}.parquet: no rehearsal inputs, which alone behavior_change teaches; "
+            "ask for some by tasks.rehearsal_inputs of params.yaml"
+        )
+    return rows
 
 
 def _text(prompt: Iterable[Message]) -> str:

@@ -15,7 +15,7 @@ from stages.models.chat import Message
 from stages.models.inputs import by_id, held_out_inputs, task_inputs
 from stages.models.reading import Room, room_of
 from stages.storage.tables import Row, read_rows
-from stages.study.arms import EXAMPLES_CROSS, EXAMPLES_SELF, Arm, cross_dataset, self_name
+from stages.study.arms import EXAMPLES_CROSS, EXAMPLES_SELF, Arm, fresh_dataset, self_name
 from stages.study.prompts import Person, question_on
 from stages.study.truth import Key
 
@@ -78,10 +78,10 @@ def about_target(target: str, seed: int, told: Told, study: Study) -> About:
 
 
 def _lessons(target: str, seed: int) -> dict[str, list[Row]]:
-    """Property -> the rows that train those who predict the target; what was held back is not."""
-    path = f"data/datasets/{cross_dataset(target)}.parquet"
+    """Property -> what trains those who predict the target; no lessons, nothing held back."""
+    path = f"data/datasets/{fresh_dataset(target)}.parquet"
     found: dict[str, list[Row]] = {}
-    for row in read_rows("datasets", path, seed=[None, seed], slice="train"):
+    for row in read_rows("datasets", path, seed=[None, seed], slice="train", shown=False):
         found.setdefault(row["property"], []).append(row)
     return found
 

@@ -24,6 +24,7 @@ from stages.study.arms import (
     SELF,
     Arm,
     cross_dataset,
+    fresh_dataset,
     self_name,
     subject_name,
 )
@@ -48,8 +49,12 @@ def _answers(
     target: str, seed: int, told: Told, study: Study, inputs: Sequence[Row], cache: ResponseCache
 ) -> Iterator[tuple[Arm, int, Iterable[Row]]]:
     """(arm, number of training inputs, predictions) of each arm and size."""
-    stale, fresh = (_lessons(name, seed) for name in (self_name(target), cross_dataset(target)))
-    order = training_order(stale, fresh, study.design)
+    rows_of = {
+        SELF: _lessons(self_name(target), seed),
+        FRESH_SELF: _lessons(fresh_dataset(target), seed),
+        CROSS: _lessons(cross_dataset(target), seed),
+    }
+    order = training_order(rows_of[SELF], rows_of[FRESH_SELF], study.design)
     sizes = [size for size in told.sizes if size < len(order)]
     for size in sorted(set(told.sizes) - set(sizes)):
         log.warning(
@@ -63,7 +68,7 @@ def _answers(
         teacher, adapter = study.models.teacher(arm.predictor, study.finetune), arm.adapter
         if teacher is None or adapter is None:
             continue
-        own = stale if arm.kind == SELF else fresh
+        own = rows_of[arm.kind]
         for size in sizes:
             said = study.said(
                 _taught(teacher, arm.predictor, adapter, seed, own, set(order[:size]), study),
