@@ -100,6 +100,18 @@ def test_a_classifier_on_what_a_model_makes_of_the_input_knows_what_that_tells(e
     assert "embedding_classifier" not in metric("targets.json")["targets"]["left"]
 
 
+def test_what_is_taught_in_reading_tells_no_baseline_of_the_target(evaluated):
+    """A lesson's label is of the answer that stands in its question, whoever gave it."""
+    before = metric("targets.json")["baseline"]
+    for name in ("left-self", "left-cross"):
+        path = f"data/datasets/{name}.parquet"
+        rows = read_table("datasets", path)
+        lessons = [row | {"shown": True, "label": "zebra"} for row in rows]
+        write_table("datasets", [*rows, *lessons], path)
+    run_command(evaluate)
+    assert metric("targets.json")["baseline"] == before
+
+
 def test_an_uninformative_cell_is_listed_and_moves_no_average(evaluated):
     cell = {"model": "left", "task": "survival_instinct", "role": "test"}
     cell["property"] = "ethical_stance"
