@@ -47,7 +47,7 @@ def gaps_on_subsets(rows: pd.DataFrame, rule: Rule, design: Design) -> list[dict
     kept = {"changed": did_else, "unchanged": rows["before"].notna() & ~did_else}
     fresh = {name: gap_pairs(rows[which], FRESH_SELF) for name, which in kept.items()}
     corrected = {name: counted(corrected_pairs(rows[which]), rule) for name, which in kept.items()}
-    table = []
+    table: list[dict[str, Any]] = []
     for target in (None, *design.subjects):
         for name, belongs in subsets.items():
             table += _compared("gap", name, pairs[belongs], target, rule)

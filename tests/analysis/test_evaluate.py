@@ -102,6 +102,18 @@ def test_a_classifier_on_what_a_model_makes_of_the_input_knows_what_that_tells(e
     assert "embedding_classifier" not in metric("targets.json")["targets"]["left"]
 
 
+def test_what_is_taught_in_reading_tells_no_baseline_of_the_target(evaluated):
+    """A lesson's label is of the answer that stands in its question, whoever gave it."""
+    before = metric("targets.json")["baseline"]
+    for name in ("left-self", "left-fresh"):
+        path = f"data/datasets/{name}.parquet"
+        rows = read_table("datasets", path)
+        lessons = [row | {"shown": True, "label": "zebra"} for row in rows]
+        write_table("datasets", [*rows, *lessons], path)
+    run_command(evaluate)
+    assert metric("targets.json")["baseline"] == before
+
+
 def test_a_cell_that_is_not_used_is_listed_and_moves_no_average(evaluated):
     unused = [row for row in metric("by_task.json")["cells"] if not row["used"]]
     assert [(row["target"], row["property"], row["reason"]) for row in unused] == [
