@@ -300,6 +300,7 @@ def test_without_a_cross_in_the_second_person_no_verdict_is_given():
     rows = {kind: share for kind, share in RIGHT.items() if kind != CROSS_SECOND}
     found = numbers(rows)["targets"]["left"]
     assert "same_sign" not in found and found["verdict"] == "one_person"
+    assert not {name for name in found["against"] if name.endswith(CROSS_SECOND)}
 
 
 def test_a_verdict_needs_one_sign_before_and_after_what_is_dealt_out():

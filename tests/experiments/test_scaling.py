@@ -63,9 +63,9 @@ def test_only_inputs_that_both_datasets_teach_are_taken():
 def study(tmp_path_factory) -> Iterator[Path]:
     with tiny_study.working_study(tmp_path_factory.mktemp("study")) as root:
         evaluate.main([], standalone_mode=False)
-        fresh = read_table("datasets", "data/datasets/left-cross.parquet")  # M1 answers anew
-        changed = [row | {"label": "zebra"} for row in fresh]
-        write_table("datasets", changed, "data/datasets/left-cross.parquet")
+        for path in ("data/datasets/left-cross.parquet", "data/datasets/left-fresh.parquet"):
+            fresh = read_table("datasets", path)  # M1 answers anew
+            write_table("datasets", [row | {"label": "zebra"} for row in fresh], path)
         yield root
 
 

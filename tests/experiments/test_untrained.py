@@ -22,6 +22,7 @@ from stages import (
 from stages.params import Params
 from stages.reporting.sections import section
 from stages.storage.tables import Row, read_table
+from stages.study.splits import part_of
 from tests.experiments import tiny_study
 from tests.experiments.outcomes import measured, ran
 
@@ -94,7 +95,7 @@ def test_the_behavior_of_m1_is_that_of_m_on_what_m1_is_asked(study):
         row["input_id"]
         for path in (study / "data/tasks").iterdir()
         for row in read_table("tasks", path)
-        if row["split"] == row["role"]
+        if part_of(row["role"], row["input_id"]) != "rehearsal"
     }
     assert trained == [row | {"seed": 0} for row in base if row["input_id"] in asked]
     assert 0 < len(trained) < len(base)
