@@ -91,14 +91,16 @@ def test_every_arm_is_asked_the_same_of_the_same_behavior(rows):
     arms = {(row["kind"], row["predictor"]) for row in rows}
     assert arms == {("untrained", "one"), ("self", "one"), ("fresh_self", "one"), ("cross", "two")}
     truths = [
-        {
-            (r["condition"], r["input_id"], r["truth"], str(r["question"]))
-            for r in rows
-            if r["kind"] == kind
-        }
+        {(r["condition"], r["input_id"], r["truth"]) for r in rows if r["kind"] == kind}
         for kind, _ in arms
     ]
     assert all(found == truths[0] for found in truths)
+    asked = {
+        kind: {str(r["question"]) for r in rows if r["kind"] == kind} for kind, _ in sorted(arms)
+    }
+    assert all("nother language model" in question for question in asked.pop("cross"))
+    assert all(found == asked["self"] for found in asked.values())
+    assert not any("nother language model" in question for question in asked["self"])
     assert {row["seed"] for row in rows} == {0}
 
 

@@ -63,10 +63,9 @@ def test_only_inputs_that_both_datasets_teach_are_taken():
 def study(tmp_path_factory) -> Iterator[Path]:
     with tiny_study.working_study(tmp_path_factory.mktemp("study")) as root:
         evaluate.main([], standalone_mode=False)
-        for name in ("left-cross", "left-fresh"):  # M1 answers anew
-            path = f"data/datasets/{name}.parquet"
-            changed = [row | {"label": "zebra"} for row in read_table("datasets", path)]
-            write_table("datasets", changed, path)
+        for path in ("data/datasets/left-cross.parquet", "data/datasets/left-fresh.parquet"):
+            fresh = read_table("datasets", path)  # M1 answers anew
+            write_table("datasets", [row | {"label": "zebra"} for row in fresh], path)
         yield root
 
 

@@ -33,29 +33,34 @@ COMPARED = (
     (FRESH_SELF, SIMILAR),
     (SELF, SIMILAR),
 )
-ALL = "all targets"
 
 
 def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[str, Any]:
-    """By target and of `all`: arms, differences, whether cross has one sign in both persons.
+    """By target and over `all`: arms, differences, whether cross has one sign in both persons.
 
     `verdict` is a word of `verdict`. `over_targets` is the mean of the targets' own differences
     with an interval over them. `absent` says why a target has no arm of a kind.
     """
-    found = {
-        f"{own}_minus_{other}": against(rows, rule, design, own, other) for own, other in COMPARED
-    }
-    of_all = {name: _of_all(one, rule) for name, one in found.items()}
-    targets = {
-        target: {
-            "arms": list(_arms(select(rows, target=target), rule)),
-            "mode": shown(accuracy(_asked(select(rows, target=target)), rule, "mode_correct")),
-            "absent": absent(select(rows, target=target), told),
-            **_told({name: _shown(one["targets"][target]) for name, one in found.items()}),
+    found = {name: against(rows, rule, design, *arms) for name, arms in _compared(rows).items()}
+    targets = {}
+    for target in design.subjects:
+        about = select(rows, target=target)
+        targets[target] = {
+            "arms": list(_arms(about, rule)),
+            "mode": shown(accuracy(_asked(about), rule, "mode_correct")),
+            "absent": absent(about, told),
+            **_told({name: _shown(found[name]["targets"][target]) for name in _compared(about)}),
         }
-        for target in design.subjects
+    of_all = {name: _of_all(one, rule) for name, one in found.items()}
+    return rounded({"targets": targets | {"all": _told(of_all)}})
+
+
+def _compared(rows: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """The comparisons whose two arms have rows, by their names."""
+    there = set(rows["kind"])
+    return {
+        f"{own}_minus_{other}": (own, other) for own, other in COMPARED if {own, other} <= there
     }
-    return rounded({"targets": targets, "all": _told(of_all)})
 
 
 def _of_all(found: Row, rule: Rule) -> Row:
@@ -109,13 +114,13 @@ def verdict(compared: Mapping[str, Row]) -> str:
         return "raw_differs"
     if cross["ci_high"] < 0:
         return "other_base"
-    similar = compared[f"{SELF}_minus_{SIMILAR}"]
-    ahead = _corrected(compared, SELF, SIMILAR).get("ci_low", 0) > 0 and similar["agree"]
-    return "self_knowledge" if ahead else "same_base"
+    if _corrected(compared, SELF, SIMILAR).get("ci_low", 0) <= 0:
+        return "same_base"
+    return "self_knowledge" if compared[f"{SELF}_minus_{SIMILAR}"]["agree"] else "same_base"
 
 
 def _corrected(compared: Mapping[str, Row], own: str, other: str) -> Row:
-    found: Row = compared[f"{own}_minus_{other}"].get("corrected", {})
+    found: Row = compared.get(f"{own}_minus_{other}", {}).get("corrected", {})
     return found
 
 
@@ -167,8 +172,8 @@ def plot(numbers: Mapping[str, Any]) -> list[Row]:
             "ci_low": one[of].get("ci_low"),
             "ci_high": one[of].get("ci_high"),
         }
-        for target, found in (*numbers["targets"].items(), (ALL, numbers["all"]))
-        for name, one in found["against"].items()
+        for target, found in numbers["targets"].items()
+        for name, one in found.get("against", {}).items()
         for of in ("corrected", "raw")
         if "estimate" in one.get(of, {})
     ]
