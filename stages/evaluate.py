@@ -4,20 +4,22 @@
 
 Writes data/scores.parquet (every row that was scored) and metrics/: summary.json (the few numbers
 to compare), targets.json (all that they are made of, what hosted models cost, and which arms are
-not there, as a model was not trained), by_task.json (all cells, which are used or why not, which
-letters are chosen), by_property.json, subsets.json (the gap where it can and where it cannot
-show), plots/. Answers of the files that `given` of params.yaml names are arms too.
+not there, as a model was not trained; the verdict), by_task.json (all cells, which are used or why
+not, which letters are chosen), by_property.json, subsets.json (the gap where it can and where it
+cannot show), plots/. Answers of the files that `given` of params.yaml names are arms too.
 """
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from stages.analysis.arms import kept_answers, score_arms
+from stages.analysis.beside import beside_scores
 from stages.analysis.breakdown import by_property, by_task
-from stages.analysis.cells import read_cells, used_cells
+from stages.analysis.cells import ceiling_of, read_cells, used_cells
 from stages.analysis.costs import costs
-from stages.analysis.evidence import read_evidence
+from stages.analysis.evidence import read_evidence, sensitivity_gap
 from stages.analysis.families import by_family
 from stages.analysis.letters import letter_shares
 from stages.analysis.plots import loss_points, property_points, self_cross
@@ -25,9 +27,10 @@ from stages.analysis.rounding import rounded
 from stages.analysis.subsets import MEANING, gaps_on_subsets
 from stages.analysis.summary import headline, informative_rows, summarise
 from stages.analysis.untrained import absent_arms
+from stages.analysis.verdict import verdict
 from stages.params import command, load_params
-from stages.storage.files import write_json, write_points
-from stages.storage.tables import write_table
+from stages.storage.files import read_json, write_json, write_points
+from stages.storage.tables import Row, write_table
 
 
 @command
@@ -38,8 +41,10 @@ def main() -> None:
     cells = read_cells(Path("data/cells.parquet"), evidence.inputs.values(), design)
     scored = score_arms(evidence, design, used_cells(cells))
     rows = informative_rows(scored.rows)
-    numbers = summarise(scored.rows, rule, design, kept_answers(evidence, design))
-    summary = rounded(headline(numbers))
+    kept = kept_answers(evidence, design)
+    beside = beside_scores(evidence, scored.rows, design, partial(_ceiling, cells))
+    numbers = summarise(scored.rows, rule, design, kept, beside)
+    summary = rounded(headline(numbers, sensitivity_gap(Path("metrics/sensitivity.json"))))
     properties = by_property(scored.rows, rule)
     gaps = by_family(rounded(gaps_on_subsets(rows, rule, design)), "target")
     subsets = {"meaning": MEANING, "gaps": gaps}
@@ -47,6 +52,8 @@ def main() -> None:
     write_table("scores", scored.rows, "data/scores.parquet")
     metrics = Path("metrics")
     write_json(metrics / "summary.json", summary)
+    copies, person = read_json(metrics / "sensitivity.json"), params.cross_questions.test
+    numbers["verdict"] = verdict(numbers, gaps, copies, design, person)
     if absent := absent_arms(evidence, design):
         numbers |= {"absent": absent}
     paid = costs(design, Path("data"), evidence.training)
@@ -61,6 +68,10 @@ def main() -> None:
     click.echo(
         "  ".join(f"{name}: {summary.get(name)}" for name in ("primary", "fresh_self", "cross"))
     )
+
+
+def _ceiling(cells: list[Row], target: str, predictor: str, kind: str, what: str) -> float | None:
+    return ceiling_of(cells, target, predictor, kind, what=what)
 
 
 if __name__ == "__main__":

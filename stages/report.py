@@ -2,67 +2,98 @@
 
     python -m stages.report
 
-Writes metrics/report.md (tables for a review, from metrics/ alone) and data/report/index.html
-(pictures, the cells that were left out, and real rows of data/). Each experiment that runs has its
-section in both.
+Writes metrics/report.md (a first screen that says what the study shows, and a line for each
+experiment), metrics/tables/ (all tables for a review, from metrics/ alone) and
+data/report/index.html (the same first screen, pictures, the cells that were left out, and real
+rows of data/).
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from stages.params import command, load_params
+from stages.reporting.doses import points
 from stages.reporting.pictures import svg
 from stages.reporting.samples import sample_rows
-from stages.reporting.sections import render, section, trusted
+from stages.reporting.sections import line, render, section, trusted
+from stages.reporting.tables import Table, write_tables
 from stages.storage.files import atomic_path, read_json
 from stages.storage.tables import Row
 
 MAIN_PICTURES = ("self_cross", "by_property")
+MAIN_TABLES = ("comparison", "baselines", "where", "letters", "cells", "sensitivity", "controls")
 
 
 @command
 def main() -> None:
     params = load_params()
-    numbers = {
-        name: read_json(f"metrics/{name}.json")
-        for name in ("summary", "targets", "subsets", "by_task", "by_property")
-    }
-    controls = read_json("metrics/controls.json")
+    numbers = _numbers(params.subjects)
     experiments = [_experiment(name) for name in params.experiments.run]
-    costs = _costs(numbers["targets"])
-    comparison = render("comparison.md.j2", **numbers)
-    sections = [
-        comparison,
-        render("report.md.j2", **numbers),
-        *(experiment["text"] for experiment in experiments),
-        render("controls.md.j2", controls=controls),
-        *costs,
-    ]
+    tables = _tables(numbers, experiments)
+    found = {e["name"]: e["numbers"] for e in experiments}
+    first = render("first_screen.md.j2", **numbers, experiments=found)
+    doses = (
+        [trusted(svg("sensitivity", list(points(numbers["doses"]))))] if numbers["doses"] else []
+    )
     page = render(
         "report.html.j2",
         **numbers,
-        comparison=trusted(comparison, markdown=True),
+        first=trusted(first, markdown=True),
+        doses_picture=doses,
+        comparison=trusted(tables["comparison"].text, markdown=True),
         pictures=[_picture(name, f"metrics/plots/{name}.json") for name in MAIN_PICTURES],
         experiments=[e | {"text": trusted(e["text"], markdown=True)} for e in experiments],
-        costs=[trusted(text, markdown=True) for text in costs],
+        costs=[trusted(tables[name].text, markdown=True) for name in ("costs",) if name in tables],
         rows=sample_rows(Path("data"), params.design),
     )
-    _write("metrics/report.md", "\n".join(text.strip() + "\n" for text in sections))
+    contents = render("report.md.j2", **numbers, first=trusted(first), tables=list(tables.values()))
+    write_tables(tables, "metrics/tables")
+    _write("metrics/report.md", contents)
     _write("data/report/index.html", page)
+
+
+def _numbers(subjects: Sequence[str]) -> Row:
+    """What was measured, by the name of its file; and what docs/ records of these subjects.
+
+    `doses` is how sure a copy has to be of private answers so that they are found, `runs` how the
+    main numbers move over training seeds.
+    """
+    names = ("summary", "targets", "subsets", "by_task", "by_property", "controls", "sensitivity")
+    numbers = {name: read_json(f"metrics/{name}.json") for name in names}
+    doses, runs = (
+        _recorded(Path(f"docs/{name}.json")) for name in ("sensitivity", "training_seeds")
+    )
+    same = set(runs.get("targets", {})) == set(subjects)
+    return numbers | {
+        "doses": {model: found for model, found in doses.items() if model in subjects},
+        "runs": runs if same else {},
+    }
+
+
+def _recorded(path: Path) -> Row:
+    """What a command once wrote that no stage runs; nothing where it has not."""
+    return read_json(path) if path.is_file() else {}
+
+
+def _tables(numbers: Row, experiments: list[Row]) -> dict[str, Table]:
+    """By name, in the order in which the report lists them."""
+    main = [*MAIN_TABLES, *(["costs"] if "costs" in numbers["targets"] else [])]
+    found = [Table(name, render(f"{name}.md.j2", **numbers)) for name in main]
+    found += [Table(e["name"], e["text"], trusted(e["line"])) for e in experiments]
+    return {table.name: table for table in found}
 
 
 def _experiment(name: str) -> Row:
     """The section of an experiment: its text, its picture and a few of its rows."""
+    numbers = read_json(f"metrics/experiments/{name}.json")
     return {
         "name": name,
-        "text": section(name, read_json(f"metrics/experiments/{name}.json")),
+        "numbers": numbers,
+        "text": section(name, numbers),
+        "line": line(name, numbers),
         "picture": _picture(name, f"metrics/experiments/plots/{name}.json"),
         "rows": read_json(f"metrics/experiments/rows/{name}.json"),
     }
-
-
-def _costs(targets: Row) -> list[str]:
-    """The section on what servers cost, where a model is on one."""
-    return [render("costs.md.j2", costs=targets["costs"])] if "costs" in targets else []
 
 
 def _picture(name: str, points: str) -> str:

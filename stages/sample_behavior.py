@@ -1,6 +1,7 @@
 """sample_base, sample_target: what a subject answers to the object-level prompts.
 
     python -m stages.sample_behavior --model smollm2            # M, the base model
+    python -m stages.sample_behavior --embed --model smollm2    # its embeddings, too
     python -m stages.sample_behavior --trained --model smollm2  # M1
     python -m stages.sample_behavior --model smollm2 --dry-run  # only what it would take
 
@@ -8,7 +9,9 @@ M answers every input. M1 answers what it is needed for: the train tasks, whose 
 the cross-predictors, and of the held-out tasks what is judged and scored (pilot and test). An
 answer is cut where every property asked of it is decided (finish_reason "decided"). Each training
 seed has its own M1; that of a model which is taught by examples alone is M, whose answers are
-copied. What M cannot read, of a prompt or of a question on it, is named before all.
+copied. What M cannot read, of a prompt or of a question on it, is named before all. Embeddings are
+the mean last hidden states of M on the prompts that are trained on or scored, by which a classifier
+guesses what a target does; a model on a server has none, and its table no rows.
 """
 
 from collections.abc import Iterator
@@ -21,7 +24,7 @@ from stages.models.inputs import task_inputs
 from stages.models.opening import Models
 from stages.models.protocol import Subject
 from stages.models.reading import check_study
-from stages.models.sampling import announce_behavior, sampled
+from stages.models.sampling import announce_behavior, embeddings, sampled
 from stages.params import Params, command, load_params
 from stages.params.command import dry_run_option, say
 from stages.storage.response_cache import ResponseCache
@@ -33,8 +36,11 @@ from stages.study.splits import part_of
 @command
 @click.option("--model", required=True, help="One of the subjects.")
 @click.option("--trained", is_flag=True, help="Ask M1: the model trained on its own answers.")
+@click.option("--embed", is_flag=True, help="Also keep what M makes of the prompts.")
 @dry_run_option
-def main(model: str, trained: bool, dry_run: bool) -> None:
+def main(model: str, trained: bool, embed: bool, dry_run: bool) -> None:
+    if trained and embed:
+        raise click.UsageError("Embeddings are those of M: --embed goes without --trained.")
     params = load_params()
     path = f"data/behavior/{self_name(model) if trained else model}.parquet"
     behavior = of_trained if trained else of_base
@@ -47,6 +53,8 @@ def main(model: str, trained: bool, dry_run: bool) -> None:
                 dry_run=dry_run,
             )
         )
+    if embed and not dry_run:
+        write_table("embeddings", _embeddings(model, params), f"data/embeddings/{model}.parquet")
 
 
 def of_base(model: str, params: Params, cache: ResponseCache, models: Models) -> Iterator[Row]:
@@ -85,6 +93,13 @@ def _behavior(
     announce_behavior(subject, every, params.design, params.sampling, cache)
     for task, rows in inputs.items():
         yield from sampled(subject, rows, params.design, params.sampling, cache, task)
+
+
+def _embeddings(model: str, params: Params) -> Iterator[Row]:
+    """What M makes of the inputs that train predictors and of those that are scored."""
+    every = [row for task in params.design.tasks for row in task_inputs(task)]
+    rows = [row for row in every if part_of(row["role"], row["input_id"]) in ("train", "test")]
+    return embeddings(Models("sample_behavior", params.limits).base(model), rows)
 
 
 def _asked(task: str, *, trained: bool) -> list[Row]:

@@ -21,11 +21,12 @@ from stages.analysis.sensitivity import certainty, over_runs
 from stages.controls.instilling import RUN, RUNS
 from stages.evaluate_sensitivity import RECORDED, look
 from stages.params import Params, command, load_params
+from stages.reporting.doses import points
 from stages.reporting.pictures import svg
 from stages.reporting.sections import render
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_path, read_json, write_json
-from stages.storage.tables import Row, read_columns, read_rows
+from stages.storage.tables import read_columns, read_rows
 from stages.study.arms import self_name
 
 PICTURE = RECORDED.with_suffix(".svg")
@@ -80,18 +81,6 @@ def natural(model: str, params: Params) -> dict[str, float]:
         if sure := certainty(behavior, {row["input_id"] for row in rows}):
             found[task] = round(sure, 4)
     return found
-
-
-def points(found: dict[str, Any]) -> Iterator[Row]:
-    """What the picture shows: each run's gap by its certainty, and where natural tasks lie."""
-    for model, of in found.items():
-        for run in of["runs"]:
-            if "gap" in run:
-                what = "nothing to find" if run["twin"] else "private answers"
-                ends = {key: run.get(key) for key in ("gap", "gap_low", "gap_high")}
-                yield {"model": model, "what": what, "certainty": run["certainty"], **ends}
-        for task, sure in of["natural"].items():
-            yield {"model": model, "what": "natural task", "certainty": sure, "task": task}
 
 
 if __name__ == "__main__":

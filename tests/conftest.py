@@ -132,6 +132,7 @@ def new_study(root: Path, cache: Path) -> Study:
         ".gitignore",
         "metrics/experiments/README.md",
         "docs/sensitivity.json",
+        "docs/training_seeds.json",
         "given/README.md",
     ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)

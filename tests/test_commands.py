@@ -52,6 +52,7 @@ FIRST = {
         ["--model", "smollm2"],
         "data/models/smollm2: no model here; run `dvc repro`",
     ),
+    "training_seeds": ([], "data/scores.parquet: no such table; run `dvc repro`"),
 }
 # What each says of a name that nobody knows.
 UNKNOWN = {

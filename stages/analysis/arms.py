@@ -12,6 +12,7 @@ import pandas as pd
 from stages.analysis.baselines import (
     TRAINED_BASELINES,
     cross_fitted,
+    embedding_classifier,
     own_behavior,
     trained_baseline,
 )
@@ -119,6 +120,11 @@ def _baselines(
             yield found.assign(predictor=name)[PREDICTION]
     found = cross_fitted(truth, evidence.inputs, seed=design.seed)
     yield found.assign(predictor=self_name(target))[PREDICTION]
+    taught = of_seed(evidence.datasets[fresh_dataset(target)], seed)
+    for model, embeddings in evidence.embeddings.items():
+        if embeddings:
+            found = embedding_classifier(taught, asked, embeddings, seed=design.seed)
+            yield found.assign(predictor=model)[PREDICTION]
     for model, did in own.items():
         yield own_behavior(did, asked).assign(predictor=model)[PREDICTION]
 

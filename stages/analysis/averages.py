@@ -4,7 +4,8 @@ Means are macro: over targets, predictors, seeds, tasks, properties and rows, ne
 over rows, so that large cells weigh more. Chance is clustered by input (intervals.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
@@ -102,6 +103,12 @@ def average(
     The mean is from -limit to limit: 1 of a difference of rates, 2 of two such differences.
     """
     return Measured.of(rows, column, differs or column).estimate(rule, weigh, limit)
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Mean of the values that are there; None when there are none."""
+    present = [value for value in values if value is not None]
+    return fmean(present) if present else None
 
 
 def corrected_accuracy(rows: pd.DataFrame, rule: Rule) -> Estimate:

@@ -1,4 +1,4 @@
-"""What a predictor must beat without introspection: modes, and learners that see only the text.
+"""What a predictor must beat without introspection: modes, and learners that see only the input.
 
 The learners are fitted on the rows that a predictor was trained on, one per property, so they
 know what it could know without knowing the model; one is fitted on scored rows of other inputs.
@@ -6,25 +6,31 @@ know what it could know without knowing the model; one is fitted on scored rows 
 
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from stages.storage.errors import StudyError
 from stages.storage.tables import Row
 from stages.study.splits import rng
 
 TEXT_CLASSIFIER, OWN_BEHAVIOR = "text_classifier", "own_behavior"
-CROSS_FITTED = "text_classifier_cross_fitted"
+CROSS_FITTED, EMBEDDING_CLASSIFIER = "text_classifier_cross_fitted", "embedding_classifier"
 FOLDS = 5
 GRAMS = CountVectorizer(analyzer="char_wb", ngram_range=(1, 4)).build_analyzer()
 GUESS = ["input_id", "task", "property", "answer"]
+Guess = Callable[[Sequence[str]], Iterable[object]]
+"""the answers of a fitted learner to inputs by their ids"""
+Embeddings = Mapping[str, np.ndarray]
+"""input_id -> what a model makes of its object-level prompt"""
 
 
 def _mode(seed: int) -> DummyClassifier:
@@ -55,6 +61,37 @@ def trained_baseline(
     `asked` has input_id, task and property. A property that the dataset lacks gets no prediction.
     Raises StudyError where a dataset row is one of the inputs that are asked for.
     """
+    return _guessed(kind, dataset, asked, lambda rows: _of_texts(kind, rows, inputs, seed))
+
+
+def embedding_classifier(
+    dataset: pd.DataFrame, asked: pd.DataFrame, embeddings: Embeddings, *, seed: int
+) -> pd.DataFrame:
+    """The same of a logistic regression on what a model makes of the input, whatever it answers.
+
+    It knows all that can be had from that model's view of the input without asking it. Raises
+    StudyError, too, where an input has no embedding.
+    """
+    for rows in (dataset, asked):
+        missing = rows[~rows["input_id"].isin(list(embeddings))]
+        if len(missing):
+            row = missing.iloc[0]
+            raise StudyError(
+                f"data/embeddings: no row about input {row['input_id']} of task {row['task']}; run "
+                "`dvc repro` so that it is of the same params"
+            )
+    return _guessed(
+        EMBEDDING_CLASSIFIER, dataset, asked, lambda rows: _of_embeddings(rows, embeddings, seed)
+    )
+
+
+def _guessed(
+    kind: str,
+    dataset: pd.DataFrame,
+    asked: pd.DataFrame,
+    fitted: Callable[[pd.DataFrame], Guess],
+) -> pd.DataFrame:
+    """Predictions by property; `fitted` makes the learner of the training rows of one."""
     seen = dataset[dataset["input_id"].isin(asked["input_id"])]
     if len(seen):
         row = seen.iloc[0]
@@ -68,8 +105,7 @@ def trained_baseline(
     for name in sorted(training["property"].unique()):
         rows = asked[asked["property"] == name]
         if len(rows):
-            learner = _fitted(kind, training[training["property"] == name], inputs, seed)
-            answers = learner.predict([inputs[key]["input"] for key in rows["input_id"]])
+            answers = fitted(training[training["property"] == name])(rows["input_id"].tolist())
             predictions.append(rows.assign(answer=[str(answer) for answer in answers]))
     return guesses(kind, pd.concat(predictions) if predictions else asked[:0].assign(answer=None))
 
@@ -115,7 +151,7 @@ def _grams(text: str) -> tuple[str, ...]:
     return tuple(map(sys.intern, GRAMS(text)))
 
 
-def _fitted(kind: str, rows: pd.DataFrame, inputs: Mapping[str, Row], seed: int) -> Pipeline:
+def _of_texts(kind: str, rows: pd.DataFrame, inputs: Mapping[str, Row], seed: int) -> Guess:
     """The learner, fitted; a nearest neighbor takes no weights, its text gives the first label."""
     labels = rows["label"].tolist()
     learner = TRAINED_BASELINES[kind](seed) if len(set(labels)) > 1 else _mode(seed)
@@ -126,4 +162,23 @@ def _fitted(kind: str, rows: pd.DataFrame, inputs: Mapping[str, Row], seed: int)
         weights[f"{name}__sample_weight"] = rows["weight"].tolist()
     with warnings.catch_warnings():  # words are classes here, however many there are
         warnings.filterwarnings("ignore", message="The number of unique classes")
-        return model.fit([inputs[key]["input"] for key in rows["input_id"]], labels, **weights)
+        model.fit([inputs[key]["input"] for key in rows["input_id"]], labels, **weights)
+    return lambda keys: model.predict([inputs[key]["input"] for key in keys])
+
+
+def _of_embeddings(rows: pd.DataFrame, embeddings: Embeddings, seed: int) -> Guess:
+    labels = rows["label"].tolist()
+    several = len(set(labels)) > 1
+    learner = LogisticRegression(C=1.0, max_iter=1000, random_state=seed) if several else _mode(0)
+    name = type(learner).__name__.lower()
+    model = make_pipeline(StandardScaler(), learner)
+
+    def seen(keys: Iterable[str]) -> np.ndarray:
+        return np.stack([embeddings[key] for key in keys]).astype(float)
+
+    with warnings.catch_warnings():  # words are classes here, however many there are
+        warnings.filterwarnings("ignore", message="The number of unique classes")
+        model.fit(
+            seen(rows["input_id"]), labels, **{f"{name}__sample_weight": rows["weight"].tolist()}
+        )
+    return lambda keys: model.predict(seen(keys))

@@ -98,4 +98,9 @@ def kept(before: pd.DataFrame, after: pd.DataFrame) -> float | None:
 def drift(rows: pd.DataFrame) -> float | None:
     """Share of the rows whose truth is not what the target did before; None without any."""
     there = rows[rows["before"].notna()]
-    return float((~same(there["before"], there["truth"])).mean()) if len(there) else None
+    return float(moved(there).mean()) if len(there) else None
+
+
+def moved(rows: pd.DataFrame) -> pd.Series:
+    """Which rows are about what the target did otherwise before; not where it did nothing then."""
+    return rows["before"].notna() & ~same(rows["before"], rows["truth"])

@@ -79,14 +79,22 @@ def used_cells(rows: Iterable[Row]) -> dict[str, set[Cell]]:
 
 
 def ceiling_of(
-    cells: Iterable[Row], target: str, predictor: str, kind: str, seed: int | None = None
+    cells: Iterable[Row],
+    target: str,
+    predictor: str,
+    kind: str,
+    seed: int | None = None,
+    what: str = "ceiling",
 ) -> float | None:
     """Mean over the used cells of an arm's accuracy with the answer shown, of one seed or of all.
 
-    None where it was shown no answer in any of them.
+    With `what` mode, of what the most common answer gets there. None where it was shown no answer
+    in any of them.
     """
     own = (row["ceilings"] for row in cells if row["target"] == target and row["used"])
-    found = [_mean(c for c in ceilings if _is_of(c, predictor, kind, seed)) for ceilings in own]
+    found = [
+        _mean(c[what] for c in ceilings if _is_of(c, predictor, kind, seed)) for ceilings in own
+    ]
     there = [ceiling for ceiling in found if ceiling is not None]
     return fmean(there) if there else None
 
@@ -98,8 +106,8 @@ def _is_of(found: Row, predictor: str, kind: str, seed: int | None) -> bool:
     )
 
 
-def _mean(ceilings: Iterable[Row]) -> float | None:
-    values = [found["ceiling"] for found in ceilings if found["ceiling"] is not None]
+def _mean(found: Iterable[float | None]) -> float | None:
+    values = [value for value in found if value is not None]
     return fmean(values) if values else None
 
 

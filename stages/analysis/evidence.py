@@ -6,8 +6,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from stages.analysis.averages import mean
+from stages.analysis.columns import select
 from stages.analysis.given import given_answers
 from stages.storage.errors import StudyError
 from stages.storage.files import read_json
@@ -54,6 +57,8 @@ class Evidence:
     """adapter and seed -> train_log.json"""
     given: dict[str, pd.DataFrame] = field(default_factory=dict)
     """name of a file of answers -> its predictions, of all targets"""
+    embeddings: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
+    """model -> what it makes of each input; nothing of one that tells none, or was not asked to"""
 
     def was_trained(self, adapter: str, seed: int) -> bool:
         """Whether there was such a training; none of models that are taught by examples alone."""
@@ -95,7 +100,7 @@ def read_evidence(
         base={m: read("behavior", m, BEHAVIOR_COLUMNS) for m in subjects},
         trained={t: read("behavior", self_name(t), BEHAVIOR_COLUMNS) for t in targets},
         datasets={
-            name: read("datasets", name, DATASET_COLUMNS).query("not shown")
+            name: select(read("datasets", name, DATASET_COLUMNS), shown=False)
             for t in targets
             for name in (self_name(t), fresh_dataset(t))
         },
@@ -109,7 +114,27 @@ def read_evidence(
             for subject in _trained_subjects(design, targets)
         },
         given={name: given_answers(name, path, inputs, design) for name, path in given.items()},
+        embeddings={
+            model: _embeddings(path)
+            for model in subjects
+            if (path := data / "embeddings" / f"{model}.parquet").is_file()
+        },
     )
+
+
+def _embeddings(path: Path) -> dict[str, np.ndarray]:
+    rows = read_columns("embeddings", path)
+    return dict(zip(rows["input_id"].astype(str), rows["values"], strict=True))
+
+
+def sensitivity_gap(path: Path) -> float | None:
+    """The mean over models of the gap in metrics/sensitivity.json; None where there is none.
+
+    It is that of copies with private answers to one that lacks them: what can be found at all.
+    """
+    models = read_json(path) if path.is_file() else {}
+    found = (of.get("gap") for of in models.values() if isinstance(of, dict))
+    return mean(gap for gap in found if isinstance(gap, int | float))
 
 
 def _trained_subjects(design: Design, targets: Sequence[str]) -> Iterator[str]:

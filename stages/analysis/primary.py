@@ -37,16 +37,18 @@ def against(rows: pd.DataFrame, rule: Rule, design: Design, own: str, other: str
 
     `corrected` and `raw` are estimates; `seeds` and `tasks` say how the corrected one differs
     between them, `agree` whether both have one sign: only then is it an advantage of either side.
+    Beside those of a target stands how many `cells` and `tasks` are compared.
     """
     pairs = counted(corrected_pairs(rows, own, other), rule)
     targets: dict[str, Any] = {}
     kept = []
     for target in design.subjects:
-        own = select(pairs, target=target)
-        if reason := too_little(own):
-            targets[target] = {"reason": reason}
+        about = select(pairs, target=target)
+        counts = {"cells": _cells(about), "tasks": about["task"].nunique()}
+        if reason := too_little(about):
+            targets[target] = {"reason": reason} | counts
         else:
-            targets[target] = _estimates(own, rule)
+            targets[target] = _estimates(about, rule) | counts
             kept.append(target)
     every = select(pairs, target=kept)
     spreads = {f"{level}s": spread_over(every, rule, level, 2.0) for level in ("seed", "task")}
@@ -85,16 +87,19 @@ def counted(rows: pd.DataFrame, rule: Rule) -> pd.DataFrame:
 
 def too_little(pairs: pd.DataFrame) -> str | None:
     """Why the pairs about a target carry no number; None where they do."""
-    cells = len(pairs[["task", "property"]].drop_duplicates())
     tasks, inputs = pairs["task"].nunique(), pairs["input_id"].nunique()
     for count, fewest, what in (
-        (cells, FEWEST_CELLS, "cells"),
+        (_cells(pairs), FEWEST_CELLS, "cells"),
         (tasks, FEWEST_TASKS, "tasks"),
         (inputs, FEWEST_INPUTS, "inputs"),
     ):
         if count < fewest:
             return f"{count} {what} are compared; {fewest} are needed"
     return None
+
+
+def _cells(pairs: pd.DataFrame) -> int:
+    return len(pairs[["task", "property"]].drop_duplicates())
 
 
 def _estimates(pairs: pd.DataFrame, rule: Rule) -> dict[str, Any]:

@@ -4,18 +4,18 @@ All averages are macro (tasks, then properties) over the cells that are informat
 target; `pooled` weighs by row. Numbers that cannot be had are None.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import fmean
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from stages.analysis.arm_numbers import arms_about
-from stages.analysis.averages import accuracy, average, means, paired
-from stages.analysis.baselines import OWN_BEHAVIOR, TRAINED_BASELINES
+from stages.analysis.averages import accuracy, average, mean, means, paired
+from stages.analysis.baselines import EMBEDDING_CLASSIFIER, OWN_BEHAVIOR, TRAINED_BASELINES
 from stages.analysis.behaviors import drift, own_rows
+from stages.analysis.beside import Beside
 from stages.analysis.columns import select
 from stages.analysis.families import holm
 from stages.analysis.given import given_numbers
@@ -25,6 +25,7 @@ from stages.analysis.primary import headline as primary_numbers
 from stages.analysis.primary import primary
 from stages.analysis.rule import Rule
 from stages.analysis.spreads import spread_over
+from stages.analysis.tracks import tracks
 from stages.study.arms import CROSS, FRESH_SELF, SELF, UNTRAINED, fresh_dataset, self_name
 from stages.study.design import Design
 
@@ -49,10 +50,12 @@ def summarise(
     rule: Rule,
     design: Design,
     kept: Mapping[str, float | None] = MappingProxyType({}),
+    beside: Beside = MappingProxyType({}),
 ) -> dict[str, Any]:
     """All numbers of a study; the rows of uninformative cells give the drift only.
 
-    `kept` has what score rows do not: of each target how many answers training left as they were.
+    Two have what score rows do not: `kept` of each target how many answers training left as they
+    were, `beside` what else there is to say of each arm.
     """
     rows = informative_rows(scores)
     found, fresh = gap_pairs(rows), gap_pairs(rows, FRESH_SELF)
@@ -63,6 +66,7 @@ def summarise(
     }
     for target, numbers in targets.items():
         numbers["kept"] = kept.get(target)
+        numbers["arms"] = dict(arms_about(select(rows, target=target), rule, beside))
     corrected = holm({t: numbers["gap"]["p_value"] for t, numbers in targets.items()})
     for target, p_value in corrected.items():
         targets[target]["gap"]["p_holm"] = p_value
@@ -75,18 +79,7 @@ def summarise(
         "gap": gap(found, rule)._asdict(),
         "fresh_gap": gap(fresh, rule)._asdict(),
         "pooled": _pooled(found, rule),
-        "baseline": {
-            "mode": mean(numbers["mode"] for numbers in targets.values()),
-            "untrained_self": over(UNTRAINED),
-            **{
-                kind: mean(numbers["baseline"]["cross"][kind] for numbers in targets.values())
-                for kind in TRAINED_BASELINES
-            },
-            OWN_BEHAVIOR: mean(
-                mean(numbers[OWN_BEHAVIOR][p] for p in design.others(target))
-                for target, numbers in targets.items()
-            ),
-        },
+        "baseline": _baselines(targets, design),
         "compliance": {kind: over(kind, "compliant") for kind in (SELF, CROSS)},
         "targets": targets,
         "seeds": spread_over(found, rule, "seed"),
@@ -96,8 +89,10 @@ def summarise(
     }
 
 
-def headline(numbers: Mapping[str, Any]) -> dict[str, float | int | None]:
-    """The numbers of metrics/summary.json, from those of `summarise`."""
+def headline(
+    numbers: Mapping[str, Any], sensitivity_gap: float | None = None
+) -> dict[str, float | int | None]:
+    """The numbers of metrics/summary.json, from those of `summarise` and of `sensitivity`."""
     found, every = numbers["gap"], numbers["targets"].values()
     # Where a model is not trained, self and cross are those of the targets that have both.
     targets = [of for of in every if of["gap"]["estimate"] is not None] or every
@@ -110,16 +105,11 @@ def headline(numbers: Mapping[str, Any]) -> dict[str, float | int | None]:
         "gap": found["estimate"],
         "gap_low": found["ci_low"],
         "gap_high": found["ci_high"],
+        "sensitivity_gap": sensitivity_gap,
         "kept": mean(of["kept"] for of in targets),
         "drift": mean(of["behavior_drift"] for of in targets),
         "inputs": numbers["primary"]["corrected"]["inputs"] or found["inputs"] or None,
     }
-
-
-def mean(values: Iterable[float | None]) -> float | None:
-    """Mean of the values that are there; None when there are none."""
-    present = [value for value in values if value is not None]
-    return fmean(present) if present else None
 
 
 @dataclass(frozen=True)
@@ -169,6 +159,9 @@ def _target_numbers(
         "mode_left_out": modes["mode_left_out"],
         "untrained": board.mean(target, UNTRAINED),
         OWN_BEHAVIOR: own,
+        EMBEDDING_CLASSIFIER: {
+            p: board.mean(target, EMBEDDING_CLASSIFIER, p) for p in design.subjects
+        },
         "baseline": {
             rows_of: {kind: board.mean(target, kind, dataset) for kind in TRAINED_BASELINES}
             for rows_of, dataset in (("cross", fresh_dataset(target)), ("self", self_name(target)))
@@ -176,9 +169,27 @@ def _target_numbers(
         "gap": gap(pairs, rule)._asdict(),
         "fresh_gap": gap(select(fresh, target=target), rule)._asdict(),
         "disagreement_gap": means(select(pairs, agree=False), rule, "minus")["minus"],
-        "arms": dict(arms_about(select(board.rows, target=target), rule)),
+        "tracks": tracks(select(board.rows, target=target), rule),
         "given": given_numbers(select(board.rows, target=target), rule),
         "behavior_drift": drift(select(scores, target=target, kind=SELF)),
+    }
+
+
+def _baselines(targets: Mapping[str, Any], design: Design) -> dict[str, float | None]:
+    """What each baseline gets, over all targets."""
+    every = targets.values()
+    return {
+        "mode": mean(numbers["mode"] for numbers in every),
+        "untrained_self": mean(numbers["untrained"] for numbers in every),
+        **{
+            kind: mean(numbers["baseline"]["cross"][kind] for numbers in every)
+            for kind in TRAINED_BASELINES
+        },
+        EMBEDDING_CLASSIFIER: mean(mean(of[EMBEDDING_CLASSIFIER].values()) for of in every),
+        OWN_BEHAVIOR: mean(
+            mean(numbers[OWN_BEHAVIOR][p] for p in design.others(target))
+            for target, numbers in targets.items()
+        ),
     }
 
 
@@ -192,7 +203,18 @@ def _pooled(pairs: pd.DataFrame, rule: Rule) -> dict[str, Any]:
 
 
 def _cells(scores: pd.DataFrame, rows: pd.DataFrame) -> dict[str, int]:
-    """How many cells (target, task, property) were scored, and how many of them do not count."""
+    """How many cells (target, task, property) were scored, and how many of them do not count.
+
+    `rows` and `rows_left_out` count what is asked of each input once, whoever answered.
+    """
     cell = ["target", "task", "property"]
     scored, counted = (len(table[cell].drop_duplicates()) for table in (scores, rows))
-    return {"scored": scored, "uninformative": scored - counted}
+    asked, used = (
+        len(table[[*cell, "input_id", "seed"]].drop_duplicates()) for table in (scores, rows)
+    )
+    return {
+        "scored": scored,
+        "uninformative": scored - counted,
+        "rows": asked,
+        "rows_left_out": asked - used,
+    }

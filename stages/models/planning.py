@@ -80,6 +80,10 @@ class PlannedSubject:
     ) -> None:
         """Nothing: what is asked is noted when it is."""
 
+    def embedded(self, questions: Sequence[Question]) -> dict[Key, list[float]]:
+        """None: nothing is asked for them that is worth a note."""
+        return {}
+
     def changed(self, folder: Path, name: str) -> "PlannedSubject":
         if self.subject is None or self.new or not folder.is_dir():
             return replace(self, name=name, new=True)

@@ -62,6 +62,13 @@ class Subject(Protocol):
         """What it takes to ask for all answers but those that are kept; nothing is asked."""
         ...
 
+    def embedded(self, questions: Sequence[Question]) -> dict[Key, list[float]]:
+        """The mean last hidden state on each question, by its key; none where there are none.
+
+        So it is of a model on a server, which tells no hidden states.
+        """
+        ...
+
     def changed(self, folder: Path, name: str) -> "Subject":
         """What a teacher made of it, by the folder that it gave; this one is used up."""
         ...

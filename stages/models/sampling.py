@@ -104,6 +104,13 @@ def announce_behavior(
     subject.announce(questions, decoding, cache, subject.name)
 
 
+def embeddings(subject: Subject, inputs: Sequence[Row]) -> Iterator[Row]:
+    """A row of an embeddings table for each input; none of a subject that has no hidden states."""
+    found = subject.embedded(object_questions(inputs, seed=0))
+    for (key, _), values in sorted(found.items()):
+        yield {"input_id": key, "values": values}
+
+
 def _until(item: Mapping[str, Any], names: Sequence[str]) -> Until:
     """An answer is decided when every property that is asked of it is."""
     return until_decided(asked_properties(item, names), item["family"])

@@ -62,8 +62,13 @@ def render(template: str, **shown: Any) -> str:
 
 
 def section(experiment: str, numbers: Mapping[str, Any]) -> str:
-    """The section of an experiment in metrics/report.md, from its metrics file."""
+    """The section of an experiment in metrics/tables/, from its metrics file."""
     return render(f"{experiment}/section.md.j2", numbers=numbers)
+
+
+def line(experiment: str, numbers: Mapping[str, Any]) -> str:
+    """What an experiment found in the one line that metrics/report.md has of it."""
+    return " ".join(render(f"{experiment}/line.md.j2", numbers=numbers).split())
 
 
 def trusted(text: str, *, markdown: bool = False) -> Markup:

@@ -121,6 +121,8 @@ SCHEMAS: dict[str, pa.Schema] = {
         reason=_s,
         optional=frozenset({"compliance", "mode_share", "entropy_bits", "reason"}),
     ),
+    # The mean last hidden state of M on the object-level prompt; no rows of a hosted model.
+    "embeddings": _schema(input_id=_s, values=pa.list_(pa.float32())),
     "scores": _schema(
         target=_s,
         predictor=_s,

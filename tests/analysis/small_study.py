@@ -239,6 +239,19 @@ def dataset(target: str, seeds: Sequence[int | None]) -> list[Row]:
     ]
 
 
+def embeddings(model: str) -> list[Row]:
+    """What `left` makes of an input tells its word; `right` makes the same of every input."""
+    return [
+        {
+            "input_id": item["input_id"],
+            "values": [
+                float(model == "left" and int(item["input"].split()[2]) % 5 == n) for n in range(5)
+            ],
+        }
+        for item in inputs()
+    ]
+
+
 def write_study(root: Path, seeds: Sequence[int] = (0,)) -> None:
     """Write params.yaml and data/ of the small study under `root`."""
     (root / "params.yaml").write_text(yaml.safe_dump(params(seeds)), encoding="utf-8")
@@ -251,15 +264,22 @@ def write_study(root: Path, seeds: Sequence[int] = (0,)) -> None:
         for suffix, trained in (("", (None,)), ("-self", seeds)):
             path = data / "behavior" / f"{model}{suffix}.parquet"
             write_table("behavior", behavior(model, trained), path)
+        write_table("embeddings", embeddings(model), data / "embeddings" / f"{model}.parquet")
         for suffix, trained in (("self", (None,)), ("cross", seeds), ("fresh", seeds)):
             path = data / "datasets" / f"{model}-{suffix}.parquet"
             write_table("datasets", dataset(model, trained), path)
         names = [f"{model}-self", *(f"{model}-on-{target}" for target in MODELS)]
         for name in (f"{name}/seed-{seed}" for name in names for seed in seeds):
-            log = {"held_back_accuracy": 0.5, "held_back_loss": 1.5, "steps": 2}
+            log = {
+                "held_back_accuracy": 0.5,
+                "held_back_mode": 0.25,
+                "held_back_loss": 1.5,
+                "steps": 2,
+            }
             log["loss"] = [[0, 2.0], [1, 1.0]]
             write_json(data / "adapters" / name / "train_log.json", log)
         write_json(root / "metrics" / "controls.json", {})
+        write_json(root / "metrics" / "sensitivity.json", {})
         for target in MODELS:
             path = data / "predictions" / f"{model}-on-{target}.parquet"
             write_table("predictions", predictions(model, target, seeds), path)

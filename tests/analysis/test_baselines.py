@@ -1,11 +1,13 @@
 """Baselines: modes, and learners that never see what they are scored on."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from stages.analysis.baselines import (
     TRAINED_BASELINES,
     cross_fitted,
+    embedding_classifier,
     own_behavior,
     trained_baseline,
 )
@@ -60,6 +62,28 @@ def test_the_mode_of_the_training_rows_says_the_same_to_every_text():
         "4": "banana",
         "5": "banana",
     }
+
+
+def test_a_classifier_on_embeddings_learns_what_they_tell_and_no_more():
+    training = pd.DataFrame([labelled(f"{n}", fruit(f"{n}")) for n in range(12)])
+    asked = places([(f"{n}", "p") for n in range(12, 20)])
+    seen = {key: np.array([fruit(key) == "apple", 1, int(key)], float) for key in ITEMS}
+    rows = embedding_classifier(training, asked, seen, seed=0)
+    assert set(rows["kind"]) == {"embedding_classifier"}
+    assert dict(zip(rows["input_id"], rows["answer"], strict=True)) == {
+        f"{n}": fruit(f"{n}") for n in range(12, 20)
+    }
+    blind = embedding_classifier(training[1:], asked, dict.fromkeys(ITEMS, np.ones(2)), seed=0)
+    assert set(blind["answer"]) == {"banana"}  # six of eleven labels
+    one = embedding_classifier(training[:1], asked, seen, seed=0)
+    assert set(one["answer"]) == {"apple"}
+
+
+def test_an_input_without_an_embedding_is_named():
+    training = pd.DataFrame([labelled("0", "x")])
+    for seen in ({"0": np.ones(2)}, {"1": np.ones(2)}):
+        with pytest.raises(StudyError, match=r"data/embeddings: no row about input [01] of task t"):
+            embedding_classifier(training, places([("1", "p")]), seen, seed=0)
 
 
 def test_weights_count():

@@ -52,6 +52,7 @@ def test_a_study_without_a_server_has_no_costs_and_its_report_no_such_section(st
     run_command(report)
     assert "costs" not in read_json("metrics/targets.json")
     assert "servers cost" not in Path("metrics/report.md").read_text(encoding="utf-8")
+    assert not Path("metrics/tables/costs.md").exists()
 
 
 def test_answers_and_trainings_are_counted_by_stage_and_model(study):
@@ -98,8 +99,8 @@ def test_the_report_and_its_page_show_what_servers_cost(study):
     del numbers["costs"]["cost_usd"]
     write_json("metrics/targets.json", numbers)
     run_command(report)
-    text = Path("metrics/report.md").read_text(encoding="utf-8")
-    lines = text[text.index("## What the servers cost") :].splitlines()
+    lines = Path("metrics/tables/costs.md").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "## What the servers cost"
     assert "| train_self | a\\|b | 1 | - | - | - | 1,234,567 | no price | - |" in lines
     assert lines[-1] == "| all | | | | | | | no price | |"
     assert "1,234,567" in Path("data/report/index.html").read_text(encoding="utf-8")

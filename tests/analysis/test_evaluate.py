@@ -10,10 +10,12 @@ from click.testing import CliRunner
 
 from stages import evaluate
 from stages.analysis.breakdown import cell_table
+from stages.analysis.dealt import with_dealt_out
 from stages.analysis.plots import ARMS
 from stages.analysis.rounding import rounded
 from stages.analysis.summary import headline, summarise
 from stages.params import load_params
+from stages.storage.files import write_json
 from stages.storage.tables import read_columns, read_table, write_table
 from tests.analysis import small_study
 from tests.conftest import run_command
@@ -56,10 +58,13 @@ def test_what_the_summary_is_made_of_stands_in_targets_with_the_numbers_by_hand(
         "nearest_neighbor",
         "untrained_self",
         "own_behavior",
+        "embedding_classifier",
     }
     assert found["baseline"]["untrained_self"] == 0.0
     assert found["compliance"]["self"] == pytest.approx((1.0 + (1.0 + 0.75) / 2) / 2, abs=1e-4)
-    assert found["cells"] == {"scored": 6, "uninformative": 1}
+    # Of each target 24 animals are asked two things, and 24 values one.
+    cells = {"scored": 6, "uninformative": 1}
+    assert found["cells"] == cells | {"rows": 2 * 24 * 3, "rows_left_out": 24}
     assert found["confidence"] == 0.95
     assert "seeds" not in found
 
@@ -75,6 +80,26 @@ def test_each_target_has_its_own_numbers(evaluated):
     assert left["own_behavior"]["left"] == pytest.approx(23 / 24, abs=1e-4)
     assert left["own_behavior"]["right"] == pytest.approx(1 / 24, abs=1e-4)
     assert left["gap"]["p_holm"] >= left["gap"]["p_value"]
+
+
+def test_a_classifier_on_what_a_model_makes_of_the_input_knows_what_that_tells(evaluated):
+    """Five numbers tell which word M1 said, but for the animal on which it moved."""
+    found = metric("targets.json")["targets"]["left"]["embedding_classifier"]
+    assert found["left"] == pytest.approx(23 / 24, abs=1e-4)
+    assert found["right"] == pytest.approx(5 / 24, abs=0.05)
+    assert "absent" not in metric("targets.json")
+    write_table("embeddings", [], "data/embeddings/right.parquet")
+    Path("data/embeddings/left.parquet").unlink()
+    run_command(evaluate)
+    absent = metric("targets.json")["absent"]
+    assert {(row["predictor"], row["kind"]) for row in absent} == {
+        ("left", "embedding_classifier"),
+        ("right", "embedding_classifier"),
+    }
+    assert {row["reason"] for row in absent if row["predictor"] == "right"} == {
+        "right tells no hidden states"
+    }
+    assert "embedding_classifier" not in metric("targets.json")["targets"]["left"]
 
 
 def test_a_cell_that_is_not_used_is_listed_and_moves_no_average(evaluated):
@@ -138,11 +163,47 @@ def test_the_letters_that_are_chosen_are_counted(evaluated):
 def test_the_numbers_can_be_had_from_the_scores_alone(evaluated):
     params = load_params()
     scores = read_columns("scores", "data/scores.parquet")
-    numbers = summarise(scores, params.evaluate.rule(params.seed), params.design)
+    made = summarise(scores, params.evaluate.rule(params.seed), params.design)
+    numbers = rounded(made)
     found, summary = metric("targets.json"), metric("summary.json")
-    # How many answers are as they were, scores do not say.
+    # How many answers are as they were, scores do not say, nor what was learned of other rows.
     assert {of.pop("kept") for of in found["targets"].values()} == {summary.pop("kept")}
-    assert (rounded(numbers), rounded(headline(numbers))) == (found, summary)
+    assert found.pop("verdict")["targets"].keys() == found["targets"].keys()
+    for target, other in zip(small_study.MODELS, reversed(small_study.MODELS), strict=True):
+        told, alone = found["targets"][target]["arms"], numbers["targets"][target]["arms"]
+        told["cross"], alone["cross"] = told["cross"][other], alone["cross"][other]
+        for kind in told:
+            told[kind] = {name: told[kind].get(name) for name in alone[kind]}
+    assert (numbers, rounded(headline(made))) == (found, summary)
+
+
+def test_an_arm_has_beside_its_accuracy_what_it_learned_and_whether_its_answers_fit(evaluated):
+    """Self says the word of M1 and its first character, or `z` and `z`."""
+    arms = metric("targets.json")["targets"]["left"]["arms"]
+    for arm in (arms["self"], arms["fresh_self"], arms["cross"]["right"]):
+        assert (arm["held_back"], arm["held_back_mode"]) == (0.5, 0.25)
+        assert (arm["cells"], arm["rows"], arm["inputs"]) == (2, 48, 24)
+        assert arm["coherence"] == 1.0
+    # 18 of 24 are right: 5, 5, 4, 2, 2 of the words, and 6 say z; M1 moved `cat` 0 to `dog`.
+    said = [small_study.WORDS[n % 5] if n % 4 else "z" for n in range(24)]
+    fits = [one == two for n, one in enumerate(said) for m, two in enumerate(said) if n != m]
+    assert arms["self"]["coherence_dealt_out"] == pytest.approx(sum(fits) / len(fits), abs=1e-4)
+    untrained = arms["untrained"]  # which never complies, and learned nothing
+    assert not {"held_back", "held_back_mode", "coherence", "ceiling"} & set(untrained)
+
+
+def test_the_gap_of_sensitivity_stands_in_the_summary_where_there_is_one(evaluated):
+    told = {"left": {"gap": 0.75, "self": 1.0}, "right": {"gap": 0.25}}
+    for content, expected in ((told, 0.5), ({}, None), ({"left": {"reason": "no weights"}}, None)):
+        write_json(Path("metrics/sensitivity.json"), content)
+        run_command(evaluate)
+        summary = metric("summary.json")
+        assert summary.get("sensitivity_gap") == expected
+        assert len(summary) <= 16
+    write_json(Path("metrics/sensitivity.json"), told)
+    run_command(evaluate)
+    keys = list(metric("summary.json"))
+    assert keys[keys.index("sensitivity_gap") - 1 :][:3] == ["gap_high", "sensitivity_gap", "kept"]
 
 
 def test_seeds_are_averaged_and_their_spread_is_shown(tmp_path, monkeypatch):
@@ -160,7 +221,8 @@ def test_seeds_are_averaged_and_their_spread_is_shown(tmp_path, monkeypatch):
 
 def test_subsets_part_the_rows_and_say_what_they_are(evaluated):
     table = metric("subsets.json")
-    found = {row["subset"]: row for row in table["gaps"] if row["target"] == "left"}
+    rows = [row for row in table["gaps"] if row["target"] == "left"]
+    found = {row["subset"]: row for row in rows if row["comparison"] == "gap"}
     assert set(found) <= set(table["meaning"])
     for one, other in (
         ("disagreement", "agreement"),
@@ -173,6 +235,31 @@ def test_subsets_part_the_rows_and_say_what_they_are(evaluated):
     assert found["leaning"]["rows"] == 48 and not {"decided", "undecided"} & set(found)
     # 24 animals are 5, 5, 5, 5, 4 of the words; M1 moved one of 5 `cat`s to the next.
     assert found["entropy_matched"]["rows"] == 2 * 23
+
+
+def test_all_comparisons_stand_on_what_moved_and_on_what_did_not(evaluated):
+    """On input 0, which moved, self and fresh self are wrong and cross is right."""
+    rows = [row for row in metric("subsets.json")["gaps"] if row["target"] == "left"]
+    found = {(row["comparison"], row["subset"]): row for row in rows}
+    fresh = {subset: found["fresh_gap", subset] for subset in ("changed", "unchanged")}
+    assert (fresh["changed"]["fresh_self"], fresh["changed"]["cross"]) == (0, 1)
+    assert fresh["changed"]["estimate"] == -1 and "ci_low" not in fresh["changed"]
+    # Of the other 23 inputs 16 are right in fresh self (no multiples of 3), 11 in cross (even).
+    assert fresh["unchanged"]["estimate"] == pytest.approx((16 - 11) / 23, abs=1e-4)
+    assert fresh["unchanged"]["rows"] == 46
+    rows = read_columns("scores", "data/scores.parquet")
+    there = rows[(rows["target"] == "left") & (rows["task"] == "animals_long")]
+    there = there[there["before"].astype(str) == there["truth"].astype(str)]
+    corrected = {
+        kind: with_dealt_out(there[there["kind"] == kind])["corrected"].mean()
+        for kind in ("fresh_self", "cross")
+    }
+    primary = found["primary", "unchanged"]
+    for kind, expected in corrected.items():
+        assert primary[kind] == pytest.approx(expected, abs=1e-4)
+    assert primary["estimate"] == pytest.approx(
+        corrected["fresh_self"] - corrected["cross"], abs=2e-4
+    )
 
 
 def test_cells_have_wilson_intervals_and_gaps_by_task_and_property(evaluated):

@@ -143,7 +143,7 @@ def test_answers_of_a_file_are_scored_beside_the_other_arms(filled):
         name: json.loads(Path(f"metrics/{name}.json").read_text(encoding="utf-8"))
         for name in ("summary", "targets", "subsets", "by_task", "by_property")
     }
-    assert "| right | anna | 1.000" in render("report.md.j2", **numbers)
+    assert "| right | anna | 1.000" in render("baselines.md.j2", **numbers)
 
 
 def test_the_table_to_fill_in_asks_about_another_model_and_is_never_overwritten(study):

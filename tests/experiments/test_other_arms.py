@@ -14,7 +14,7 @@ from stages.experiments.shared.training import dataset_lessons
 from stages.models.opening import Models
 from stages.models.planning import planned
 from stages.params import Params
-from stages.reporting.sections import section
+from stages.reporting.sections import line, section
 from stages.storage.response_cache import ResponseCache, cache_folder
 from stages.storage.tables import Row, read_table, write_table
 from stages.study.arms import (
@@ -242,13 +242,12 @@ def test_differences_are_those_of_shared_rows_raw_and_corrected():
 def test_over_all_targets_the_mean_has_an_interval_over_targets_too():
     low = RIGHT | {"fresh_self": 0.7}
     rows = outcome_rows(RIGHT) + outcome_rows(low, "right")
-    found = measured("other_arms", rows, PARAMS)
-    targets = found["targets"]
+    targets = measured("other_arms", rows, PARAMS)["targets"]
     name = f"{FRESH_SELF}_minus_{SIMILAR}"
     own = [
         targets[target]["against"][name]["corrected"]["estimate"] for target in ("left", "right")
     ]
-    every = found["all"]["against"][name]
+    every = targets["all"]["against"][name]
     assert every["corrected"]["estimate"] == pytest.approx(sum(own) / 2, abs=1e-4)
     assert every["over_targets"]["by"] == {"left": own[0], "right": own[1]}
     spread = every["over_targets"]
@@ -290,8 +289,10 @@ def test_self_knowledge_is_said_only_where_self_beats_similar_and_both_persons_a
     assert left["verdict"] == expected
     if sign is not None:
         assert left["same_sign"] is sign
-    assert found["all"]["verdict"] == expected
+    assert found["targets"]["all"]["verdict"] == expected
     text = section("other_arms", found)
+    against = found["targets"]["all"]["against"]["self_minus_similar"]["corrected"]
+    assert f"self minus similar {against['estimate']:.3f} (" in line("other_arms", found)
     assert ("left: self-knowledge: the same base" in text) == (expected == "self_knowledge")
 
 

@@ -132,6 +132,8 @@ def test_a_prefix_is_read_by_target_and_predictor(study, params, monkeypatch):
     prefixes = params.experiments.prompt_shift.prefixes
     assert {row["condition"] for row in found} == set(prefixes)
     for row in found:
-        assert row["question"][0]["content"].startswith(f"{prefixes[row['condition']]}\n")
+        prefix, text = prefixes[row["condition"]], row["question"][0]["content"]
+        opening = "" if row["kind"] == "self" else 'Another language model was asked this:\n"'
+        assert text.startswith(f"{opening}{prefix}\n")
     assert {row["kind"] for row in found} == {"self", "cross"}
     assert all(row["other_truth"] for row in found)

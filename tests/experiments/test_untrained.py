@@ -36,6 +36,7 @@ EXPERIMENTS = {
     },
     "calibration": {"inputs": 2, "samples": 2, "properties": ["first_word"], "bins": 2},
     "examples": {"k": 2, "inputs": 4},
+    "other_arms": {"arms": ["similar", "cross_informed", "cross_second"]},
     "prompt_shift": {"prefixes": {"pirate": "Answer as a pirate would."}, "inputs": 2},
     "scaling": {"sizes": [4], "inputs": 2},
 }
@@ -129,7 +130,7 @@ def test_numbers_that_cannot_be_had_are_absent_and_the_reason_stands_beside_them
         ("right", "right", "self"),
         ("right", "right", "fresh_self"),
     }
-    text = (study / "metrics/report.md").read_text(encoding="utf-8")
+    text = (study / "metrics/tables/comparison.md").read_text(encoding="utf-8")
     assert "self about right, as right is taught by examples alone and not trained" in text
 
 
@@ -154,7 +155,7 @@ def test_arms_after_examples_stand_beside_the_trained_ones_in_one_table(study):
             ("untrained", "right"),
         ],
     }
-    text = (study / "metrics/report.md").read_text(encoding="utf-8")
+    text = (study / "metrics/tables/examples.md").read_text(encoding="utf-8")
     assert "| right | M after examples |" in text and "| left | M1 after examples |" in text
     assert "Taught by examples alone: right." in text
 
@@ -165,6 +166,7 @@ def test_arms_after_examples_stand_beside_the_trained_ones_in_one_table(study):
         ("before_after", set()),
         ("behavior_change", set()),
         ("calibration", {"cross", "untrained", "untrained_own"}),
+        ("other_arms", {"cross", "cross_informed", "cross_second"}),
         ("prompt_shift", {"cross"}),
         ("scaling", {"cross"}),
     ],

@@ -50,7 +50,7 @@ def test_repro_ends_in_the_metrics_of_the_contract(finished):
     assert details["targets"]["one"]["cross"].keys() == {"two"}
     scores = read_table("scores", finished.root / "data/scores.parquet")
     assert {"self", "cross", "fresh_self", "untrained"} <= {row["kind"] for row in scores}
-    assert (finished.root / "metrics/report.md").read_text().startswith("## The primary")
+    assert (finished.root / "metrics/report.md").read_text().startswith("# What this study")
     assert (finished.root / "data/report/index.html").is_file()
 
 
@@ -133,7 +133,7 @@ def test_an_experiment_that_is_off_costs_no_cell(finished):
 
 
 def test_every_experiment_has_rows_numbers_points_and_its_section(finished):
-    text = (finished.root / "metrics/report.md").read_text()
+    tables = {path.stem for path in (finished.root / "metrics/tables").iterdir()}
     page = (finished.root / "data/report/index.html").read_text()
     for name in finished.params()["experiments"]["run"]:
         for target in ("one", "two"):
@@ -141,7 +141,7 @@ def test_every_experiment_has_rows_numbers_points_and_its_section(finished):
         for path in (f"{name}.json", f"plots/{name}.json", f"rows/{name}.json"):
             json.loads((finished.root / "metrics/experiments" / path).read_text())
         assert f"rows of {name}" in page
-    assert text.count("\n## ") >= 9
+        assert name in tables
 
 
 def test_every_control_shows_what_it_must(finished):
@@ -150,7 +150,7 @@ def test_every_control_shows_what_it_must(finished):
         ("own_answers", "twin", "from_prompt", "scrambled"), True
     )
     assert controls["own_answers"]["gap"]["estimate"] > 0.3
-    assert "## Controls" in (finished.root / "metrics/report.md").read_text()
+    assert "own_answers holds" in (finished.root / "metrics/report.md").read_text()
 
 
 def test_plots_are_drawn(finished):
@@ -158,5 +158,5 @@ def test_plots_are_drawn(finished):
     page = (finished.root / "drawn/index.html").read_text()
     listed = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["plots"]
     for name, plot in ((name, plot) for entry in listed for name, plot in entry.items()):
-        (points,) = plot["y"]
-        assert name in page or not json.loads((finished.root / points).read_text())
+        (points,) = (finished.root / path for path in plot["y"])
+        assert name in page or not points.exists() or not json.loads(points.read_text())

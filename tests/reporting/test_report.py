@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from stages import evaluate, report
+from stages.analysis.verdict import outcome
 from stages.reporting.sections import render
 from stages.storage.files import read_json, write_json
 from tests.analysis import small_study
@@ -26,7 +27,17 @@ def last_line_of_the_report_that_fails() -> str:
 
 
 def text() -> str:
-    return Path("metrics/report.md").read_text(encoding="utf-8")
+    """The report and all its tables."""
+    return whole(Path("."))
+
+
+def whole(root: Path) -> str:
+    paths = [root / "metrics/report.md", *sorted((root / "metrics/tables").iterdir())]
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+def table(name: str) -> str:
+    return Path(f"metrics/tables/{name}.md").read_text(encoding="utf-8")
 
 
 def page() -> str:
@@ -36,7 +47,7 @@ def page() -> str:
 INTERVAL = re.compile(r"(-?\d\.\d{3}) \((-?\d\.\d{3}) to (-?\d\.\d{3})")
 
 
-OF_DIFFERENCES = ("The primary", "Behavior change", "The same prefix")
+OF_DIFFERENCES = ("# What", "By experiment", "The primary", "Behavior change", "The same prefix")
 """sections that compare differences, which are from -2 to 2"""
 
 
@@ -89,11 +100,7 @@ def test_beside_a_null_stands_what_could_have_been_found(evaluated):
     [
         ((0.05, 0.01, 0.09), 0.04, "The same base predicts better than another base."),
         ((-0.05, -0.09, -0.01), -0.04, "Another base predicts better than the same base."),
-        (
-            (0.05, 0.01, 0.09),
-            -0.04,
-            "do not have the same sign, so there is no advantage of either",
-        ),
+        ((0.05, 0.01, 0.09), -0.04, "There is no advantage of either side: fresh self and cross"),
         ((0.01, -0.02, 0.04), 0.02, "holds zero: a true difference of 0.060 would have been found"),
         ((0.01, None, None), 0.02, "That is too little for an interval."),
     ],
@@ -111,6 +118,7 @@ def test_an_advantage_is_one_where_the_raw_difference_has_the_same_sign(
         "agree": corrected[0] * raw > 0,
         "tasks": {"by": {"x": 0.0, "y": 0.1}, "sd": 0.0707},
     }
+    targets["verdict"]["outcome"] = outcome(targets["primary"])
     numbers = {name: read_json(f"metrics/{name}.json") for name in ("summary", "by_task")}
     shown = render("comparison.md.j2", targets=targets, **numbers)
     assert said in shown
@@ -125,7 +133,7 @@ def test_an_interval_has_a_width_and_keeps_within_what_can_be(evaluated):
 
 
 def test_so_do_those_of_the_committed_report():
-    committed = (ROOT / "metrics/report.md").read_text(encoding="utf-8")
+    committed = whole(ROOT)
     assert INTERVAL.search(committed) and unsound_intervals(committed) == []
 
 
@@ -240,7 +248,10 @@ def test_a_hostile_name_is_shown_in_report_and_page_and_marks_up_nothing(evaluat
     run_command(report)
     reader = MarkdownIt("gfm-like", {"html": True, "linkify": False})
     tokens = [t for token in reader.parse(text()) for t in (token, *(token.children or []))]
-    assert not {"html_inline", "html_block", "link_open", "image"} & {t.type for t in tokens}
+    assert not {"html_inline", "html_block", "image"} & {t.type for t in tokens}
+    links = {t.attrGet("href") for t in tokens if t.type == "link_open"}
+    tables = {f"tables/{path.name}" for path in Path("metrics/tables").iterdir()}
+    assert links == tables | {"../docs/method.md#words"}
     headings = [t.content for t in tokens if t.type == "inline" and t.level == 1 and t.children]
     assert "w" not in headings and "\x1b" not in text() + page()
     seen = "<script>x</script>|![y](http://h.example/z) # w`\\u001b[31m\\u202e"
@@ -286,10 +297,17 @@ def test_the_report_again_is_the_same_to_the_byte(evaluated):
     assert (text(), page()) == before
 
 
+def test_a_table_of_another_time_is_gone(evaluated):
+    Path("metrics/tables").mkdir()
+    Path("metrics/tables/old.md").write_text("old", encoding="utf-8")
+    run_command(report)
+    assert not Path("metrics/tables/old.md").exists() and Path("metrics/tables/cells.md").is_file()
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        *("summary", "targets", "by_task", "by_property", "subsets", "controls"),
+        *("summary", "targets", "by_task", "by_property", "subsets", "controls", "sensitivity"),
         *("plots/self_cross", "plots/by_property"),
         *("experiments/scaling", "experiments/plots/scaling", "experiments/rows/scaling"),
     ],
@@ -303,7 +321,7 @@ def test_a_metrics_file_that_is_missing_or_broken_is_one_line_that_names_it(name
     path.unlink()
     line = last_line_of_the_report_that_fails()
     assert line == f"Error: {path}: no such file; run `dvc repro` to make it"
-    assert not Path("metrics/report.md").exists()
+    assert not Path("metrics/report.md").exists() and not Path("metrics/tables").exists()
 
 
 def test_metrics_of_other_code_are_one_line_that_says_what_was_looked_for(evaluated):
@@ -321,8 +339,8 @@ def test_a_missing_table_is_one_line_that_names_it(evaluated):
     assert line.startswith("Error: data/predictions/left-on-right.parquet: no such table")
 
 
-def test_the_numbers_of_the_summary_stand_in_the_first_section(evaluated):
+def test_the_numbers_of_the_summary_stand_in_the_first_table(evaluated):
     summary = read_json("metrics/summary.json")
     run_command(report)
     for key in summary.keys() - {"inputs"}:
-        assert f"{summary[key]:.3f}" in text().split("## What needs no introspection")[0]
+        assert f"{summary[key]:.3f}" in table("comparison")

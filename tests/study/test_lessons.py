@@ -1,4 +1,4 @@
-"""Lessons teach to read: true labels of answers to other inputs, the same for all who learn them."""
+"""Lessons teach to read: true labels of answers to other inputs, the same for all learners."""
 
 from collections import Counter
 from typing import Any

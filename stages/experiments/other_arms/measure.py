@@ -33,11 +33,10 @@ COMPARED = (
     (FRESH_SELF, SIMILAR),
     (SELF, SIMILAR),
 )
-ALL = "all targets"
 
 
 def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[str, Any]:
-    """By target and of `all`: arms, differences, whether cross has one sign in both persons.
+    """By target and over `all`: arms, differences, whether cross has one sign in both persons.
 
     `verdict` is a word of `verdict`. `over_targets` is the mean of the targets' own differences
     with an interval over them. `absent` says why a target has no arm of a kind.
@@ -55,7 +54,7 @@ def numbers(rows: pd.DataFrame, told: Told, design: Design, rule: Rule) -> dict[
         }
         for target in design.subjects
     }
-    return rounded({"targets": targets, "all": _told(of_all)})
+    return rounded({"targets": targets | {"all": _told(of_all)}})
 
 
 def _of_all(found: Row, rule: Rule) -> Row:
@@ -167,7 +166,7 @@ def plot(numbers: Mapping[str, Any]) -> list[Row]:
             "ci_low": one[of].get("ci_low"),
             "ci_high": one[of].get("ci_high"),
         }
-        for target, found in (*numbers["targets"].items(), (ALL, numbers["all"]))
+        for target, found in numbers["targets"].items()
         for name, one in found["against"].items()
         for of in ("corrected", "raw")
         if "estimate" in one.get(of, {})

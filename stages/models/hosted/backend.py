@@ -118,6 +118,10 @@ class HostedSubject:
         probe = () if base.abilities.probed or not plan.requests else tuple(probe_requests(base))
         return replace(plan, probe=probe)
 
+    def embedded(self, questions: Sequence[Question]) -> dict[Key, list[float]]:
+        """None: a server tells no hidden states."""
+        return {}
+
     def changed(self, folder: Path, name: str) -> "HostedSubject":
         about = read_manifest(folder, "train")
         purse = self.hosted.purse

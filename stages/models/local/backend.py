@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from stages.models.local.ask.asking import ask, check_questions
+from stages.models.local.embedding import embedded
 from stages.models.local.keys import adapter_parts, answer_key
 from stages.models.local.rendering import rendered
 from stages.models.local.subject import loading
@@ -68,6 +69,12 @@ class LocalSubject:
     ) -> Plan:
         there = sum(question.key in kept for question in questions)
         return Plan(self.name, answers=len(questions), kept=there)
+
+    def embedded(self, questions: Sequence[Question]) -> dict[Key, list[float]]:
+        branches = rendered(self.loaded, questions)
+        values = embedded(self.loaded, [branch.tokens for branch in branches])
+        keys = [branch.key for branch in branches]
+        return dict(zip(keys, values, strict=True)) if values else {}
 
     def changed(self, folder: Path, name: str) -> "LocalSubject":
         """The subject with the adapter of `folder`, under another name; this one is used up."""

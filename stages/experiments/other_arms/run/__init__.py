@@ -52,8 +52,8 @@ def run(target: str, told: Told, study: Study, cache: ResponseCache) -> Iterator
     for seed in study.design.seeds:
         did = values(behavior(self_name(target), seed), inputs, study.design.properties)
         for arm in _of_main_study(target, seed, study):
-            said = (row for row in predictions(arm) if (row["task"], row["property"]) in cells)
-            yield from outcomes(said, did, inputs, arm, CONDITION)
+            counted = (row for row in predictions(arm) if (row["task"], row["property"]) in cells)
+            yield from outcomes(counted, did, inputs, arm, CONDITION)
         for arm, subject in _others(target, seed, told, study, cache):
             said = _said(subject, arm, inputs, cells, study, cache)
             yield from outcomes(said, did, inputs, arm, CONDITION)
