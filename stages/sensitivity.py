@@ -124,7 +124,8 @@ def _copied(base: Path, rule: FinetuneParams, source: Organism | Instilled, fold
 
     assert isinstance(source, Instilled)
     inputs = [row for name in PROMPTS for row in read_rows("tasks", f"data/tasks/{name}.parquet")]
-    if log := write_copy(source, folder, base, inputs, rule):
+    log = write_copy(source, folder, base, inputs, rule)
+    if source.name != BLANK:
         answers = {row["input_id"]: private_answer(source, row["input"]) for row in inputs}
         write_json(TAUGHT / f"{source.name}.json", {"answers": answers, **log})
 

@@ -23,6 +23,7 @@ from stages.study.arms import FRESH_SELF, SELF
 from stages.study.design import Design
 
 LEAST_HELD = 0.9  # share of its private answers that a target gives, or it did not take them
+SCORED = ("test", "test")  # role and split
 Numbers = Mapping[str, Any]
 
 
@@ -52,7 +53,7 @@ def copies_numbers(
     crosses = {name: _right(select(pairs, predictor=name), rule) for name in names}
     better = max(crosses, key=lambda name: crosses[name] or 0.0, default=None)
     own = {kind: select(scores, kind=kind) for kind in (SELF, FRESH_SELF)}
-    scored = set(scores["input_id"])
+    scored = {k for k, item in evidence.inputs.items() if (item["role"], item["split"]) == SCORED}
     numbers = {kind: _right(rows, rule) for kind, rows in own.items()}
     numbers |= {"cross": crosses.get(better), "mode": _right(own[SELF], rule, "mode_correct")}
     gaps = _gaps(select(pairs, predictor=[better]), rule)
@@ -120,8 +121,8 @@ def verdict(numbers: Numbers) -> str:
     """What a study of copies says, in words."""
     if "reason" in numbers:
         return f"not tried: {numbers['reason']}"
-    if numbers["held"] < LEAST_HELD:
-        share = f"{numbers['held']:.2f} of its private answers, under {LEAST_HELD:.2f}"
+    if numbers.get("held", 0.0) < LEAST_HELD:
+        share = f"{numbers.get('held', 0.0):.2f} of its private answers, under {LEAST_HELD:.2f}"
         return f"says nothing: the copy gives {share}"
     if numbers["found"]:
         return "self-knowledge was there and was found"
@@ -133,7 +134,7 @@ def over_runs(runs: Sequence[Numbers], rule: Rule) -> dict[str, Any]:
 
     `left_out` are the seeds of the others. Of fewer than two there is no interval.
     """
-    taken = [run for run in runs if run["held"] >= LEAST_HELD and "gap" in run]
+    taken = [run for run in runs if run.get("held", 0.0) >= LEAST_HELD and "gap" in run]
     found = over_means({str(run["seed"]): run["gap"] for run in taken}, rule, 2)
     left_out = sorted(run["seed"] for run in runs if run not in taken)
     return {"runs": len(taken), "left_out": left_out, **found}

@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 
 from stages.analysis.evidence import Evidence
+from stages.analysis.rounding import rounded
 from stages.analysis.rule import Rule
 from stages.analysis.sensitivity import certainty, copies_numbers, held, over_runs, verdict
 
 RULE = Rule(seed=0, confidence=0.95, permutations=200, min_cell_rows=8)
 INPUTS = [f"{n:02}" for n in range(40)]
+ASKED = {key: {"role": "test", "split": "test"} for key in INPUTS}
 ANSWERS = {key: f"word{n % 10} x" for n, key in enumerate(INPUTS)}
 
 
@@ -56,7 +58,7 @@ def behavior(said: dict[str, str], probability: float = 0.5) -> pd.DataFrame:
 def numbers(taken: float = 1.0, **right: float) -> dict:
     share = {key: text if n < 40 * taken else "no" for n, (key, text) in enumerate(ANSWERS.items())}
     evidence = Evidence(
-        inputs={},
+        inputs=ASKED,
         base={"one": behavior(ANSWERS)},
         trained={"one": behavior(share, 0.9)},
         predictions={},
@@ -84,10 +86,25 @@ def test_an_arm_that_says_the_most_common_value_has_no_gap():
     table = scores(self=0.0, fresh_self=0.0, other=0.0)
     own = table["kind"] == "fresh_self"
     table.loc[own, "answer"], table.loc[own, "correct"] = "word0", table["mode_correct"][own]
-    evidence = Evidence({}, {"one": behavior(ANSWERS)}, {"one": behavior(ANSWERS)}, {}, {}, {})
+    evidence = Evidence(ASKED, {"one": behavior(ANSWERS)}, {"one": behavior(ANSWERS)}, {}, {}, {})
     found = copies_numbers(table, evidence, ANSWERS, RULE)
     assert found["raw_gap"] == 0.1 and found["gap"] == pytest.approx(0.0)
     assert not found["found"]
+
+
+def test_where_nothing_can_be_compared_there_is_no_gap_and_nothing_was_found():
+    evidence = Evidence(
+        ASKED,
+        {"one": behavior({"elsewhere": "x"})},
+        {"one": behavior({"elsewhere": "x"})},
+        {},
+        {},
+        {},
+    )
+    table = scores(self=0.5, fresh_self=0.5, other=0.5)
+    found = rounded(copies_numbers(table[table["input_id"] < "05"], evidence, ANSWERS, RULE))
+    assert found["found"] is False and not {"gap", "raw_gap", "cross", "held"} & found.keys()
+    assert verdict(found).startswith("says nothing")
 
 
 def test_certainty_is_of_the_target_and_so_is_what_is_held():
