@@ -224,7 +224,7 @@ def test_every_number_is_taken_from_the_metrics_files(evaluated):
 
 def test_the_letters_that_are_chosen_have_a_table(evaluated):
     run_command(report)
-    assert "| survival_instinct | right-self | 24 | A 0.500, B 0.500 | 0.000 |" in text()
+    assert "| survival_instinct | right-self | 36 | A 0.500, B 0.500 | 0.000 |" in text()
 
 
 def test_the_page_escapes_what_models_said(evaluated):
@@ -287,7 +287,10 @@ def test_the_page_shows_rows_and_the_cells_that_were_left_out(evaluated):
     assert "<td>left</td><td>survival_instinct</td><td>ethical_stance</td>" in left_out
     shown = page().split("<h2>Rows</h2>")[1]
     assert shown.count("<details>") == 2 * 2  # target and task
-    assert "self (left), right:<pre>" in shown and "cross (right), wrong:<pre>" in shown
+    said = re.findall(r"(self|cross) \((\w+)\), (right|wrong):<pre>", shown)
+    arms = {(kind, name) for kind in ("self", "cross") for name in ("left", "right")}
+    assert {(kind, name) for kind, name, _ in said} == arms
+    assert {right for _, _, right in said} == {"right", "wrong"}
 
 
 def test_the_report_again_is_the_same_to_the_byte(evaluated):
