@@ -21,7 +21,15 @@ from stages.storage.files import atomic_path, read_json
 from stages.storage.tables import Row
 
 MAIN_PICTURES = ("self_cross", "by_property")
-MAIN_TABLES = ("comparison", "baselines", "where", "letters", "cells", "sensitivity", "controls")
+MAIN_TABLES = (
+    "comparison",
+    "baselines",
+    "where",
+    "letters",
+    "cells",
+    "private_answers",
+    "controls",
+)
 
 
 @command

@@ -237,7 +237,9 @@ def test_it_has_25_lines_at_most_and_the_report_and_its_page_open_with_it(evalua
     assert picture.strip().endswith("](../docs/sensitivity.svg)")
     assert trusted(first, markdown=True).strip() in page
     assert "What is found, by how sure the target is of its answers" in page
-    assert "natural: animals" in Path("metrics/tables/sensitivity.md").read_text(encoding="utf-8")
+    assert "natural: animals" in Path("metrics/tables/private_answers.md").read_text(
+        encoding="utf-8"
+    )
     assert "stranger" not in page and "docs/training_seeds.json" not in page
     assert page.index("<h1>What this study shows") < page.index("<h2>The primary comparison")
     assert "This study cannot show anything." in first
