@@ -13,7 +13,7 @@ from stages.reporting.sections import render, trusted
 from stages.storage.files import read_json, write_json
 from tests.analysis import sound_study
 from tests.analysis.sound_study import DESIGN
-from tests.conftest import ROOT, run_command
+from tests.conftest import ROOT, of_this_code, run_command
 
 Numbers = dict[str, Any]
 CONTROLS = {"twin": {"held": True}, "own_answers": {"held": True}}
@@ -246,6 +246,7 @@ def test_it_has_25_lines_at_most_and_the_report_and_its_page_open_with_it(evalua
     assert "](tables/comparison.md)" in rest and "None was run." in rest
 
 
+@of_this_code
 def test_the_committed_report_does_too_and_all_its_tables_are_linked_and_short():
     text = (ROOT / "metrics/report.md").read_text(encoding="utf-8")
     assert len(text.split("## By experiment")[0].splitlines()) <= 25
