@@ -9,12 +9,12 @@ from stages.storage.locks import turn
 from tests.conftest import Study, existing_study, new_study, small_params
 from tests.tiny_pair import tiny_pair
 
-FIRST, LAST = "test_results.py", "test_changes.py"
+FIRST, WAITING = "test_results.py", ("test_hosted.py", "test_changes.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Of two processes one makes the study while the other runs what does not wait for it."""
-    items.sort(key=lambda item: (item.path.name != FIRST, item.path.name == LAST))
+    items.sort(key=lambda item: (item.path.name != FIRST, item.path.name in WAITING))
 
 
 @pytest.fixture(scope="session")
