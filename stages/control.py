@@ -54,8 +54,13 @@ def run_study(
     `tasks` are all that it may have, by name; `grown` makes its models. Of `targets`, else of all
     subjects, the behavior is predicted. Raises StudyError.
     """
-    models = params.subjects
     write_tables(params, tasks)
+    run_stages(params, grown, targets)
+
+
+def run_stages(params: Params, grown: Grow, targets: Sequence[str] | None = None) -> None:
+    """The same from the tasks tables on, which are there."""
+    models = params.subjects
     for model in models:
         fetch(model, params.models[model], params.chat, Path("data/models") / model, grown)
         _run(sample_behavior.main, "--model", model)
