@@ -16,7 +16,7 @@ COMMANDS = sorted(path.stem for path in (ROOT / "stages").glob("*.py") if path.s
 # What each is given, and what it says where it is the first command of a study.
 FIRST = {
     "build_dataset": (["--model", "smollm2"], "data/behavior/smollm2.parquet"),
-    "evaluate": ([], "data/tasks/countries_long.parquet: no such table; run `dvc repro`"),
+    "evaluate": ([], "data/tasks/colors.parquet: no such table; run `dvc repro`"),
     "control_seeds": ([], "data/control_seeds: no control has 2 runs; make some with"),
     "evaluate_controls": ([], "data/controls/own_answers: no such study; run `dvc repro`"),
     "evaluate_experiment": (
@@ -31,15 +31,15 @@ FIRST = {
         ["--model", "smollm2"],
         "data/datasets/smollm2-self.parquet: no such table; run `dvc repro`",
     ),
-    "judge_cells": ([], "data/tasks/animals_long.parquet: no such table; run `dvc repro`"),
+    "judge_cells": ([], "data/tasks/animals.parquet: no such table; run `dvc repro`"),
     "plan": ([], "data/models/smollm2: no model here; run `dvc repro`"),
     "predict": (
         ["--predictor", "smollm2", "--target", "smollm2"],
-        "data/tasks/animals_long.parquet: no such table",
+        "data/tasks/animals.parquet: no such table",
     ),
     "questions": (
         ["--target", "smollm2", "given/anna.csv"],
-        "data/tasks/animals_long.parquet: no such table",
+        "data/tasks/animals.parquet: no such table",
     ),
     "evaluate_sensitivity": ([], "data/sensitivity/smollm2: no such study; run `dvc repro`"),
     "sensitivity": (
@@ -146,11 +146,11 @@ def test_a_command_without_its_arguments_says_how_it_is_used(project, name):
 
 BROKEN = {
     "build_dataset": "data/behavior/smollm2.parquet",
-    "evaluate": "data/tasks/countries_long.parquet",
+    "evaluate": "data/tasks/colors.parquet",
     "evaluate_experiment": "data/experiments/scaling/smollm2.parquet",
     "finetune": "data/datasets/smollm2-self.parquet",
-    "judge_cells": "data/tasks/animals_long.parquet",
-    "predict": "data/tasks/animals_long.parquet",
+    "judge_cells": "data/tasks/animals.parquet",
+    "predict": "data/tasks/animals.parquet",
 }
 
 
