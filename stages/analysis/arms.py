@@ -22,6 +22,7 @@ from stages.analysis.evidence import Evidence, of_seed
 from stages.analysis.scoring import Known, excluded_counts, score_rows, values_table
 from stages.study.arms import fresh_dataset, self_name
 from stages.study.design import Design
+from stages.study.splits import is_scored
 from stages.study.truth import Cell
 
 PREDICTION = ["predictor", "kind", "input_id", "task", "property", "answer", "compliant"]
@@ -86,11 +87,7 @@ def kept_answers(evidence: Evidence, design: Design) -> dict[str, float | None]:
 
 def _held_out(rows: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     """The rows about the test split of the held-out tasks."""
-    held_out = [
-        key
-        for key, item in evidence.inputs.items()
-        if (item["role"], item["split"]) == ("test", "test")
-    ]
+    held_out = [key for key, item in evidence.inputs.items() if is_scored(item)]
     return rows[rows["input_id"].isin(held_out)]
 
 

@@ -71,5 +71,5 @@ def gaps(value: float) -> list[dict[str, Any]]:
 def sensitivity() -> dict[str, Any]:
     found = {"self": 0.9, "cross": 0.1, "mode": 0.1, "gap": 0.8, "gap_low": 0.7, "gap_high": 0.9}
     null = {"null_gap": 0.01, "null_low": -0.04, "null_high": 0.06}
-    more = {"certainty": 0.97, "held": 1.0, "found": True}
+    more = {"certainty": 0.97, "held": 1.0, "found": True, "verdict": "found"}
     return {model: found | null | more for model in OTHER}
