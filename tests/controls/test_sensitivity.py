@@ -10,6 +10,7 @@ from stages import evaluate_sensitivity, fetch_model, sensitivity, sensitivity_r
 from stages.controls.instilling.answers import private_answer
 from stages.models.fetch.sources import parse_source
 from stages.params import checked, load_params
+from stages.reporting.sections import render
 from stages.storage.tables import read_table
 from tests.conftest import ROOT, small_params
 from tests.tiny_pair import tiny_pair
@@ -202,6 +203,21 @@ def test_a_null_that_is_clear_of_zero_is_told(low, high, clear):
     null = {"runs": 3, "mean": (low + high) / 2, "ci_low": low, "ci_high": high}
     assert evaluate_sensitivity.null_numbers(null)["null_clear"] is clear
     assert evaluate_sensitivity.null_numbers({"runs": 1, "left_out": []}) == {}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ({"verdict": "found"}, "| yes | - |"),
+        ({"verdict": "not_found", "null_gap": 0.1, "null_clear": False}, "| NO | 0.100 |"),
+        ({"verdict": "not_held"}, "| says nothing: too few were taken | - |"),
+        ({"verdict": "not_tried", "reason": "no weights"}, "| none: no weights | - |"),
+        ({"verdict": "found", "null_gap": 0.1, "null_clear": True}, "| 0.100 (clear of zero) |"),
+    ],
+)
+def test_the_report_has_the_words_of_a_verdict(numbers, words):
+    shown = render("private_answers.md.j2", sensitivity={"one": numbers}, doses={})
+    assert words in shown
 
 
 def test_runs_are_recorded_drawn_and_told(made, monkeypatch):
