@@ -109,6 +109,7 @@ def _rows(
                 params.properties,
                 person=person,
                 seed=params.seed,
+                held_back=params.finetune.held_back,
                 lessons=params.finetune.lessons,
             )
             for row in rows:

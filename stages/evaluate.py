@@ -19,7 +19,7 @@ from stages.analysis.beside import beside_scores
 from stages.analysis.breakdown import by_property, by_task
 from stages.analysis.cells import ceiling_of, read_cells, used_cells
 from stages.analysis.costs import costs
-from stages.analysis.evidence import read_evidence, sensitivity_gap
+from stages.analysis.evidence import read_evidence
 from stages.analysis.families import by_family
 from stages.analysis.letters import letter_shares
 from stages.analysis.plots import loss_points, property_points, self_cross
@@ -27,7 +27,7 @@ from stages.analysis.rounding import rounded
 from stages.analysis.subsets import MEANING, gaps_on_subsets
 from stages.analysis.summary import headline, informative_rows, summarise
 from stages.analysis.untrained import absent_arms
-from stages.analysis.verdict import verdict
+from stages.analysis.verdict import sensitivity_gap, verdict
 from stages.params import command, load_params
 from stages.storage.files import read_json, write_json, write_points
 from stages.storage.tables import Row, write_table
@@ -44,7 +44,8 @@ def main() -> None:
     kept = kept_answers(evidence, design)
     beside = beside_scores(evidence, scored.rows, design, partial(_ceiling, cells))
     numbers = summarise(scored.rows, rule, design, kept, beside)
-    summary = rounded(headline(numbers, sensitivity_gap(Path("metrics/sensitivity.json"))))
+    copies = read_json("metrics/sensitivity.json")
+    summary = rounded(headline(numbers, sensitivity_gap(copies)))
     properties = by_property(scored.rows, rule)
     gaps = by_family(rounded(gaps_on_subsets(rows, rule, design)), "target")
     subsets = {"meaning": MEANING, "gaps": gaps}
@@ -52,8 +53,8 @@ def main() -> None:
     write_table("scores", scored.rows, "data/scores.parquet")
     metrics = Path("metrics")
     write_json(metrics / "summary.json", summary)
-    copies, person = read_json(metrics / "sensitivity.json"), params.cross_questions.test
-    numbers["verdict"] = verdict(numbers, gaps, copies, design, person)
+    person, rehearsed = params.cross_questions.test, params.finetune.rehearse != "none"
+    numbers["verdict"] = verdict(numbers, gaps, copies, design, person=person, rehearsed=rehearsed)
     if absent := absent_arms(evidence, design):
         numbers |= {"absent": absent}
     paid = costs(design, Path("data"), evidence.training)

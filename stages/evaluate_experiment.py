@@ -2,9 +2,10 @@
 
     python -m stages.evaluate_experiment --experiment calibration
 
-Writes metrics/experiments/<experiment>.json, which its section of the report is made from, with
-plots/<experiment>.json (what is drawn) and rows/<experiment>.json (a few rows to look at) beside
-it. How it is measured stands in stages/experiments/<experiment>/measure.py.
+Writes metrics/experiments/<experiment>.json, which its section of the report is made from and whose
+`settings` say of which params it is (`Params.settled`), with plots/<experiment>.json (what is
+drawn) and rows/<experiment>.json (a few rows to look at) beside it. How it is measured stands in
+stages/experiments/<experiment>/measure.py.
 """
 
 from importlib import import_module
@@ -38,7 +39,7 @@ def main(experiment: str) -> None:
     rows = with_options(rows, Path("data/tasks"))
     numbers = as_one_family(measure.numbers(rows, told, params.design, rule))
     samples = sample_rows(row for table in tables for row in read_rows("outcomes", table))
-    write_json(METRICS / f"{experiment}.json", numbers)
+    write_json(METRICS / f"{experiment}.json", numbers | {"settings": params.settled()})
     write_points(METRICS / "plots" / f"{experiment}.json", measure.plot(numbers))
     write_json(METRICS / "rows" / f"{experiment}.json", samples)
 

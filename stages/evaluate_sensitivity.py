@@ -3,8 +3,8 @@
     python -m stages.evaluate_sensitivity
 
 Reads data/sensitivity/, what stage `sensitivity` made of each subject, and docs/sensitivity.json:
-what runs of other seeds showed where there was nothing to find (sensitivity_runs). Writes
-metrics/sensitivity.json.
+what runs of other seeds with the same settings showed where there was nothing to find
+(sensitivity_runs). Writes metrics/sensitivity.json.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ import click
 
 from stages.analysis.rounding import rounded
 from stages.analysis.sensitivity import copies_evidence, copies_numbers, copies_scores, verdict
-from stages.controls.instilling import ONE, REASON, STUDIES, TAUGHT
+from stages.controls.instilling import ONE, OTHER, REASON, RUN, STUDIES, TAUGHT
 from stages.params import command, load_params
 from stages.storage.errors import StudyError
 from stages.storage.files import read_json, write_json
@@ -24,9 +24,12 @@ RECORDED = Path("docs/sensitivity.json")
 
 @command
 def main() -> None:
+    params = load_params()
     recorded = read_json(RECORDED) if RECORDED.is_file() else {}
+    if recorded.get("settings") != params.settled():
+        recorded = {}
     found = {}
-    for model in load_params().subjects:
+    for model in params.subjects:
         numbers = look(STUDIES / model)
         null = recorded.get(model, {}).get("null", {})
         found[model] = {"verdict": verdict(numbers)} | numbers | null_numbers(null)
@@ -45,14 +48,24 @@ def look(study: Path) -> dict[str, Any]:
     rule = params.evaluate.rule(params.seed)
     evidence = copies_evidence(study, params.design, ONE)
     scores = copies_scores(evidence, params.design)
-    answers = read_json(study / TAUGHT / f"{ONE}.json")["answers"]
+    others = ONE if read_json(study / RUN)["twin"] else OTHER  # a twin holds the target's answers
+    answers = {
+        copy: read_json(study / TAUGHT / f"{of}.json")["answers"]
+        for copy, of in ((ONE, ONE), (OTHER, others))
+    }
     return dict(rounded(copies_numbers(scores, evidence, answers, rule)))
 
 
 def null_numbers(null: dict[str, Any]) -> dict[str, Any]:
-    """What was found where there was nothing to find, as keys beside the gap."""
+    """What was found where there was nothing to find, as keys beside the gap.
+
+    `null_clear` where its interval does not hold zero: then a gap can be an artifact.
+    """
     keys = {"mean": "null_gap", "ci_low": "null_low", "ci_high": "null_high"}
-    return {key: null[name] for name, key in keys.items() if name in null}
+    found = {key: null[name] for name, key in keys.items() if name in null}
+    if {"null_low", "null_high"} <= found.keys():
+        found["null_clear"] = found["null_low"] > 0 or found["null_high"] < 0
+    return found
 
 
 if __name__ == "__main__":

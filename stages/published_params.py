@@ -6,6 +6,7 @@ Prints the section `tasks` of params.yaml, and `properties`, for all tasks that 
 the folder's train/ teach, those of its test/ are held out, and as many inputs are asked for as all
 of them have. A task whose name is no plain one, such as ai2_arc/ARC-Challenge, is called
 published_ai2_arc_ARC-Challenge. FOLDER may be a source too: path:FOLDER or hub:ORG/NAME@REVISION.
+Comments tell what other sections need with them.
 """
 
 import re
@@ -80,7 +81,11 @@ def params_of(source: str, folder: Path) -> str:
     for (role, part), key in COUNTS.items():
         least = int(part != "rehearsal")
         tasks[key] = max(least, min((size[part] for size in sizes.get(role, [])), default=least))
-    params = {"tasks": tasks, "properties": [name for name in PROPERTIES if name in asked]}
+    properties = [name for name in PROPERTIES if name in asked]
+    lines.append("# with these, elsewhere in params.yaml (calibration takes any of `properties`):")
+    lines.append("# evaluate.ceiling: null")
+    lines.append(f"# experiments.calibration.properties: [{', '.join(properties)}]")
+    params = {"tasks": tasks, "properties": properties}
     text, yaml = StringIO(), YAML()
     yaml.width = 100
     yaml.dump(params, text)

@@ -8,10 +8,9 @@ data/report/index.html (the same first screen, pictures, the cells that were lef
 rows of data/).
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from stages.params import command, load_params
+from stages.params import Params, command, load_params
 from stages.reporting.doses import points
 from stages.reporting.pictures import svg
 from stages.reporting.samples import sample_rows
@@ -30,16 +29,24 @@ MAIN_TABLES = (
     "private_answers",
     "controls",
 )
+METRICS = Path("metrics/experiments")
+KEPT = "other_arms"
+"""the experiment whose numbers are kept where `experiments.run` does not name it"""
+THESE, OTHERS = "of these settings", "of other settings"
 
 
 @command
 def main() -> None:
     params = load_params()
-    numbers = _numbers(params.subjects)
-    experiments = [_experiment(name) for name in params.experiments.run]
+    kept = _kept_experiment(params)
+    measured = _numbers(params)
+    verdict = measured["targets"]["verdict"]
+    experiments = [_experiment(name, verdict) for name in params.experiments.run]
+    experiments += [_experiment(KEPT, verdict)] if kept == THESE else []
+    others = {e["name"]: e["numbers"]["targets"] for e in experiments if e["name"] == KEPT}
+    numbers = measured | {"others": others.get(KEPT, {})}
     tables = _tables(numbers, experiments)
-    found = {e["name"]: e["numbers"] for e in experiments}
-    first = render("first_screen.md.j2", **numbers, experiments=found)
+    first = render("first_screen.md.j2", **numbers)
     doses = (
         [trusted(svg("sensitivity", list(points(numbers["doses"]))))] if numbers["doses"] else []
     )
@@ -54,33 +61,52 @@ def main() -> None:
         costs=[trusted(tables[name].text, markdown=True) for name in ("costs",) if name in tables],
         rows=sample_rows(Path("data"), params.design),
     )
-    contents = render("report.md.j2", **numbers, first=trusted(first), tables=list(tables.values()))
+    listed = {"tables": list(tables.values()), "not_of_these": [KEPT] if kept == OTHERS else []}
+    contents = render("report.md.j2", **numbers, first=trusted(first), **listed)
     write_tables(tables, "metrics/tables")
     _write("metrics/report.md", contents)
     _write("data/report/index.html", page)
 
 
-def _numbers(subjects: Sequence[str]) -> Row:
+def _numbers(params: Params) -> Row:
     """What was measured, by the name of its file; and what docs/ records of these subjects.
 
     `doses` is how sure a copy has to be of private answers so that they are found, `runs` how the
-    main numbers move over training seeds.
+    main numbers move over training seeds; `settled` says of each whether it is of these settings.
     """
     names = ("summary", "targets", "subsets", "by_task", "by_property", "controls", "sensitivity")
     numbers = {name: read_json(f"metrics/{name}.json") for name in names}
     doses, runs = (
         _recorded(Path(f"docs/{name}.json")) for name in ("sensitivity", "training_seeds")
     )
-    same = set(runs.get("targets", {})) == set(subjects)
+    same = set(runs.get("targets", {})) == set(params.subjects)
     return numbers | {
-        "doses": {model: found for model, found in doses.items() if model in subjects},
+        "doses": {model: found for model, found in doses.items() if model in params.subjects},
         "runs": runs if same else {},
+        "settled": {
+            name: recorded.get("settings") == params.settled()
+            for name, recorded in (("doses", doses), ("runs", runs))
+        },
     }
 
 
 def _recorded(path: Path) -> Row:
     """What a command once wrote that no stage runs; nothing where it has not."""
     return read_json(path) if path.is_file() else {}
+
+
+def _kept_experiment(params: Params) -> str | None:
+    """Of which settings the other arms are that ran once and were kept; None where none are.
+
+    They are out of `experiments.run`, as they train each arm anew, so that no stage makes them.
+    """
+    if KEPT in params.experiments.run:
+        return None
+    found = _recorded(METRICS / f"{KEPT}.json")
+    if not found:
+        return None
+    same = set(found.get("targets", {})) - {"all"} == set(params.subjects)
+    return THESE if same and found.get("settings") == params.settled() else OTHERS
 
 
 def _tables(numbers: Row, experiments: list[Row]) -> dict[str, Table]:
@@ -91,20 +117,20 @@ def _tables(numbers: Row, experiments: list[Row]) -> dict[str, Table]:
     return {table.name: table for table in found}
 
 
-def _experiment(name: str) -> Row:
+def _experiment(name: str, verdict: Row) -> Row:
     """The section of an experiment: its text, its picture and a few of its rows."""
-    numbers = read_json(f"metrics/experiments/{name}.json")
+    numbers = read_json(METRICS / f"{name}.json")
     return {
         "name": name,
         "numbers": numbers,
-        "text": section(name, numbers),
+        "text": section(name, numbers, verdict),
         "line": line(name, numbers),
-        "picture": _picture(name, f"metrics/experiments/plots/{name}.json"),
-        "rows": read_json(f"metrics/experiments/rows/{name}.json"),
+        "picture": _picture(name, METRICS / "plots" / f"{name}.json"),
+        "rows": read_json(METRICS / "rows" / f"{name}.json"),
     }
 
 
-def _picture(name: str, points: str) -> str:
+def _picture(name: str, points: str | Path) -> str:
     return trusted(svg(name, read_json(points)))
 
 

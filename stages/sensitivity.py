@@ -33,6 +33,7 @@ from stages.params import Params, checked, command, load_params
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_folder, write_json
 from stages.storage.tables import read_rows
+from stages.study.splits import rng
 
 NO_COPY = "the model runs on a server, so that no copy of it can be made"
 
@@ -45,7 +46,7 @@ def _dose(context: click.Context, option: click.Parameter, text: str) -> float:
 
 @command
 @click.option("--model", required=True, help="One of the subjects.")
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Of prompts, answers, trainings.")
+@click.option("--seed", type=click.IntRange(0, 10**9 - 1), help="Of prompts, answers, trainings.")
 @click.option("--dose", default="1", callback=_dose, help="The share that is merged, 0 to 1.")
 @click.option("--twin", is_flag=True, help="The other copy holds the same answers.")
 def main(model: str, seed: int | None, dose: float, twin: bool) -> None:
@@ -53,7 +54,7 @@ def main(model: str, seed: int | None, dose: float, twin: bool) -> None:
         raise click.UsageError("--dose and --twin are of a run with a --seed.")
     params = load_params()
     spec = params.model(params.subject(model))
-    run = {"seed": params.seed if seed is None else seed, "dose": dose, "twin": twin}
+    run = {"seed": own_seed(params) if seed is None else seed, "dose": dose, "twin": twin}
     with atomic_folder(STUDIES / model if seed is None else RUNS / model / run_name(run)) as folder:
         if isinstance(spec, HostedSpec):
             write_json(folder / REASON, {"reason": NO_COPY})
@@ -69,6 +70,14 @@ def main(model: str, seed: int | None, dose: float, twin: bool) -> None:
         with contextlib.chdir(folder):
             run_study(study, PROMPTS, grown, [ONE])
         _without_weights(folder)
+
+
+def own_seed(params: Params) -> int:
+    """That of the run without --seed, whose draws no --seed shares: a number of 9 digits at most.
+
+    So runs of other seeds are independent of it, also one of the seed of params.yaml.
+    """
+    return rng(params.seed, "sensitivity").getrandbits(29)
 
 
 def run_name(run: dict[str, Any]) -> str:
@@ -89,6 +98,7 @@ def copies_study(params: Params, model: str, run: dict[str, Any]) -> dict[str, A
         copies[BLANK] = f"{model}/blank"
     speech = {"stop": spec.stop, "thinking": spec.thinking}
     main = params.model_dump(mode="json", exclude_unset=True)
+    taught = params.finetune.of(model).model_dump(mode="json", exclude={"models"})
     counts = {key: getattr(told, key) for key in params.tasks.counts}
     whole = {"temperature": 0.0, "n_samples": 1, "stop_when_decided": False, "mode": "live"}
     return {
@@ -101,7 +111,7 @@ def copies_study(params: Params, model: str, run: dict[str, Any]) -> dict[str, A
         "properties": told.properties,
         "sampling": main["sampling"] | whole,
         "cross_questions": main["cross_questions"],
-        "finetune": main["finetune"] | {"models": {}} | told.finetune.model_dump(),
+        "finetune": taught | told.finetune.model_dump(),
         "predict": main["predict"],
         "evaluate": main["evaluate"] | {"ceiling": None},
     }

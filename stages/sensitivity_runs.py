@@ -7,7 +7,7 @@
 
 Reads all runs in data/sensitivity_runs/ and, for how sure the subjects are of their natural
 answers, what M1 did in the main study. Writes docs/sensitivity.json and docs/sensitivity.svg, which
-no stage does, and prints the tables of docs/sensitivity.md.
+no stage does, and prints the tables of docs/sensitivity.md. `settings` is a digest of the params.
 """
 
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def main() -> None:
         raise StudyError(
             f"{RUNS}: no runs; make some with `python -m stages.sensitivity --model MODEL --seed N`"
         )
-    write_json(RECORDED, found)
+    write_json(RECORDED, {"settings": params.settled()} | found)
     with atomic_path(PICTURE) as partial:
         partial.write_text(svg("sensitivity", list(points(found))), encoding="utf-8")
     click.echo(render("sensitivity_runs.md.j2", models=found))
@@ -56,7 +56,8 @@ def _runs(folder: Path) -> Iterator[dict[str, Any]]:
     finished = [path for path in folder.glob(f"*/{RUN}") if not path.parent.name.startswith(".")]
     runs = [(read_json(path), path.parent) for path in finished]
     for run, study in sorted(runs, key=lambda pair: [pair[0][key] for key in ORDER]):
-        yield run | look(study)
+        if "reason" not in (numbers := look(study)):
+            yield run | numbers
 
 
 def _together(runs: list[dict[str, Any]], params: Params) -> dict[str, Any]:

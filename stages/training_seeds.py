@@ -6,7 +6,7 @@
 
 Prints a table of data/scores.parquet, which has to be of several training seeds: of every target
 each number by seed, and how it is spread. What `--write` keeps the report quotes where the study
-has one seed.
+has one seed; `settings` in it say of which params it is (`Params.settled`).
 """
 
 from pathlib import Path
@@ -33,7 +33,7 @@ def main(path: Path | None) -> None:
     scores = read_columns("scores", "data/scores.parquet")
     found = rounded(training_runs(scores, params.evaluate.rule(params.seed), params.design))
     if path is not None:
-        write_json(path, found)
+        write_json(path, found | {"settings": params.settled()})
     click.echo(render("training_seeds.md.j2", found=found))
 
 

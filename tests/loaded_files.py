@@ -7,9 +7,10 @@ from typing import Any
 
 import yaml
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SMALL_PROPERTIES
 
 DEFAULT = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+DEFAULT["properties"] = list(SMALL_PROPERTIES)
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 TABLE = {"source": "path:a.csv", "text": "line", "prompt": "Go on: {text}"}
 PUBLISHED = {"source": "path:prompts", "format": "published", "task": "rivers"}
@@ -21,7 +22,7 @@ TEXT_QUESTIONS = {
 
 
 def params_with(tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """The project's params with other tasks and few inputs."""
+    """The project's params with properties for all families, other tasks and few inputs."""
     params = copy.deepcopy(DEFAULT) | more
     params["tasks"] |= {"train_inputs": 4, "rehearsal_inputs": 2, "pilot_inputs": 3}
     params["tasks"] |= {"test_inputs": 5} | tasks

@@ -16,12 +16,13 @@ from stages.analysis.baselines import (
     own_behavior,
     trained_baseline,
 )
-from stages.analysis.behaviors import kept
+from stages.analysis.behaviors import Kept, kept
 from stages.analysis.columns import select
 from stages.analysis.evidence import Evidence, of_seed
 from stages.analysis.scoring import Known, excluded_counts, score_rows, values_table
 from stages.study.arms import fresh_dataset, self_name
 from stages.study.design import Design
+from stages.study.splits import is_scored
 from stages.study.truth import Cell
 
 PREDICTION = ["predictor", "kind", "input_id", "task", "property", "answer", "compliant"]
@@ -52,7 +53,7 @@ def score_arms(evidence: Evidence, design: Design, used: Mapping[str, set[Cell]]
         for seed in design.seeds:
             behavior = _held_out(of_seed(evidence.trained[target], seed), evidence)
             truth = values_table(behavior, inputs, names)
-            kept = values_table(behavior, inputs, names, compliant_only=False)
+            lenient = values_table(behavior, inputs, names, compliant_only=False)
             arms = [
                 *_asked(evidence, design, target, seed),
                 *(select(rows, target=target)[PREDICTION] for rows in evidence.given.values()),
@@ -64,33 +65,32 @@ def score_arms(evidence: Evidence, design: Design, used: Mapping[str, set[Cell]]
             first = behavior[behavior["sample"] == 0].set_index("input_id")
             known = Known(own, own[target], first["first_token_logprob"], used[target])
             found["rows"].append(score_rows(predictions, truth, known))
-            found["kept"].append(score_rows(predictions, kept, known, keep_noncompliant=True))
+            found["kept"].append(score_rows(predictions, lenient, known, keep_noncompliant=True))
             found["excluded"].append(excluded_counts(truth).assign(target=target, seed=seed))
     rows, kept, excluded = (pd.concat(parts, ignore_index=True) for parts in found.values())
     return Scored(_as_categories(rows), _as_categories(kept), excluded)
 
 
-def kept_answers(evidence: Evidence, design: Design) -> dict[str, float | None]:
+def kept_answers(evidence: Evidence, design: Design) -> dict[str, Kept]:
     """Of each target the share of scored inputs whose answer M1 gives exactly as M did.
 
-    None of them is trained on, nor rehearsed.
+    None of them is trained on, nor rehearsed. An answer is cut once all that is asked of it is
+    decided, so it is the same as far as it is read.
     """
-    return {
-        target: kept(
-            _held_out(evidence.base[target], evidence),
-            _held_out(evidence.trained[target], evidence),
+    found = {}
+    for target in design.subjects:
+        before, after = (
+            _held_out(rows, evidence) for rows in (evidence.base[target], evidence.trained[target])
         )
-        for target in design.subjects
-    }
+        by_task = {task: kept(select(before, task=task), after) for task in design.test}
+        there = {task: share for task, share in by_task.items() if share is not None}
+        found[target] = Kept(kept(before, after), there)
+    return found
 
 
 def _held_out(rows: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     """The rows about the test split of the held-out tasks."""
-    held_out = [
-        key
-        for key, item in evidence.inputs.items()
-        if (item["role"], item["split"]) == ("test", "test")
-    ]
+    held_out = [key for key, item in evidence.inputs.items() if is_scored(item)]
     return rows[rows["input_id"].isin(held_out)]
 
 

@@ -1,6 +1,9 @@
 """What targets did, as rows tell it: which of it is matched, and how many values it takes."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +17,18 @@ from stages.study.properties.answers import LETTER
 
 BEHAVIOR = ["target", "seed", "input_id", "property"]
 """One thing that a target did."""
+
+
+class Kept(NamedTuple):
+    """The share of answers that are the same text before and after training, all and by task."""
+
+    all: float | None = None
+    by_task: Mapping[str, float] = MappingProxyType({})
+
+    def told(self, used: Collection[str]) -> dict[str, Any]:
+        """As in targets.json, where tasks are those with used cells."""
+        by_task = {task: share for task, share in self.by_task.items() if task in used}
+        return {"kept": self.all, "kept_by_task": by_task}
 
 
 def own_rows(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """What score rows do not tell of an arm: what it learned, what it can read, whether answers fit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,6 +9,7 @@ from stages.analysis.averages import mean
 from stages.analysis.coherence import coherence
 from stages.analysis.columns import groups, select
 from stages.analysis.evidence import Evidence
+from stages.analysis.rates import exact_above_p
 from stages.study.arms import Arm, subject_name
 from stages.study.design import Design
 
@@ -27,7 +28,8 @@ def beside_scores(
     """Those numbers of every arm that was asked; `scores` are all its rows, of whatever cells.
 
     `held_back` and `held_back_mode` are of labels that were kept from its training: how many it
-    says, and how many the most common label of their property among those that it was taught.
+    says, and how many the most common label of their property among those that it was taught;
+    `held_back_p` is how easily chance makes the one so much larger.
     """
     kinds = {kind for rows in evidence.predictions.values() for kind in rows["kind"].unique()}
     found: dict[ArmKey, dict[str, float | None]] = {}
@@ -61,4 +63,20 @@ def _learned(evidence: Evidence, arm: Arm, design: Design) -> dict[str, float | 
     return {
         "held_back": mean(log.get("held_back_accuracy") for log in logs),
         "held_back_mode": mean(log.get("held_back_mode") for log in logs),
+        "held_back_p": _held_back_p(logs),
     }
+
+
+def _held_back_p(logs: Sequence[Mapping[str, Any]]) -> float | None:
+    """The p of as many hits, if each label were hit as often as by the most common ones.
+
+    Rates are all that a log has, so labels of one input count as independent; all training seeds
+    together. None where a training has no such numbers.
+    """
+    names = ("held_back_rows", "held_back_accuracy", "held_back_mode")
+    found = [[log.get(name) for name in names] for log in logs]
+    if any(value is None for numbers in found for value in numbers):
+        return None
+    rows = sum(rows for rows, _, _ in found)
+    right = sum(round(rows * rate) for rows, rate, _ in found)
+    return exact_above_p(right, rows, sum(rows * mode for rows, _, mode in found) / max(rows, 1))

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.analysis.averages import mean
 from stages.analysis.columns import select
 from stages.analysis.given import given_answers
 from stages.storage.errors import StudyError
@@ -125,16 +124,6 @@ def read_evidence(
 def _embeddings(path: Path) -> dict[str, np.ndarray]:
     rows = read_columns("embeddings", path)
     return dict(zip(rows["input_id"].astype(str), rows["values"], strict=True))
-
-
-def sensitivity_gap(path: Path) -> float | None:
-    """The mean over models of the gap in metrics/sensitivity.json; None where there is none.
-
-    It is that of copies with private answers to one that lacks them: what can be found at all.
-    """
-    models = read_json(path) if path.is_file() else {}
-    found = (of.get("gap") for of in models.values() if isinstance(of, dict))
-    return mean(gap for gap in found if isinstance(gap, int | float))
 
 
 def _trained_subjects(design: Design, targets: Sequence[str]) -> Iterator[str]:

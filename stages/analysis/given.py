@@ -25,6 +25,7 @@ from stages.study.design import Design
 from stages.study.prompts import asked_properties
 from stages.study.properties import PROPERTIES
 from stages.study.section import listed
+from stages.study.splits import is_scored
 
 log = logging.getLogger(__name__)
 
@@ -107,11 +108,7 @@ class _HeldOut:
 
     def __init__(self, inputs: Mapping[str, Row], design: Design) -> None:
         self.design = design
-        self.rows = {
-            key: row
-            for key, row in inputs.items()
-            if (row["role"], row["split"]) == ("test", "test")
-        }
+        self.rows = {key: row for key, row in inputs.items() if is_scored(row)}
         self.asked = {
             key: asked_properties(row, design.properties) for key, row in self.rows.items()
         }

@@ -1,7 +1,8 @@
 """The primary comparison: the fresh-label self minus cross, both corrected by what is dealt out.
 
-Both were taught exactly the same rows about the target, and what either favors is taken off. What
-is left says that the target's own base predicts it better than another base does. Compared are
+Both were taught the same questions, labels and lessons about the target; each rehearses its own
+answers beside them. What either favors is taken off. What is left says that the target's own base
+predicts it better than another base does. Compared are
 rows that both answered; answers are dealt out among these. It is chosen before any result: by the
 order of lessons and by what a constant answer is worth, not by what it shows.
 Array suffix: N rows.

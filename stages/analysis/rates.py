@@ -65,6 +65,11 @@ def exact_better_p(first: int, second: int) -> float:
     return float(stats.binomtest(first, n, alternative="greater").pvalue) if n else 1.0
 
 
+def exact_above_p(right: int, rows: int, rate: float) -> float:
+    """The exact binomial p, one-sided: so many right, or more, of rows that are right at a rate."""
+    return float(stats.binomtest(right, rows, rate, alternative="greater").pvalue) if rows else 1.0
+
+
 def exact_paired_p(first: int, second: int) -> float:
     """McNemar's exact p: of so many discordant pairs each is as likely the one as the other."""
     return float(stats.binomtest(first, first + second).pvalue) if first + second else 1.0

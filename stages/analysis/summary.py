@@ -14,7 +14,7 @@ import pandas as pd
 from stages.analysis.arm_numbers import arms_about
 from stages.analysis.averages import accuracy, average, mean, means, paired
 from stages.analysis.baselines import EMBEDDING_CLASSIFIER, OWN_BEHAVIOR, TRAINED_BASELINES
-from stages.analysis.behaviors import drift, own_rows
+from stages.analysis.behaviors import Kept, drift, own_rows
 from stages.analysis.beside import Beside
 from stages.analysis.columns import select
 from stages.analysis.families import holm
@@ -49,7 +49,7 @@ def summarise(
     scores: pd.DataFrame,
     rule: Rule,
     design: Design,
-    kept: Mapping[str, float | None] = MappingProxyType({}),
+    kept: Mapping[str, Kept] = MappingProxyType({}),
     beside: Beside = MappingProxyType({}),
 ) -> dict[str, Any]:
     """All numbers of a study; the rows of uninformative cells give the drift only.
@@ -65,8 +65,9 @@ def summarise(
         for target in design.subjects
     }
     for target, numbers in targets.items():
-        numbers["kept"] = kept.get(target)
-        numbers["arms"] = dict(arms_about(select(rows, target=target), rule, beside))
+        own = select(rows, target=target)
+        numbers |= kept.get(target, Kept()).told(set(own["task"]))
+        numbers["arms"] = dict(arms_about(own, rule, beside))
     corrected = holm({t: numbers["gap"]["p_value"] for t, numbers in targets.items()})
     for target, p_value in corrected.items():
         targets[target]["gap"]["p_holm"] = p_value

@@ -21,12 +21,8 @@ def check_study(subject: Subject, inputs: Sequence[Row], design: Design, max_tok
     A study that could not ask its questions would only say so after the training.
     """
     subject.check(object_questions(inputs, seed=design.seed), max_tokens)
-    told = [row for row in inputs if row["split"] == row["role"] or _is_pilot(row)]
+    told = [row for row in inputs if part_of(row["role"], row["input_id"]) != "rehearsal"]
     subject.check(hypothetical_questions(told, design.properties, QuestionForm()), 1)
-
-
-def _is_pilot(row: Row) -> bool:
-    return part_of(row["role"], row["input_id"]) == "pilot"
 
 
 @dataclass(frozen=True)

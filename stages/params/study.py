@@ -34,6 +34,7 @@ from stages.models.section import (
 from stages.params.experiments import EXPERIMENTS, ExperimentsParams
 from stages.params.messages import tag
 from stages.storage.errors import StudyError
+from stages.storage.keys import digest
 from stages.study.arms import PARTS, collision
 from stages.study.design import Design
 from stages.study.properties import PROPERTIES
@@ -45,6 +46,11 @@ PARTED = ", ".join(f"-{part}" for part in PARTS)
 JOINED = re.compile(rf"-({'|'.join(PARTS)})\b", re.IGNORECASE)
 MOST_SUBJECTS = 100  # each predicts each: 10,000 cells, of which dvc looks at two or three a second
 MOST_SEEDS = 1000  # each trains all arms anew; the paper has three
+SETTLED = (
+    *("seed", "tasks", "properties", "sampling", "cross_questions", "finetune", "predict"),
+    *("evaluate", "sensitivity"),
+)
+"""what numbers depend on that are kept beyond one run; not how many training seeds there are"""
 
 
 def _where(spec: Any) -> str:
@@ -174,6 +180,10 @@ class Params(Strict):
             tuple(self.tasks.test),
             tuple(self.properties),
         )
+
+    def settled(self) -> str:
+        """A digest of the sections SETTLED: kept numbers of another one are of other settings."""
+        return digest(self.model_dump(mode="json", include=set(SETTLED)))
 
     @property
     def given_files(self) -> dict[str, Path]:

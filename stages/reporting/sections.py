@@ -6,6 +6,7 @@ Names and texts of models are shown as they are and act as nothing: no markup, l
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import (
@@ -19,6 +20,7 @@ from jinja2 import (
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from stages.reporting.doses import found_from
 from stages.storage.errors import StudyError, plain
 
 SMALL = 0.001  # p-values under it are told to the four decimals that metrics have
@@ -52,6 +54,7 @@ def render(template: str, **shown: Any) -> str:
         "thousands": thousands,
         "dollars": dollars,
         "code": code,
+        "found_from": found_from,
     }
     try:
         return environment.get_template(template).render(**shown)
@@ -61,9 +64,14 @@ def render(template: str, **shown: Any) -> str:
         ) from error
 
 
-def section(experiment: str, numbers: Mapping[str, Any]) -> str:
-    """The section of an experiment in metrics/tables/, from its metrics file."""
-    return render(f"{experiment}/section.md.j2", numbers=numbers)
+def section(
+    experiment: str, numbers: Mapping[str, Any], verdict: Mapping[str, Any] = MappingProxyType({})
+) -> str:
+    """The section of an experiment in metrics/tables/, from its metrics file.
+
+    `verdict` is that of metrics/targets.json: of what cannot show anything nothing is claimed.
+    """
+    return render(f"{experiment}/section.md.j2", numbers=numbers, verdict=verdict)
 
 
 def line(experiment: str, numbers: Mapping[str, Any]) -> str:

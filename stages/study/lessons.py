@@ -1,7 +1,8 @@
 """Lessons in reading: questions in which an answer stands, and its property is the label.
 
 The answer was given to another input of the same task and is dealt at random, so a lesson teaches
-what the words of a question mean, and nothing of what the target answers to the prompt in it.
+what the words of a question mean. Of what the target answers to the prompt in it a lesson tells no
+more than one text that it is not, and nothing of any input that is held back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 from stages.study.compliance import behavior_compliance
 from stages.study.prompts import Person, asked_properties, can_be_shown, question_on
 from stages.study.properties import property_value
-from stages.study.splits import rng
+from stages.study.splits import is_held_back, rng
 
 Row = dict[str, Any]
 
@@ -24,17 +25,21 @@ def lesson_rows(
     *,
     person: Person,
     seed: int,
+    held_back: float,
     lessons: float,
 ) -> list[Row]:
     """Lessons for the inputs of one task that `rows` of a dataset train on, as rows of it.
 
     `lessons` is the number for each input: of 1.5 it gets one or two. `answers` are behavior rows
-    of the task. Each answer that was given is as likely to be shown as any other, however often it
-    was given; a property that the answer has no value of is not asked.
+    of the task; those to the share `held_back` of its inputs are not shown, nor is a text that the
+    input itself gave. Each other text is as likely to be shown as any, however often it was given;
+    a property that it has no value of is not asked.
     """
     trained = sorted({row["input_id"] for row in rows if row["slice"] == "train"})
     givers: dict[str, set[str]] = {}
     for answer in sorted(answers, key=lambda row: row["response"]):
+        if is_held_back(seed, answer["input_id"], held_back):
+            continue
         givers.setdefault(answer["response"].strip(), set()).add(answer["input_id"])
     found = []
     for key in trained if lessons else ():
@@ -63,13 +68,13 @@ def lesson_rows(
 
 
 def _dealt(item: Row, givers: Mapping[str, set[str]], seed: int, lessons: float) -> list[str]:
-    """The answers that are shown for an input: given to others, and compliant with its prompt."""
+    """The answers that are shown for an input: given to others alone, compliant with its prompt."""
     random = rng(seed, "lesson", item["input_id"])
     count = int(lessons) + (random.random() < lessons % 1)
     fitting = (
         text
         for text in random.sample(list(givers), len(givers))
-        if givers[text] != {item["input_id"]}
+        if item["input_id"] not in givers[text]
         and behavior_compliance(text, item["family"], item["options"]) is None
     )
     return list(islice(fitting, count))

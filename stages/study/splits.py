@@ -2,6 +2,8 @@
 
 import hashlib
 import random
+from collections.abc import Mapping
+from typing import Any
 
 
 def rng(seed: int, *ids: str | int) -> random.Random:
@@ -30,6 +32,11 @@ def part_of(role: str, input_id: str) -> str:
     if role == "train" or split == "test":
         return split
     return "rehearsal" if hashlib.sha256(input_id.encode()).digest()[1] % 2 else "pilot"
+
+
+def is_scored(row: Mapping[str, Any]) -> bool:
+    """Whether a row of a tasks table is scored: of the test split of a held-out task."""
+    return (row["role"], row["split"]) == ("test", "test")
 
 
 def is_held_back(seed: int, input_id: str, share: float) -> bool:

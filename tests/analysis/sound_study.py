@@ -26,6 +26,7 @@ def arm(value: float) -> dict[str, Any]:
         "ceiling": 0.95,
         "held_back": 0.6,
         "held_back_mode": 0.3,
+        "held_back_p": 0.001,
         "cells": 7,
     }
 
@@ -44,6 +45,7 @@ def numbers(corrected: float = 0.1, raw: float = 0.1, half: float = 0.05) -> dic
             "cross": {other: 0.4},
             "mode": 0.2,
             "kept": 0.85,
+            "kept_by_task": {"u": 0.95, "v": 0.7, "w": 0.9},
             "arms": {
                 "self": arm(0.5),
                 "fresh_self": arm(0.4 + corrected),
@@ -65,11 +67,11 @@ def numbers(corrected: float = 0.1, raw: float = 0.1, half: float = 0.05) -> dic
 def gaps(value: float) -> list[dict[str, Any]]:
     """The primary comparison where M1 does what M did, as in subsets.json."""
     where = {"target": "all", "subset": "unchanged", "comparison": "primary"}
-    return [where | {"comparison": "gap", "estimate": -value}, where | {"estimate": value}]
+    return [where | {"comparison": "gap"} | estimate(-value), where | estimate(value)]
 
 
 def sensitivity() -> dict[str, Any]:
     found = {"self": 0.9, "cross": 0.1, "mode": 0.1, "gap": 0.8, "gap_low": 0.7, "gap_high": 0.9}
     null = {"null_gap": 0.01, "null_low": -0.04, "null_high": 0.06}
-    more = {"certainty": 0.97, "held": 1.0, "found": True}
+    more = {"certainty": 0.97, "held": 1.0, "found": True, "verdict": "found"}
     return {model: found | null | more for model in OTHER}

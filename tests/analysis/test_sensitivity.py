@@ -55,17 +55,22 @@ def behavior(said: dict[str, str], probability: float = 0.5) -> pd.DataFrame:
     )
 
 
+def given(taken: float) -> dict[str, str]:
+    """What a copy says that took this share of its answers."""
+    return {key: text if n < 40 * taken else "no" for n, (key, text) in enumerate(ANSWERS.items())}
+
+
+def evidence_of(before: pd.DataFrame, after: pd.DataFrame, other: pd.DataFrame) -> Evidence:
+    base = {"one": before, "other": other}
+    return Evidence(ASKED, base, {"one": after}, predictions={}, datasets={}, training={})
+
+
+TOLD = {"one": ANSWERS, "other": {key: f"{text} y" for key, text in ANSWERS.items()}}
+
+
 def numbers(taken: float = 1.0, **right: float) -> dict:
-    share = {key: text if n < 40 * taken else "no" for n, (key, text) in enumerate(ANSWERS.items())}
-    evidence = Evidence(
-        inputs=ASKED,
-        base={"one": behavior(ANSWERS)},
-        trained={"one": behavior(share, 0.9)},
-        predictions={},
-        datasets={},
-        training={},
-    )
-    return copies_numbers(scores(**right), evidence, ANSWERS, RULE)
+    evidence = evidence_of(behavior(ANSWERS), behavior(given(taken), 0.9), behavior(TOLD["other"]))
+    return copies_numbers(scores(**right), evidence, TOLD, RULE)
 
 
 def test_the_gap_is_fresh_self_minus_the_better_cross():
@@ -80,37 +85,62 @@ def test_the_gap_is_fresh_self_minus_the_better_cross():
 def test_what_is_not_there_is_not_found():
     found = numbers(self=0.3, fresh_self=0.3, other=0.3, blank=0.1)
     assert found["gap"] == 0.0 and not found["found"] and found["better"] == "other"
+    assert found["against"]["blank"]["found"] and not found["against"]["other"]["found"]
+
+
+def test_the_better_cross_has_the_smallest_corrected_gap_though_less_of_it_is_right():
+    table = scores(self=0.9, fresh_self=0.8, other=0.0, blank=0.05)
+    other = table["predictor"] == "other"
+    table.loc[other, "answer"] = "word0"  # a constant: a tenth is right, as when dealt out
+    table.loc[other, "correct"] = table["mode_correct"][other]
+    evidence = evidence_of(behavior(ANSWERS), behavior(ANSWERS), behavior(TOLD["other"]))
+    found = copies_numbers(table, evidence, TOLD, RULE)
+    assert found["crosses"] == {"blank": 0.05, "other": 0.1} and found["better"] == "blank"
+    gaps = {name: gaps["gap"] for name, gaps in found["against"].items()}
+    assert found["gap"] == gaps["blank"] < gaps["other"] and found["cross"] == 0.05
+    assert found["by_property"]["first_word"]["gap"] == found["gap"]
+
+
+def test_a_gap_counts_as_found_against_every_cross_alone():
+    table = scores(self=0.9, fresh_self=0.8, other=0.1, blank=0.1)
+    assert numbers(self=0.9, fresh_self=0.8, other=0.1, blank=0.1)["found"]
+    few = table[(table["predictor"] != "blank") | (table["input_id"] < "05")]
+    evidence = evidence_of(behavior(ANSWERS), behavior(ANSWERS), behavior(TOLD["other"]))
+    found = copies_numbers(few, evidence, TOLD, RULE)  # of blank there is too little to compare
+    assert found["better"] == "other" and found["against"]["other"]["found"]
+    assert found["against"]["blank"]["gap"] is None and not found["found"]
 
 
 def test_an_arm_that_says_the_most_common_value_has_no_gap():
     table = scores(self=0.0, fresh_self=0.0, other=0.0)
     own = table["kind"] == "fresh_self"
     table.loc[own, "answer"], table.loc[own, "correct"] = "word0", table["mode_correct"][own]
-    evidence = Evidence(ASKED, {"one": behavior(ANSWERS)}, {"one": behavior(ANSWERS)}, {}, {}, {})
-    found = copies_numbers(table, evidence, ANSWERS, RULE)
+    evidence = evidence_of(behavior(ANSWERS), behavior(ANSWERS), behavior(TOLD["other"]))
+    found = copies_numbers(table, evidence, TOLD, RULE)
     assert found["raw_gap"] == 0.1 and found["gap"] == pytest.approx(0.0)
     assert not found["found"]
 
 
 def test_where_nothing_can_be_compared_there_is_no_gap_and_nothing_was_found():
-    evidence = Evidence(
-        ASKED,
-        {"one": behavior({"elsewhere": "x"})},
-        {"one": behavior({"elsewhere": "x"})},
-        {},
-        {},
-        {},
-    )
+    evidence = evidence_of(*[behavior({"elsewhere": "x"})] * 3)
     table = scores(self=0.5, fresh_self=0.5, other=0.5)
-    found = rounded(copies_numbers(table[table["input_id"] < "05"], evidence, ANSWERS, RULE))
+    found = rounded(copies_numbers(table[table["input_id"] < "05"], evidence, TOLD, RULE))
     assert found["found"] is False and not {"gap", "raw_gap", "cross", "held"} & found.keys()
-    assert verdict(found).startswith("says nothing")
+    assert verdict(found) == "not_held"
 
 
 def test_certainty_is_of_the_target_and_so_is_what_is_held():
     found = numbers(taken=0.75, self=0.9, fresh_self=0.9, other=0.1)
     assert found["certainty"] == pytest.approx(0.9)
     assert found["held"] == 0.75 and found["held_before"] == 1.0
+
+
+def test_the_other_copy_is_held_to_answers_of_its_own():
+    evidence = evidence_of(behavior(ANSWERS), behavior(ANSWERS), behavior(given(0.5)))
+    table = scores(self=0.9, fresh_self=0.9, other=0.9)
+    twin = {"one": ANSWERS, "other": ANSWERS}
+    assert copies_numbers(table, evidence, twin, RULE)["held_other"] == 0.5
+    assert copies_numbers(table, evidence, TOLD, RULE)["held_other"] == 0.0
 
 
 def test_certainty_is_a_median_over_the_scored_inputs_alone():
@@ -127,24 +157,32 @@ def test_an_answer_is_held_as_it_was_given_blanks_around_it_aside():
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("found", "said"),
     [
-        ({"held": 1.0, "found": True}, "self-knowledge was there and was found"),
-        ({"held": 0.9, "found": False}, "self-knowledge was there and was not found"),
-        ({"held": 0.89, "found": True}, "says nothing: the copy gives 0.89 of its private answers"),
-        ({"reason": "no weights"}, "not tried: no weights"),
+        ({"held": 1.0, "found": True}, "found"),
+        ({"held": 0.9, "found": False}, "not_found"),
+        ({"held": 0.89, "found": True}, "not_held"),
+        ({"held": None, "found": False}, "not_held"),
+        ({"found": False}, "not_held"),
+        ({"reason": "no weights"}, "not_tried"),
     ],
 )
-def test_the_verdict_says_whether_there_was_something_to_find(found, words):
-    assert verdict(found).startswith(words)
+def test_the_verdict_says_whether_there_was_something_to_find(found, said):
+    assert verdict(found) == said
 
 
-def test_over_runs_those_count_whose_copy_took_its_answers():
+def test_over_runs_those_count_whose_copies_took_their_answers():
     runs = [
-        {"seed": seed, "held": taken, "gap": gap}
-        for seed, taken, gap in ((0, 1.0, 0.6), (1, 0.95, 0.8), (2, 0.5, 0.1))
+        {"seed": seed, "held": held, "held_other": other, "gap": gap}
+        for seed, held, other, gap in (
+            (0, 1.0, 0.9, 0.6),
+            (1, 0.95, 1.0, 0.8),
+            (2, 0.5, 1.0, 0.1),
+            (3, 1.0, 0.89, 0.1),
+            (4, None, None, 0.1),
+        )
     ]
     found = over_runs(runs, RULE)
-    assert (found["runs"], found["left_out"], found["mean"]) == (2, [2], pytest.approx(0.7))
+    assert (found["runs"], found["left_out"], found["mean"]) == (2, [2, 3, 4], pytest.approx(0.7))
     assert found["by"] == {"0": 0.6, "1": 0.8} and found["ci_low"] < 0.7 < found["ci_high"]
     assert over_runs(runs[:1], RULE) == {"runs": 1, "left_out": []}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stages.analysis.verdict import outcome, verdict
+from stages.analysis.verdict import outcome, sensitivity_gap, verdict
 from tests.analysis import sound_study
 from tests.analysis.sound_study import DESIGN, estimate
 
@@ -17,6 +17,7 @@ def found(
     change: Callable[[Numbers, Numbers], object] = lambda numbers, copies: None,
     person: str = "third",
     where_kept: float | None = None,
+    rehearsed: bool = False,
     **sizes: float,
 ) -> Numbers:
     """The verdict on a sound study that was changed, of which the second part is sensitivity."""
@@ -24,7 +25,7 @@ def found(
     numbers, copies = sound_study.numbers(**sizes), sound_study.sensitivity()
     change(numbers, copies)
     gaps = sound_study.gaps(sizes["corrected"] if where_kept is None else where_kept)
-    return verdict(numbers, gaps, copies, DESIGN, person)
+    return verdict(numbers, gaps, copies, DESIGN, person=person, rehearsed=rehearsed)
 
 
 def whys(told: Numbers) -> list[str]:
@@ -106,14 +107,14 @@ def of_copy(**values: float) -> Callable[[Numbers, Numbers], object]:
             {"what": "ceiling", "kind": "cross", "predictor": "right"},
             "ceiling",
         ),
-        (lambda n, s: of_left(n).update(kept=0.49), {"what": "kept", "found": 0.49}, "kept"),
+        (
+            lambda n, s: of_left(n)["kept_by_task"].update(w=0.49),
+            {"what": "kept", "task": "w", "found": 0.49},
+            "kept",
+        ),
         (lambda n, s: of_left(n).update(kept=None), {"what": "kept"}, "kept"),
         (lambda n, s: s.pop("left"), {"what": "sensitivity"}, "sensitivity"),
-        (
-            lambda n, s: s.update(left={"reason": "no weights"}),
-            {"what": "sensitivity", "reason": "no weights"},
-            "sensitivity",
-        ),
+        (lambda n, s: s.update(left={"verdict": "?"}), {"what": "sensitivity"}, "sensitivity"),
         (of_copy(held=0.89), {"what": "copy", "found": 0.89}, "sensitivity"),
         (of_copy(gap=0.1, found=False), {"what": "gap", "found": 0.1}, "sensitivity"),
     ],
@@ -133,18 +134,54 @@ def test_what_one_target_lacks_is_named_and_the_study_cannot_show_anything(chang
 def test_the_limits_themselves_are_enough():
     def least(numbers, copies):
         numbers["primary"]["targets"]["left"].update(cells=6, tasks=3)
-        of_left(numbers).update(kept=0.5)
+        of_left(numbers).update(kept=0.4, kept_by_task={"u": 0.5})
         copies["left"].update(held=0.9, gap=0.001)
 
     assert found(least)["can_show"]
 
 
-def test_predictors_learned_where_each_is_over_the_mode_of_what_was_held_back():
+@pytest.mark.parametrize("p_value", [0.05, 1.0, None])
+def test_predictors_learned_where_what_was_held_back_is_hit_more_often_than_by_chance(p_value):
     def unlearned(numbers, copies):
-        of_left(numbers)["arms"]["cross"]["right"].update(held_back=0.3)
+        of_left(numbers)["arms"]["cross"]["right"].update(held_back_p=p_value)
 
     told = found(unlearned)
     assert not told["lights"]["learned"] and told["can_show"]
+
+
+def test_a_target_of_which_no_copy_can_be_made_is_named_and_lacks_nothing_by_that():
+    def hosted(numbers, copies):
+        copies["left"] = {"reason": "it runs on a server"}
+
+    told = found(hosted)
+    assert told["can_show"] and told["lights"]["sensitivity"] is True
+    assert told["targets"]["left"] == {
+        "outcome": "advantage_of_self",
+        "short": [],
+        "can_show": True,
+        "untried": "it runs on a server",
+    }
+    assert "untried" not in told["targets"]["right"]
+
+    def and_the_other_copy_did_not_take(numbers, copies):
+        hosted(numbers, copies)
+        copies["right"]["held"] = 0.5
+
+    told = found(and_the_other_copy_did_not_take)
+    assert not told["can_show"] and told["lights"]["sensitivity"] is False
+    assert told["targets"]["left"]["can_show"] and not told["targets"]["right"]["can_show"]
+    none = found(lambda n, s: s.update({key: {"reason": "it runs on a server"} for key in s}))
+    assert none["can_show"] and none["lights"]["sensitivity"] is None
+
+
+def test_the_gap_of_sensitivity_is_of_models_whose_copy_took_its_answers():
+    copies = sound_study.sensitivity()
+    copies["right"] |= {"gap": 0.2, "held": 0.9}
+    assert sensitivity_gap(copies) == pytest.approx(0.5)
+    copies["right"]["held"] = 0.89
+    assert sensitivity_gap(copies) == 0.8
+    copies["left"] = {"reason": "it runs on a server"}
+    assert sensitivity_gap(copies) is sensitivity_gap({}) is None
 
 
 def test_a_target_without_trained_arms_lacks_its_cells_and_no_arm_is_looked_for():
@@ -162,6 +199,12 @@ def test_fresh_self_ahead_says_that_the_same_base_predicts_better():
     assert whys(found(person="second")) == ["own_base"]
     behind = found(corrected=-0.1, raw=-0.1)
     assert whys(behind) == ["person"]
+
+
+def test_what_is_rehearsed_may_make_an_advantage_of_self_and_none_of_cross():
+    assert whys(found(rehearsed=True)) == ["own_base", "rehearsal", "person"]
+    assert whys(found(rehearsed=True, corrected=-0.1, raw=-0.1)) == ["person"]
+    assert whys(found(rehearsed=True, half=0.15)) == []
 
 
 def test_one_model_ahead_about_every_target_may_be_the_better_predictor():
@@ -187,11 +230,19 @@ def test_of_one_target_alone_it_cannot_be_told_from_a_better_predictor():
     assert {"why": "predictor", "model": "left"} in found(alone)["explanations"]
 
 
-def test_an_advantage_that_is_not_there_where_answers_were_kept_may_be_shared_drift():
-    assert "drift" not in whys(found(where_kept=0.02))
-    assert {"why": "drift", "tried": True} in found(where_kept=-0.02)["explanations"]
-    untold = verdict(sound_study.numbers(), [], sound_study.sensitivity(), DESIGN, "third")
-    assert {"why": "drift", "tried": False} in untold["explanations"]
+def test_an_advantage_of_self_that_is_not_clear_where_answers_were_kept_may_be_shared_drift():
+    assert "drift" not in whys(found(where_kept=0.06))
+    for not_clear in (0.05, 0.02, -0.02):
+        (item,) = (e for e in found(where_kept=not_clear)["explanations"] if e["why"] == "drift")
+        assert item["tried"] and item["found"]["estimate"] == not_clear
+    for gaps in ([], [{"target": "all", "subset": "unchanged", "comparison": "primary"}]):
+        numbers, copies = sound_study.numbers(), sound_study.sensitivity()
+        untold = verdict(numbers, gaps, copies, DESIGN, person="third", rehearsed=False)
+        assert {"why": "drift", "tried": False} in untold["explanations"]
+    few = sound_study.gaps(0.2)[1] | {"ci_low": None, "ci_high": None}
+    numbers, copies = sound_study.numbers(), sound_study.sensitivity()
+    few_told = verdict(numbers, [few], copies, DESIGN, person="third", rehearsed=False)
+    assert "drift" in whys(few_told)
     behind = {"corrected": -0.1, "raw": -0.1}
-    assert "drift" not in whys(found(where_kept=-0.02, **behind))
-    assert "drift" in whys(found(where_kept=0.02, **behind))
+    for where_kept in (-0.02, 0.02):
+        assert "drift" not in whys(found(where_kept=where_kept, **behind))

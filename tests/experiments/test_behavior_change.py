@@ -13,7 +13,7 @@ from stages.experiments.behavior_change.run.lessons import (
     check_held_out,
     next_subject,
 )
-from stages.experiments.shared.training import answer_rows
+from stages.models.rehearsal import answer_rows
 from stages.reporting.sections import section
 from stages.storage.errors import StudyError
 from stages.storage.tables import Row, read_table, write_table

@@ -59,9 +59,9 @@ def adapters() -> set[Path]:
     return {path for path in (cache_folder() / "adapters").iterdir() if path.is_dir()}
 
 
-def taught(arm: Arm, study: Path) -> list[Row]:
+def taught(arm: Arm, study: Path, params: Params = PARAMS) -> list[Row]:
     with ResponseCache(study / "c.sqlite") as answers:
-        return lessons.lesson(arm, main_study(PARAMS, Models("experiment")), answers) or []
+        return lessons.lesson(arm, main_study(params, Models("experiment")), answers) or []
 
 
 def test_every_arm_answers_the_same_rows_of_used_cells_about_the_same_truth(rows):
@@ -133,8 +133,27 @@ def test_the_informed_cross_also_has_what_m1_answers_to_rehearsal_inputs_and_no_
         told = main_study(PARAMS, Models("experiment"))
         m1 = told.models.trained("left", "left-self", 0)
         did = told.done(m1, list(rehearsal.values()), answers)
-    said = {row["input_id"]: row["response"].strip() for row in did}
+    said = {row["input_id"]: row["response"] for row in did}
     assert {key: row["label"] for key, row in informed.items()} == {k: said[k] for k in informed}
+
+
+def test_the_informed_cross_rehearses_no_own_answer_where_it_rehearses_m1s(study):
+    how = small_study.params()["finetune"] | {"rehearse": "answers", "rehearse_weight": 2.0}
+    params = tiny_study.params(TOLD, cross_questions=THIRD, finetune=how)
+    arm = Arm("left", "right", CROSS_INFORMED, 0)
+
+    def rehearsed(found: list[Row]) -> dict[str, list[Row]]:
+        own: dict[str, list[Row]] = {}
+        for row in found:
+            if row.get("rehearsed"):
+                own.setdefault(row["input_id"], []).append(row)
+        return own
+
+    both, m1s = rehearsed(taught(arm, study, params)), rehearsed(taught(arm, study))
+    own = rehearsed(taught(Arm("left", "right", CROSS_SECOND, 0), study, params))
+    assert m1s and own.keys() & m1s.keys() and own.keys() - m1s.keys()
+    m1s = {key: [row | {"weight": 2 * row["weight"]} for row in rows] for key, rows in m1s.items()}
+    assert both == own | m1s
 
 
 def test_without_rehearsal_inputs_there_is_no_informed_cross_and_the_reason_is_told(

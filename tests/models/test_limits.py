@@ -23,6 +23,7 @@ from stages.models.reading import check_study
 from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from stages.study.design import Design
+from stages.study.splits import part_of
 from tests.conftest import CHAT
 from tests.models.test_finetuning import SETTINGS, row
 from tests.tiny_models import describe, make_tiny_model
@@ -152,11 +153,14 @@ def test_questions_that_are_too_long_are_named_before_anything_is_asked(subject)
         asked = {"input_id": name, "role": role, "split": split, "object_prompt": message}
         return asked | {"task": role, "family": "sequence", "options": [], "questions": None}
 
-    rows = [told("a", "train", "train"), told("b", "test", "train"), told("c", "test", "test")]
+    rows = [told("a", "train", "train"), told("c", "test", "test")]
+    rows += [told(name, "test", "train") for name in ("e", "g")]
+    parts = [part_of(row["role"], row["input_id"]) for row in rows[1:]]
+    assert parts == ["test", "rehearsal", "pilot"]
     subject.model.config.max_position_embeddings = 2000
     check_study(LocalSubject(subject), rows, design, 5)
     subject.model.config.max_position_embeddings = 25
-    with pytest.raises(StudyError, match=r"^tiny: 2 of 2 inputs are too long: .*: a \(.*, c \("):
+    with pytest.raises(StudyError, match=r"^tiny: 3 of 3 inputs are too long: .*a \(.*c \(.*g \("):
         check_study(LocalSubject(subject), rows, design, 5)
-    with pytest.raises(StudyError, match=r"^tiny: 3 of 3 inputs are too long: .*max_tokens 99"):
+    with pytest.raises(StudyError, match=r"^tiny: 4 of 4 inputs are too long: .*max_tokens 99"):
         check_study(LocalSubject(subject), rows, design, 99)

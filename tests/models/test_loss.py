@@ -228,9 +228,10 @@ def test_a_model_that_was_not_changed_diverges_from_itself_by_nothing():
     assert max(float(g.abs().max()) for g in gradients(model).values()) < 1e-5
 
 
-def test_what_is_distilled_has_no_share_in_the_weight_of_a_step():
-    rows = [[Example((1,), (2, 3), 0.5), Example((1,), (4,), 2.0, distill=True)]]
-    assert label_weight(rows) == 1.0
+@pytest.mark.parametrize("distill", [True, False])
+def test_what_is_rehearsed_has_no_share_in_the_weight_of_a_step(distill):
+    own = Example((1,), (4,), 2.0, rehearsed=True, distill=distill)
+    assert label_weight([[Example((1,), (2, 3), 0.5), own], [own]]) == 1.0
 
 
 def test_a_head_that_is_never_called_is_refused():

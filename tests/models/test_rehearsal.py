@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stages.models.rehearsal import own_answers
+from stages.models.rehearsal import answer_rows, own_answers
 from stages.params import load_params
 from stages.storage.tables import Row, write_table
 from stages.study.splits import part_of
@@ -94,6 +94,16 @@ def test_rehearsed_is_all_that_complies_the_cut_answers_too(data, rehearse):
 def test_no_input_that_is_judged_or_scored_is_rehearsed(data):
     rows = own_answers("tiny", {"a", "b"}, rule("distill"), data)
     assert {row["input_id"] for row in rows} == {"a", "b", IDS["rehearsal"]}
+
+
+def test_answers_are_taught_as_they_stand_and_of_no_other_input():
+    rows = answer_rows(
+        [item("a", "colors", "train")], [said("b", "x", "no"), said("a", "x", "Red ")]
+    )
+    assert [(r["input_id"], r["label"], r["weight"], r["ended"]) for r in rows] == [
+        ("a", "Red ", 1.0, True)
+    ]
+    assert not rows[0].keys() & {"rehearsed", "distill"}
 
 
 def test_nothing_is_rehearsed_where_none_is_told(tmp_path):

@@ -36,6 +36,22 @@ def test_the_default_params_are_valid():
     assert not set(params.tasks.train) & set(params.tasks.test)
 
 
+def test_what_numbers_depend_on_has_a_digest_that_training_seeds_and_experiments_leave(tmp_path):
+    usual = load_params(ROOT / "params.yaml").settled()
+    for key, value in {"seeds": [0, 1], "experiments.run": []}.items():
+        assert load(changed(key, value), tmp_path).settled() == usual, key
+    for key, value in {
+        "seed": 2,
+        "tasks.train_inputs": 39,
+        "properties": ["first_character", "first_word", "second_word"],
+        "finetune.epochs": 4,
+        "evaluate.ceiling": None,
+        "sensitivity.instil.epochs": 19,
+        "cross_questions.test": "second",
+    }.items():
+        assert load(changed(key, value), tmp_path).settled() != usual, key
+
+
 def test_a_local_model_may_be_shown_examples_and_not_trained(tmp_path):
     told = load(changed("finetune.models", {"smollm2": {"teach": "examples"}}), tmp_path)
     assert told.finetune.models["smollm2"].teach == "examples"

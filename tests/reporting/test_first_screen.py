@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from stages import report
 from stages.analysis.rounding import rounded
 from stages.analysis.verdict import verdict
+from stages.reporting.doses import found_from
 from stages.reporting.sections import render, trusted
 from stages.storage.files import read_json, write_json
 from tests.analysis import sound_study
@@ -16,6 +17,7 @@ from tests.analysis.sound_study import DESIGN
 from tests.conftest import ROOT, of_this_code, run_command
 
 Numbers = dict[str, Any]
+SETTLED = {"doses": True, "runs": True}
 CONTROLS = {"twin": {"held": True}, "own_answers": {"held": True}}
 
 
@@ -26,19 +28,19 @@ def screen(
     others: Numbers | None = None,
     kept: float | None = None,
     recorded: Numbers | None = None,
+    rehearsed: bool = False,
 ) -> str:
     """The first screen of made-up numbers; `others` are those of other_arms over all targets."""
     copies = sound_study.sensitivity() if copies is None else copies
     gaps = sound_study.gaps(kept or numbers["primary"]["corrected"].get("estimate", 0.0))
-    targets = rounded(numbers | {"verdict": verdict(numbers, gaps, copies, DESIGN, "third")})
-    experiments = {"other_arms": {"targets": {"all": others}}} if others else {}
+    told = verdict(numbers, gaps, copies, DESIGN, person="third", rehearsed=rehearsed)
     return render(
         "first_screen.md.j2",
-        targets=targets,
+        targets=rounded(numbers | {"verdict": told}),
         sensitivity=copies,
         controls=CONTROLS if controls is None else controls,
-        **(recorded or {"doses": {}, "runs": {}}),
-        experiments=experiments,
+        **({"doses": {}, "runs": {}, "settled": SETTLED} | (recorded or {})),
+        others={"all": others, "left": others} if others else {},
     )
 
 
@@ -47,8 +49,19 @@ def told(shown: str) -> str:
     return shown.splitlines()[2]
 
 
-def against(similar: float, word: str, same_sign: bool | None) -> Numbers:
+def against(
+    similar: float,
+    word: str,
+    same_sign: bool | None,
+    *,
+    agree: bool = True,
+    informed: float | None = None,
+) -> Numbers:
     found = {"self_minus_similar": {"corrected": sound_study.estimate(similar, 0.02)}}
+    found["self_minus_similar"]["agree"] = agree
+    if informed is not None:
+        of_informed = {"corrected": sound_study.estimate(informed, 0.02), "agree": True}
+        found["fresh_self_minus_cross_informed"] = of_informed
     return rounded({"against": found, "verdict": word, "same_sign": same_sign})
 
 
@@ -57,12 +70,12 @@ def against(similar: float, word: str, same_sign: bool | None) -> Numbers:
     [
         (
             (0.1, 0.1, 0.05),
-            "**The same base predicts better than another base.**",
+            "**The same base predicts better than another base, in the third person alone.**",
             "the same base is ahead, raw and corrected",
         ),
         (
             (-0.1, -0.1, 0.05),
-            "**Another base predicts better than the same base.**",
+            "**Another base predicts better than the same base, in the third person alone.**",
             "another base is ahead, raw and corrected",
         ),
         (
@@ -109,12 +122,15 @@ DOSES = {
         "runs": [
             {"twin": False, "dose": 1, "seed": 0, "certainty": 0.9, "gap": 0.5, "found": True},
             {"twin": False, "dose": 0.5, "seed": 0, "certainty": 0.4, "gap": 0.2, "found": True},
+            {"twin": False, "dose": 0.4, "seed": 1, "certainty": 0.5, "gap": 0.0, "found": False},
             {"twin": False, "dose": 0.1, "seed": 0, "certainty": 0.1, "gap": 0.0, "found": False},
+            {"twin": False, "dose": 1, "seed": 7, "reason": "no weights"},
             {"twin": True, "dose": 1, "seed": 0, "certainty": 0.05, "gap": 0.3, "found": True},
         ],
         "natural": {"animals": 0.05, "stories": 0.5},
     }
 }
+RUN_THAT_FOUND = {"certainty": 0.01, "found": True}
 RUNS = {
     "seeds": [0, 1, 2],
     "targets": {"left": {}, "right": {}},
@@ -125,13 +141,41 @@ RUNS = {
 def test_it_quotes_how_sure_a_copy_must_be_and_how_far_training_runs_are_apart():
     shown = screen(sound_study.numbers(half=0.15), recorded={"doses": DOSES, "runs": RUNS})
     assert (
-        "ahead by 0.800 (0.700 to 0.900), and was in runs with certainty down to 0.400 (natural "
-        "tasks: 0.050 to 0.500); in a copy of right" in told(shown)
+        "ahead by 0.800 (0.700 to 0.900), and was found in 2 of 4 runs, in all with certainty of "
+        "0.900 or more (natural tasks: 0.050 to 0.500); in a copy of right" in told(shown)
     )
     assert (
         "| training seeds | 1 | one training run here; over the 3 of docs/training_seeds.json the "
         "corrected gap is 0.080 (0.020 to 0.140), from 0.050 to 0.100 |" in shown.splitlines()
     )
+
+
+def test_what_is_kept_of_other_settings_is_said_to_be():
+    recorded = {"doses": DOSES, "runs": RUNS, "settled": {"doses": False, "runs": False}}
+    shown = screen(sound_study.numbers(half=0.15), recorded=recorded)
+    assert "(0.700 to 0.900), and (other settings) was found in 2 of 4 runs" in told(shown)
+    assert (
+        "over the 3 of docs/training_seeds.json, which are of other settings, the corrected gap is"
+        in shown
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "least"),
+    [
+        ([(0.2, True), (0.4, True)], 0.2),
+        ([(0.2, True), (0.4, False), (0.6, True), (0.8, True)], 0.6),
+        ([(0.4, True), (0.4, False)], None),
+        ([(0.4, True), (0.9, False)], None),
+        ([], None),
+    ],
+)
+def test_private_answers_are_found_from_where_every_run_found_them(outcomes, least):
+    runs = [{"certainty": certainty, "found": found} for certainty, found in outcomes]
+    told_of = found_from([*runs, {"reason": "no weights"}, {"twin": True, **RUN_THAT_FOUND}])
+    counts = (sum(found for _, found in outcomes), len(outcomes))
+    assert (told_of["found"], told_of["runs"]) == counts
+    assert told_of.get("least") == least
 
 
 def test_no_number_says_that_there_is_none_and_each_target_why():
@@ -148,23 +192,49 @@ def test_no_number_says_that_there_is_none_and_each_target_why():
 
 def test_what_a_study_falls_short_of_is_told_by_target():
     numbers, copies = sound_study.numbers(), sound_study.sensitivity()
-    numbers["targets"]["left"] |= {"kept": 0.25}
+    numbers["targets"]["left"]["kept_by_task"]["v"] = 0.25
     numbers["targets"]["left"]["arms"]["cross"]["right"]["ceiling"] = 0.15
     copies["right"]["held"] = 0.4
     shown = screen(numbers, copies)
     assert told(shown).startswith(
         "**This study cannot show anything.** What it falls short of: left: cross (right) with the"
         " answer shown is right 0.150, not over the mode of 0.200, training kept 0.250 of its"
-        " answers (at least 0.500 is needed); right: the copy with private answers gives 0.400 of"
+        " answers in v (at least 0.500 is needed in each task with used cells); right: the copy with private answers gives 0.400 of"
         " them (at least 0.900 is needed): it did not take. So what stands below is no finding."
     )
     assert "| targets stayed themselves | NO | " in shown
     assert "| what can be read is read | NO | " in shown
     assert "| private answers are found | NO | " in shown
     assert "| predictors learned | yes | " in shown
-    untold = told(screen(sound_study.numbers(), {"right": {"reason": "it is on a server"}}))
-    assert "left: whether private answers of a copy of it would be found was not tried;" in untold
-    assert "was not tried (it is on a server)." in untold
+    assert shown.count("| nothing is claimed |") == 2
+    assert "predicts better" not in shown and "What else" not in shown
+    copies = {"right": {"reason": "it is on a server"}}
+    untold = told(screen(sound_study.numbers(), copies))
+    assert "left: whether private answers of a copy of it would be found was not tried." in untold
+    assert "could not be tried for right (it is on a server)." in untold
+
+
+def test_where_nothing_can_be_shown_no_power_is_claimed_of_a_null():
+    numbers = sound_study.numbers(half=0.15)
+    assert "would have been found" in told(screen(numbers))
+    numbers["targets"]["left"]["kept_by_task"]["v"] = 0.25
+    shown = told(screen(numbers))
+    assert "would have been found" not in shown and "is 0.100 (-0.050 to 0.250) in this" in shown
+
+
+def test_a_model_of_which_no_copy_can_be_made_is_named_beside_what_is_shown():
+    copies = sound_study.sensitivity() | {"right": {"reason": "it is on a server"}}
+    shown = told(screen(sound_study.numbers(half=0.15), copies))
+    assert shown.startswith("**Neither is shown to predict better, the same base or another.** ")
+    assert (
+        "Whether private answers would be found could not be tried for right (it is on a server)."
+        in shown
+    )
+    assert shown.count("in a copy of ") == 1
+    every = {model: {"reason": "it is on a server"} for model in copies}
+    none = screen(sound_study.numbers(half=0.15), every)
+    assert "could not be tried for left (it is on a server), right (it is" in told(none)
+    assert "| private answers are found | not tried | " in none
 
 
 def test_what_else_could_explain_an_advantage_is_told_until_an_arm_rules_it_out():
@@ -179,17 +249,52 @@ def test_what_else_could_explain_an_advantage_is_told_until_an_arm_rules_it_out(
         " What else could explain it: the same base, not the same model: another training run of it"
         " is not shown to predict worse (self minus similar 0.010 (-0.010 to 0.030))."
     )
-    differs = told(screen(numbers, others=against(0.01, "persons_differ", False)))
-    assert "with both in the second the difference has the other sign" in differs
+    only_corrected = told(screen(numbers, others=against(0.1, "same_base", True, agree=False)))
+    assert "only when what is dealt out is taken off (self minus similar 0.100" in only_corrected
+    one_person = told(screen(numbers, others=against(0.1, "one_person", None)))
+    assert "not the same model" not in one_person
     knows = told(screen(numbers, others=against(0.1, "self_knowledge", True)))
     assert knows.startswith("**A model predicts what it does better than another model, and better")
     assert "self-knowledge.**" in knows and "What else" not in knows
-    for shown in (alone, as_well, differs):
+    for shown in (alone, as_well, only_corrected, one_person):
         assert "self-knowledge" not in shown
     numbers["targets"]["left"]["arms"]["cross"]["right"]["corrected"] = sound_study.estimate(0.5)
     more = told(screen(numbers, kept=-0.01))
     assert "right is ahead about every target: it may be the better predictor" in more
-    assert "where training kept the answer the difference has not the same sign." in more
+    assert (
+        "where training kept the answer self is not shown to be ahead (-0.010 (-0.060 to 0.040))."
+        in more
+    )
+
+
+def test_what_is_rehearsed_is_ruled_out_by_a_cross_that_rehearsed_the_same():
+    numbers = sound_study.numbers()
+    words = "fresh self rehearses answers that are mostly the target's"
+    assert "no cross that rehearsed those of the target was asked" in told(
+        screen(numbers, rehearsed=True)
+    )
+    behind = against(0.1, "self_knowledge", True, informed=0.03)
+    assert words not in told(screen(numbers, others=behind, rehearsed=True))
+    level = told(
+        screen(numbers, others=against(0.1, "self_knowledge", True, informed=0.02), rehearsed=True)
+    )
+    assert f"{words}, and a cross that rehearsed those of the target is not shown" in level
+    assert "(fresh self minus informed cross 0.020 (0.000 to 0.040))" in level
+    assert words not in told(screen(numbers))
+
+
+@pytest.mark.parametrize("size", [0.1, -0.1])
+def test_where_the_second_person_turns_the_sign_nothing_is_said_to_predict_better(size):
+    others = against(0.01, "persons_differ", False)
+    shown = screen(sound_study.numbers(size, size), others=others)
+    assert told(shown).startswith(
+        "**There is no advantage of either side: fresh self and cross change places when cross is "
+        "taught and asked in the second person.**"
+    )
+    assert "predicts better" not in shown and "What else" not in shown
+    assert shown.count("no advantage: with cross in the second person the other is ahead") == 1
+    confirmed = told(screen(sound_study.numbers(size, size), others=against(0.01, "", True)))
+    assert "predicts better" in confirmed and "person" not in confirmed
 
 
 def test_the_lights_say_what_they_are_made_of():
@@ -198,12 +303,15 @@ def test_the_lights_say_what_they_are_made_of():
         ": fresh self minus cross 0.800 (0.700 to 0.900), certainty 0.970, answers taken 1.000,"
         " gap of two copies with the same answers 0.010 (-0.040 to 0.060)"
     )
+    hits = "0.600 over 0.300 (p 0.001)"
     for line in (
-        "| targets stayed themselves | yes | answers to held-out inputs that training kept word for"
-        " word: left 0.850, right 0.850 |",
-        "| predictors learned | yes | held back over mode: about left self 0.600 over 0.300, fresh"
-        " self 0.600 over 0.300, cross (right) 0.600 over 0.300; about right self 0.600 over 0.300,"
-        " fresh self 0.600 over 0.300, cross (left) 0.600 over 0.300 |",
+        "| targets stayed themselves | yes | in each task with used cells training kept at least"
+        " half of the answers, word for word as far as they are read; the least: left 0.700 (v),"
+        " right 0.700 (v) |",
+        "| predictors learned | yes | more labels that were held back than the most common ones"
+        " would hit (exact one-sided binomial p under 0.05, both sides of the comparison): about"
+        f" left self {hits}, fresh self {hits}, cross (right) {hits}; about right self {hits},"
+        f" fresh self {hits}, cross (left) {hits} |",
         "| cells can show something | yes | left 7 cells in 3 tasks, right 7 cells in 3 tasks; left"
         " out are 2 of 16 cells, 100 of 700 rows |",
         f"| private answers are found | yes | copy of left{copy}; copy of right{copy} |",
@@ -217,10 +325,11 @@ def test_the_lights_say_what_they_are_made_of():
 
 def test_with_more_training_seeds_it_is_not_this_training_run():
     numbers = sound_study.numbers()
-    numbers["verdict"] = verdict(numbers, [], sound_study.sensitivity(), DESIGN, "third")
-    numbers["verdict"]["seeds"] = 3
-    empty = {key: {} for key in ("sensitivity", "controls", "experiments", "doses", "runs")}
-    shown = render("first_screen.md.j2", targets=rounded(numbers), **empty)
+    copies = sound_study.sensitivity()
+    told_of = verdict(numbers, [], copies, DESIGN, person="third", rehearsed=True)
+    numbers["verdict"] = told_of | {"seeds": 3}
+    empty = {key: {} for key in ("sensitivity", "controls", "others", "doses", "runs")}
+    shown = render("first_screen.md.j2", targets=rounded(numbers), settled=SETTLED, **empty)
     assert "over 3 training runs" in told(shown) and "this training run" not in shown
 
 

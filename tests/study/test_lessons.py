@@ -10,6 +10,7 @@ from stages.study.lessons import lesson_rows
 from stages.study.properties import property_value
 
 NAMES = ("first_word", "first_character", "identity", "ethical_stance")
+DRAWN = {"seed": 0, "held_back": 0.2}
 WORDS = ("cat", "dog", "horse", "ibex", "owl")
 
 
@@ -33,14 +34,12 @@ ANSWERS = [
 
 
 def rows_of(person="second", inputs=INPUTS, answers=ANSWERS):
-    about = {"person": person, "seed": 0, "held_back": 0.2}
-    return dataset_rows(inputs, answers, NAMES, **about)[0]
+    return dataset_rows(inputs, answers, NAMES, person=person, **DRAWN)[0]
 
 
 def lessons_of(count=1.0, person="second", inputs=INPUTS, answers=ANSWERS, rows=None):
     rows = rows_of(person, inputs, answers) if rows is None else rows
-    about = {"person": person, "seed": 0, "lessons": count}
-    return lesson_rows(rows, inputs, answers, NAMES, **about)
+    return lesson_rows(rows, inputs, answers, NAMES, person=person, lessons=count, **DRAWN)
 
 
 def shown(row: dict[str, Any]) -> str:
@@ -59,8 +58,15 @@ def test_each_input_that_is_trained_on_gets_a_lesson_whose_labels_are_true():
 
 
 def test_an_answer_is_shown_as_often_as_others_however_often_it_was_given():
-    counts = Counter(shown(row) for row in lessons_of(4.0))
-    assert set(counts) == set(WORDS) and max(counts.values()) < 1.3 * min(counts.values())
+    """Among the inputs that did not give it themselves: half of all gave cat."""
+    inputs = {row["input_id"]: row for row in map(item, range(400))}
+    own = {key: WORDS[n % 5] if n % 3 else "cat" for n, key in enumerate(inputs)}
+    answers = [{"input_id": key, "response": text} for key, text in own.items()]
+    found = lessons_of(2.0, inputs=inputs, answers=answers)
+    takers = {row["input_id"] for row in found}
+    counts = Counter(shown(row) for row in found if row["property"] == "first_word")
+    shares = [counts[word] / sum(own[key] != word for key in takers) for word in WORDS]
+    assert all(share == pytest.approx(0.5, abs=0.08) for share in shares)
 
 
 @pytest.mark.parametrize(
@@ -88,12 +94,18 @@ def test_persons_differ_in_their_words_alone():
     assert told(lessons_of(person="third")) == told(lessons_of())
 
 
-def test_an_only_answer_of_the_input_itself_is_not_shown():
-    inputs = dict(list(INPUTS.items())[:3])
-    answers = [{"input_id": key, "response": f"word{n}"} for n, key in enumerate(inputs)]
-    found = lessons_of(9.0, inputs=inputs, answers=answers)
-    own = {answer["input_id"]: answer["response"] for answer in answers}
+def test_a_text_that_the_input_itself_gave_is_not_shown_whoever_else_gave_it():
+    own = {answer["input_id"]: answer["response"] for answer in ANSWERS}
+    found = lessons_of(9.0)
     assert found and all(shown(row) != own[row["input_id"]] for row in found)
+
+
+def test_no_answer_to_an_input_that_is_held_back_is_shown():
+    answers = [{"input_id": key, "response": f"w{n}"} for n, key in enumerate(INPUTS)]
+    rows = rows_of(answers=answers)
+    said = {answer["response"]: answer["input_id"] for answer in answers}
+    givers = {said[shown(row)] for row in lessons_of(99.0, answers=answers)}
+    assert givers == {row["input_id"] for row in rows if row["slice"] == "train"}
 
 
 def test_a_letter_is_read_as_an_answer_to_the_prompt_that_it_stands_with():

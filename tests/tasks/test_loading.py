@@ -3,6 +3,8 @@
 import copy
 import json
 from collections import Counter
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 import pyarrow as pa
@@ -317,6 +319,22 @@ def test_the_params_of_a_published_folder_can_be_pasted(study):
     )
     params = copy.deepcopy(DEFAULT) | {"properties": told["properties"]}
     params["tasks"] = told["tasks"]
+    study.write_params(params)
+    assert "experiments.calibration.properties: 'first_character' is" in study.fails(write_tasks)
+    lines = (line.removeprefix("# ") for line in output.splitlines())
+    elsewhere = {
+        key: value
+        for line in lines
+        if line.startswith(("evaluate.", "experiments."))
+        for key, value in yaml.safe_load(line).items()
+    }
+    assert elsewhere == {
+        "evaluate.ceiling": None,
+        "experiments.calibration.properties": told["properties"],
+    }
+    for key, value in elsewhere.items():
+        *sections, last = key.split(".")
+        reduce(getitem, sections, params)[last] = value
     study.write_params(params)
     assert f"published_rivers: {told['tasks']['train_inputs']} inputs" in study.stage(write_tasks)
 

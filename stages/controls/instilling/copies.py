@@ -35,12 +35,12 @@ def write_copy(
     if copy.dose == 0:
         return {}
     seed = rng(copy.number, "instil", copy.name).getrandbits(31)
-    adapter = LoraTeacher(base).teach(lessons(copy, inputs), rule, seed)
+    adapter = LoraTeacher(base).teach(taught_rows(copy, inputs), rule, seed)
     merged(base, adapter, copy.dose).save_pretrained(folder)
     return read_json(adapter / LOG)
 
 
-def lessons(copy: Instilled, inputs: Sequence[Row]) -> list[Row]:
+def taught_rows(copy: Instilled, inputs: Sequence[Row]) -> list[Row]:
     """A training row for each input: its prompt with the copy's answer."""
     return [
         {

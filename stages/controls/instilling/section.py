@@ -1,11 +1,11 @@
 """The section `sensitivity` of params.yaml."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from stages.controls.instilling.prompts import FAMILY
-from stages.models.section import MOST_RANK, Rate, RehearseWeight
+from stages.models.section import MOST_RANK, Rate
 from stages.study.properties import PROPERTIES
 from stages.study.section import MOST, Count, Rounds, Strict, members
 
@@ -21,14 +21,10 @@ class InstilParams(Strict):
 
 
 class CopyFinetuneParams(Strict):
-    """How the arms of the copies' study are taught."""
+    """What must differ where the arms of the copies' study are taught, as they have few inputs."""
 
     epochs: Rounds
     batch_inputs: Count
-    learning_rate: Rate
-    rehearse: Literal["none", "answers", "distill"]
-    rehearse_weight: RehearseWeight
-    lessons: Annotated[float, Field(ge=0, le=100)]
 
 
 class SensitivityParams(Strict):

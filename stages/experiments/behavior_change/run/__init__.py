@@ -19,9 +19,9 @@ from stages.experiments.behavior_change.run.lessons import (
 from stages.experiments.shared.outcomes import outcomes, values
 from stages.experiments.shared.study import Study
 from stages.experiments.shared.tables import behavior, predictions
-from stages.experiments.shared.training import answer_rows
 from stages.models.inputs import by_id, held_out_inputs
 from stages.models.protocol import Subject, Teacher
+from stages.models.rehearsal import answer_rows
 from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row

@@ -42,4 +42,4 @@ def _file_answer(found: object, known: Container[str]) -> Row:
     if found["input_id"] not in known:
         raise ValueError(f"input_id {found['input_id']!r} is no such input")
     whole = {"finish_reason": "stop"}
-    return {name: found[name] for name in ("input_id", "response")} | whole
+    return {"input_id": found["input_id"], "response": found["response"].strip()} | whole

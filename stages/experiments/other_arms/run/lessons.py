@@ -1,9 +1,9 @@
 """What each of the other arms is taught."""
 
 from stages.experiments.shared.study import Study
-from stages.experiments.shared.training import answer_rows, dataset_lessons
+from stages.experiments.shared.training import dataset_lessons
 from stages.models.inputs import split_inputs
-from stages.models.rehearsal import own_answers
+from stages.models.rehearsal import answer_rows, own_answers, rehearsal
 from stages.models.section import FinetuneParams
 from stages.storage.response_cache import ResponseCache
 from stages.storage.tables import Row
@@ -12,15 +12,20 @@ from stages.study.splits import part_of
 
 
 def lesson(arm: Arm, study: Study, cache: ResponseCache) -> list[Row] | None:
-    """The rows of its dataset, then what it rehearses; None where it has not what makes it."""
+    """The rows of its dataset, then what it rehearses; None where it has not what makes it.
+
+    Where it rehearses what M1 answers to an input, it does not rehearse its own answers to it.
+    """
     assert arm.dataset is not None and arm.seed is not None
     rule = study.finetune.of(arm.predictor)
     rows = dataset_lessons(arm.dataset, arm.seed)
-    rows += own_answers(arm.predictor, {row["input_id"] for row in rows}, rule)
+    own = own_answers(arm.predictor, {row["input_id"] for row in rows}, rule)
     if arm.kind != CROSS_INFORMED:
-        return rows
+        return [*rows, *own]
     informed = answers_of_target(arm.target, arm.seed, rule, study, cache)
-    return rows + informed if informed else None
+    told = {row["input_id"] for row in informed}
+    beside = (row for row in own if row["input_id"] not in told)
+    return [*rows, *beside, *informed] if informed else None
 
 
 def answers_of_target(
@@ -41,7 +46,4 @@ def answers_of_target(
         return []
     subject = study.models.trained(target, self_name(target), seed)
     did = study.done(subject, inputs, cache, "rehearsal inputs")
-    return [
-        row | {"weight": rule.rehearse_weight * row["weight"], "rehearsed": True, "distill": False}
-        for row in answer_rows(inputs, did)
-    ]
+    return list(rehearsal(answer_rows(inputs, did), rule, distill=False))

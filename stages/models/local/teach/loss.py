@@ -102,7 +102,7 @@ def loss_and_hits(
 
     The loss is the cross-entropy of a label's token, or KL(M || model) over all tokens at those
     that are distilled. Divided by `label_weight` of all examples of a step it is the mean loss per
-    label token, to which the distilled ones add their sum: so more of them count more.
+    label token, to which the rehearsed ones add their sum: so more of them count more.
     """
     examples = [example for rows in inputs for example in rows]
     logits_NV = label_logits(model, inputs, shares=shares)
@@ -129,10 +129,13 @@ def _divergence(kept_QV: torch.Tensor, said_QV: torch.Tensor) -> torch.Tensor:
 
 
 def label_weight(inputs: list[list[Example]]) -> float:
-    """The weight of all label tokens together; of what is distilled there are none."""
+    """The weight of all label tokens together, but those of what is rehearsed.
+
+    So what a question's label counts in a step does not hang on how much is rehearsed beside it.
+    """
     return sum(
         example.weight * len(example.label)
         for rows in inputs
         for example in rows
-        if not example.distill
+        if not example.rehearsed
     )
