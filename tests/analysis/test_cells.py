@@ -204,8 +204,10 @@ def test_the_ceiling_of_an_arm_is_its_mean_over_used_cells():
     half = [row | {"ceiling": 0.5} for row in used["ceilings"]]
     third = used | {"property": "third_word", "ceilings": half}
     assert ceiling_of([used, other, third], "left", "right", CROSS) == pytest.approx(0.7)
-    assert ceiling_of([used], "left", "right", CROSS, 0) == 0.9
-    assert ceiling_of([used], "left", "right", CROSS, 7) is None
+    later = [row | {"seed": 1, "ceiling": 0.7} for row in used["ceilings"]]
+    both = used | {"ceilings": [*used["ceilings"], *later]}
+    assert ceiling_of([both], "left", "right", CROSS) == pytest.approx(0.8)
+    assert ceiling_of([used], "left", "right", CROSS, "mode") == used["ceilings"][0]["mode"]
     assert ceiling_of([used], "right", "right", CROSS) is None
 
 
