@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def _ceiling(cells: list[Row], target: str, predictor: str, kind: str, what: str) -> float | None:
-    return ceiling_of(cells, target, predictor, kind, what=what)
+    return ceiling_of(cells, target, predictor, kind, what)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ M answers every input. M1 answers what it is needed for: the train tasks, whose 
 the cross-predictors, and of the held-out tasks what is judged and scored (pilot and test). An
 answer is cut where every property asked of it is decided (finish_reason "decided"). Each training
 seed has its own M1; that of a model which is taught by examples alone is M, whose answers are
-copied. What M cannot read, of a prompt or of a question on it, is named before all. Embeddings are
-the mean last hidden states of M on the prompts that are trained on or scored, by which a classifier
-guesses what a target does; a model on a server has none, and its table no rows.
+copied. What M cannot read, of a prompt or of the longest question on it, is named before all.
+Embeddings are the mean last hidden states of M on the prompts that are trained on or scored, by
+which a classifier guesses what a target does; a model on a server has none, and its table no rows.
 """
 
 from collections.abc import Iterator
@@ -89,7 +89,15 @@ def _behavior(
     inputs = {task: _asked(task, trained=trained) for task in params.design.tasks}
     every = [row for rows in inputs.values() for row in rows]
     if not trained:
-        check_study(subject, every, params.design, params.sampling.max_tokens)
+        shown = {"train": params.finetune.lessons, "pilot": params.evaluate.ceiling}
+        check_study(
+            subject,
+            every,
+            params.design,
+            params.sampling.max_tokens,
+            persons=params.cross_questions,
+            shown=[part for part, found in shown.items() if found],
+        )
     announce_behavior(subject, every, params.design, params.sampling, cache)
     for task, rows in inputs.items():
         yield from sampled(subject, rows, params.design, params.sampling, cache, task)

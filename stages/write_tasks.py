@@ -3,7 +3,8 @@
     python -m stages.write_tasks
 
 From params.yaml and the files that its loaded tasks name. An input's split is decided by its own
-id, so no input is ever in both splits and asking for more inputs moves none.
+id, so no input is ever in both splits and asking for more inputs moves none. A prompt that would be
+taught in one task, and judged or scored in another, is refused.
 """
 
 from pathlib import Path
@@ -15,7 +16,7 @@ from stages.controls.organisms.codes import CODES
 from stages.params import command, load_params
 from stages.storage.files import atomic_folder
 from stages.storage.tables import write_table
-from stages.study.inputs import task_rows
+from stages.study.inputs import check_apart, task_rows
 from stages.tasks import TASKS
 from stages.tasks.files.loading import load_task
 
@@ -24,6 +25,7 @@ from stages.tasks.files.loading import load_task
 def main() -> None:
     params = load_params()
     known = TASKS | CODES | PROMPTS
+    seen: dict[tuple[str, bool], str] = {}
     with atomic_folder("data/tasks") as folder:
         for name in params.design.tasks:
             task = known[name] if name in known else load_task(name, params.tasks.loaded[name])
@@ -35,6 +37,7 @@ def main() -> None:
                 params.seed,
                 allow_fewer=params.tasks.allow_fewer,
             )
+            check_apart(rows, seen)
             write_table("tasks", rows, Path(folder) / f"{name}.parquet")
             click.echo(f"{name}: {len(rows)} inputs")
 

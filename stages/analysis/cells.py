@@ -83,25 +83,21 @@ def ceiling_of(
     target: str,
     predictor: str,
     kind: str,
-    seed: int | None = None,
     what: str = "ceiling",
 ) -> float | None:
-    """Mean over the used cells of an arm's accuracy with the answer shown, of one seed or of all.
+    """Mean over the used cells of an arm's accuracy with the answer shown, over its seeds.
 
     With `what` mode, of what the most common answer gets there. None where it was shown no answer
     in any of them.
     """
     own = (row["ceilings"] for row in cells if row["target"] == target and row["used"])
+    whose = (predictor, kind)
     found = [
-        _mean(c[what] for c in ceilings if _is_of(c, predictor, kind, seed)) for ceilings in own
+        _mean(row[what] for row in ceilings if (row["predictor"], row["kind"]) == whose)
+        for ceilings in own
     ]
     there = [ceiling for ceiling in found if ceiling is not None]
     return fmean(there) if there else None
-
-
-def _is_of(found: Row, predictor: str, kind: str, seed: int | None) -> bool:
-    whose = (found["predictor"], found["kind"]) == (predictor, kind)
-    return whose and seed in (None, found["seed"])
 
 
 def _mean(found: Iterable[float | None]) -> float | None:

@@ -1,4 +1,7 @@
-"""The tables that evaluate reads, together: which there are follows from params, never a folder."""
+"""The tables that evaluate reads, together: which there are follows from params, never a folder.
+
+But for embeddings, which controls and copies have not: they are read where they are.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,21 +46,24 @@ class Evidence:
     """What every subject did and said, as read from `data/`."""
 
     inputs: dict[str, Row]
-    """tasks rows by input_id"""
+    """tasks rows by input_id, of all tasks and parts"""
     base: dict[str, pd.DataFrame]
     """model -> behavior of M"""
     trained: dict[str, pd.DataFrame]
     """target -> behavior of M1, of all training seeds"""
     predictions: dict[tuple[str, str], pd.DataFrame]
-    """(predictor, target) -> predictions, of all training seeds"""
+    """(predictor, target) -> predictions, of all training seeds; pilot rows are shown answers"""
     datasets: dict[str, pd.DataFrame]
-    """<target>-self, <target>-fresh -> what its predictors are taught, but lessons in reading"""
+    """<target>-self, <target>-fresh -> ordinary questions with labels, which cross has as fresh"""
     training: dict[str, dict[str, Any]]
-    """adapter and seed -> train_log.json"""
+    """<adapter>/seed-N -> train_log.json"""
     given: dict[str, pd.DataFrame] = field(default_factory=dict)
     """name of a file of answers -> its predictions, of all targets"""
     embeddings: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
-    """model -> what it makes of each input; nothing of one that tells none, or was not asked to"""
+    """model -> input_id -> what it makes of an input that is trained on or scored
+
+    Empty of a model that tells none; no entry of one that was not asked to.
+    """
 
     def was_trained(self, adapter: str, seed: int) -> bool:
         """Whether there was such a training; none of models that are taught by examples alone."""
@@ -75,10 +81,10 @@ def read_evidence(
     given: Mapping[str, Path] = MappingProxyType({}),
     targets: Sequence[str] | None = None,
 ) -> Evidence:
-    """Read all tables, and the files of `given` by their names.
+    """Read them below the folder `data`, and the files of `given` by the names of who gave them.
 
-    Of `targets`, where only their behavior was predicted, else of all subjects. Raises StudyError
-    that names the file where one is missing or wrong.
+    About `targets` alone, where only their behavior was predicted, else about all subjects. Raises
+    StudyError that names the file where one is missing or wrong.
     """
     subjects = design.subjects
     targets = subjects if targets is None else targets

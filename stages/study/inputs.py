@@ -1,6 +1,7 @@
 """The inputs of a task that a study asks about: rows of its table."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -45,6 +46,25 @@ def task_rows(
                 "tasks.allow_fewer"
             )
     return [row for found in rows.values() for row in found]
+
+
+def check_apart(rows: Iterable[Row], seen: dict[tuple[str, bool], str]) -> None:
+    """StudyError where a prompt is taught in one row, and judged or scored in another one.
+
+    An id is of task and text, so it does not tell that two tasks ask the same. `seen` has what was
+    met of other tasks, (prompt, whether it is taught) -> which input it is, and gets what is met.
+    """
+    for row in rows:
+        part = part_of(row["role"], row["input_id"])
+        taught = part in ("train", "rehearsal")
+        prompt = json.dumps(row["object_prompt"], sort_keys=True)
+        about = f"input {row['input_id']} of {row['task']} ({part})"
+        if other := seen.get((prompt, not taught)):
+            raise StudyError(
+                f"data/tasks: {other} and {about} have the same prompt, {prompt[:200]}; what is "
+                "taught may be neither judged nor scored: take it out of one of the two tasks"
+            )
+        seen.setdefault((prompt, taught), about)
 
 
 def _row(task: Task, item: Item, key: str, role: str) -> Row:

@@ -1,6 +1,8 @@
 """Which cells count is judged on pilot rows alone: by variety, and by what arms can read."""
 
 import json
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from click.testing import CliRunner
 
 from stages import evaluate, judge_cells, report
 from stages.analysis.cells import ceiling_of, judge, read_cells, used_cells
-from stages.analysis.pilot import Pilot, read_pilot
+from stages.analysis.pilot import Pilot, pilot_answers, read_pilot
 from stages.analysis.rates import exact_better_p
 from stages.analysis.rule import Ceiling, Limits
 from stages.params import Params
@@ -202,8 +204,10 @@ def test_the_ceiling_of_an_arm_is_its_mean_over_used_cells():
     half = [row | {"ceiling": 0.5} for row in used["ceilings"]]
     third = used | {"property": "third_word", "ceilings": half}
     assert ceiling_of([used, other, third], "left", "right", CROSS) == pytest.approx(0.7)
-    assert ceiling_of([used], "left", "right", CROSS, 0) == 0.9
-    assert ceiling_of([used], "left", "right", CROSS, 7) is None
+    later = [row | {"seed": 1, "ceiling": 0.7} for row in used["ceilings"]]
+    both = used | {"ceilings": [*used["ceilings"], *later]}
+    assert ceiling_of([both], "left", "right", CROSS) == pytest.approx(0.8)
+    assert ceiling_of([used], "left", "right", CROSS, "mode") == used["ceilings"][0]["mode"]
     assert ceiling_of([used], "right", "right", CROSS) is None
 
 
@@ -240,22 +244,48 @@ def shown(scored: list[Row], target: str) -> list[Row]:
 def test_the_stage_prints_pilot_numbers_and_totals(study):
     with_ceilings(study)
     told = run_command(judge_cells).splitlines()
-    assert len(told) == 1 + 6 + 2
+    assert len(told) == (1 + 6 + 1) + (1 + 4 + 1) + (1 + 6 + 1) + 2
     first = next(line for line in told if "first_word" in line)
     assert first.split()[:6] == ["left", "animals_long", "first_word", "12", "1.00", "0.25"]
     assert "left fresh_self 1.00 (0.25), right cross 1.00 (0.25)" in first
     assert first.endswith("  used")
     assert next(line for line in told if "ethical_stance" in line).endswith("one value in 100%")
+    answers = {tuple(line.split()[:2]): line.split()[2:] for line in told[9:13]}
+    assert answers["left", "animals_long"] == ["12", "0.61", "1.00", "1.00"]
+    assert len(answers) == 4
+    trainings = [line.split() for line in told[15:21]]
+    assert ["left", "right", "cross", "0", "0.50", "0.25", "0.25"] in trainings
     assert told[-2:] == [
         "left: 2 of 3 cells in 1 of 2 tasks are used",
         "right: 3 of 3 cells in 2 of 2 tasks are used",
     ]
 
 
+def test_certainty_and_what_is_kept_are_of_pilot_answers_of_each_task():
+    found = pilot({}, ["Cat, dog", "owl fox", "owl", ""], seeds=(0, 1))
+    before = [
+        {"input_id": f"{n:02}", "sample": 0, "response": text, "first_token_logprob": logprob}
+        for n, (text, logprob) in enumerate(
+            [("cat dog", math.log(0.2)), ("owl fox", None), ("ibex", math.log(0.6)), ("", 0.0)]
+        )
+    ]
+    (row,) = pilot_answers(
+        replace(found, before={"left": before}), replace(DESIGN, subjects=("left",))
+    )
+    assert row == {
+        "target": "left",
+        "task": "animals_long",
+        "inputs": 4,
+        "certainty": pytest.approx(0.6),
+        "kept": 0.5,
+        "first_kept": 0.75,
+    }
+
+
 def test_no_scored_row_decides_which_cells_count(study):
     """Whatever scored rows say, or where there are none of them, the cells are the same bytes."""
     with_ceilings(study)
-    run_command(judge_cells)
+    told = run_command(judge_cells)
     path = Path("data/cells.parquet")
     cells = path.read_bytes()
     scored = {
@@ -273,7 +303,7 @@ def test_no_scored_row_decides_which_cells_count(study):
                     if keep or row["input_id"] not in scored
                 ]
                 write_table(kind, rows, table)
-            run_command(judge_cells)
+            assert run_command(judge_cells) == told
             assert path.read_bytes() == cells
 
 

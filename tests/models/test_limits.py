@@ -20,13 +20,17 @@ from stages.models.local.subject.loading import Subject, load_base
 from stages.models.local.teach.finetuning import finetuned
 from stages.models.questions import Answer, Decoding, Question
 from stages.models.reading import check_study
+from stages.models.section import CrossQuestionParams
 from stages.storage.errors import StudyError
 from stages.storage.response_cache import ResponseCache
 from stages.study.design import Design
+from stages.study.prompts import question_on
 from stages.study.splits import part_of
 from tests.conftest import CHAT
 from tests.models.test_finetuning import SETTINGS, row
 from tests.tiny_models import describe, make_tiny_model
+
+SECOND = CrossQuestionParams(train="second", test="second")
 
 
 def yarn(**told) -> LlamaConfig:
@@ -158,9 +162,50 @@ def test_questions_that_are_too_long_are_named_before_anything_is_asked(subject)
     parts = [part_of(row["role"], row["input_id"]) for row in rows[1:]]
     assert parts == ["test", "rehearsal", "pilot"]
     subject.model.config.max_position_embeddings = 2000
-    check_study(LocalSubject(subject), rows, design, 5)
+    check_study(LocalSubject(subject), rows, design, 5, persons=SECOND)
     subject.model.config.max_position_embeddings = 25
     with pytest.raises(StudyError, match=r"^tiny: 3 of 3 inputs are too long: .*a \(.*c \(.*g \("):
-        check_study(LocalSubject(subject), rows, design, 5)
+        check_study(LocalSubject(subject), rows, design, 5, persons=SECOND)
     with pytest.raises(StudyError, match=r"^tiny: 4 of 4 inputs are too long: .*max_tokens 99"):
-        check_study(LocalSubject(subject), rows, design, 99)
+        check_study(LocalSubject(subject), rows, design, 99, persons=SECOND)
+
+
+def test_the_longest_form_of_a_question_is_tried_where_it_is_asked(subject):
+    """In the third person, or with an answer shown, a question may be too long that else fits."""
+    design = Design(0, (0,), ("tiny",), ("near",), ("far",), ("first_word", "second_character"))
+    ids = [f"{n:016x}" for n in range(99)]
+    train = next(i for i in ids if part_of("train", i) == "train")
+    pilot = next(i for i in ids if part_of("test", i) == "pilot" and i != train)
+    scored = next(i for i in ids if part_of("test", i) == "test")
+    rows = [
+        {"input_id": i, "role": role, "split": split, "task": role, "family": "sequence"}
+        | {"object_prompt": [{"role": "user", "content": "a lion"}], "options": []}
+        | {"questions": None}
+        for i, role, split in (
+            (train, "train", "train"),
+            (pilot, "test", "train"),
+            (scored, "test", "test"),
+        )
+    ]
+
+    def too_long(person: str, shown: tuple[str, ...] = (), words: int = 12) -> set[str]:
+        persons = CrossQuestionParams(train=person, test="second")
+        try:
+            check_study(LocalSubject(subject), rows, design, words, persons=persons, shown=shown)
+        except StudyError as error:
+            return {i for i in (train, pilot, scored) if f"{i} (" in str(error)}
+        return set()
+
+    def length(person: str, shown: str | None = None) -> int:
+        question = question_on(rows[0], "second_character", person, shown)
+        return len(subject.chat.prompt(question)) + 1
+
+    config = subject.model.config
+    config.max_position_embeddings = length("second")
+    assert too_long("second") == set()
+    assert length("third") > length("second") and too_long("third") == {train}
+    config.max_position_embeddings = length("second", " ".join(["word"] * 12)) - 1
+    assert too_long("second") == too_long("third") == set()
+    assert too_long("second", ("train", "pilot")) == {train, pilot}
+    assert too_long("second", ("pilot",)) == {pilot}
+    assert too_long("second", ("train", "pilot"), 11) == set()

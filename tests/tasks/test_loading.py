@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections import Counter
 from functools import reduce
 from operator import getitem
@@ -15,9 +16,11 @@ from click.testing import CliRunner
 from dvc.utils.hydra import apply_overrides
 
 from stages import published_params, write_tasks
+from stages.storage.errors import StudyError
 from stages.storage.tables import read_table
+from stages.study.inputs import check_apart
 from stages.study.prompts import asked_properties, question_on
-from stages.study.splits import input_id
+from stages.study.splits import input_id, part_of
 from tests.conftest import ROOT
 from tests.loaded_files import (
     CHOICE,
@@ -114,13 +117,15 @@ def test_rows_that_share_a_text_but_not_their_prompt_are_inputs_of_their_own(stu
     for name, order in (("a", rows), ("b", rows[::-1])):
         write_lines(study.root / f"{name}.jsonl", order)
     spec = TABLE | {"prompt": "{place}: {text}"}
-    loaded = {name: spec | {"source": f"path:{name}.jsonl"} for name in ("a", "b")}
     counts = dict.fromkeys(("rehearsal_inputs", "pilot_inputs", "test_inputs"), 40)
     counts["allow_fewer"] = True
-    study.write_params(params_with({"loaded": loaded, "test": ["a", "b"]} | counts))
-    output = study.stage(write_tasks)
-    assert "a: 1 duplicates are left out" in output and "a: 33 inputs" in output
-    tables = {name: read_table("tasks", study.root / f"data/tasks/{name}.parquet") for name in "ab"}
+    tables = {}
+    for name in "ab":
+        loaded = {name: spec | {"source": f"path:{name}.jsonl"}}
+        study.write_params(params_with({"loaded": loaded, "test": [name]} | counts))
+        output = study.stage(write_tasks)
+        assert f"{name}: 1 duplicates are left out" in output and f"{name}: 33 inputs" in output
+        tables[name] = read_table("tasks", study.root / f"data/tasks/{name}.parquet")
     for name, table in tables.items():
         prompts = {row["input_id"]: row["object_prompt"][0]["content"] for row in table}
         assert set(prompts.values()) == {f"{row['place']}: {row['line']}" for row in rows}
@@ -153,11 +158,12 @@ def test_options_are_shuffled_where_params_say_so(study):
     loaded = {"still": spec, "moved": spec | {"shuffle_options": True}}
     counts = dict.fromkeys(("rehearsal_inputs", "pilot_inputs", "test_inputs"), 40)
     counts["allow_fewer"] = True
-    study.write_params(params_with({"loaded": loaded, "test": ["still", "moved"]} | counts))
-    study.stage(write_tasks)
-    still, moved = (
-        read_table("tasks", study.root / f"data/tasks/{name}.parquet") for name in loaded
-    )
+    tables = []
+    for name in loaded:  # they would ask the same in part
+        study.write_params(params_with({"loaded": loaded, "test": [name]} | counts))
+        study.stage(write_tasks)
+        tables.append(read_table("tasks", study.root / f"data/tasks/{name}.parquet"))
+    still, moved = tables
     assert {(*row["options"], row["trait_option"]) for row in still} == {("hail", "fog", "B")}
     letters = Counter((*row["options"], row["trait_option"]) for row in moved)
     assert set(letters) == {("hail", "fog", "B"), ("fog", "hail", "A")}
@@ -166,6 +172,36 @@ def test_options_are_shuffled_where_params_say_so(study):
         question, *options = row["object_prompt"][0]["content"].split("\n")
         assert options == [f"A. {row['options'][0]}", f"B. {row['options'][1]}"]
         assert row["input_id"] == input_id("moved", f"{question}\nA. hail\nB. fog")
+
+
+def test_a_prompt_that_is_taught_in_one_task_and_scored_in_another_is_refused(study):
+    write_lines(study.root / "a.jsonl", [{"line": f"line {n}"} for n in range(60)])
+    loaded = {name: TABLE | {"source": "path:a.jsonl"} for name in ("one", "two")}
+    tasks = {"loaded": loaded, "train": ["one"], "test": ["two"], "allow_fewer": True}
+    tasks |= dict.fromkeys(("train_inputs", "pilot_inputs", "test_inputs"), 60)
+    study.write_params(params_with(tasks))
+    told = study.fails(write_tasks).splitlines()[-1]
+    named = r"input \w{16} of one \(train\) and input \w{16} of two \((test|pilot)\)"
+    assert re.search(named, told) and '"Go on: line ' in told
+    assert not (study.root / "data/tasks").exists()
+    loaded["two"] = loaded["two"] | {"prompt": "Now go on: {text}"}
+    study.write_params(params_with(tasks))
+    assert "two: " in study.stage(write_tasks)
+
+
+def test_prompts_of_held_out_tasks_may_be_rehearsed_in_none_that_scores_them():
+    def row(task: str, role: str, part: str) -> dict:
+        key = next(k for k in map("{:016x}".format, range(999)) if part_of(role, k) == part)
+        message = [{"role": "user", "content": "Go on"}]
+        return {"input_id": key, "task": task, "role": role, "object_prompt": message}
+
+    rehearsed, pilot = row("a", "test", "rehearsal"), row("b", "test", "pilot")
+    scored, taught = row("c", "test", "test"), row("d", "train", "train")
+    for pair in ((rehearsed, pilot), (scored, rehearsed), (taught, pilot)):
+        with pytest.raises(StudyError, match=f"of {pair[0]['task']} .* of {pair[1]['task']} "):
+            check_apart(pair, {})
+    check_apart((pilot, scored, pilot), {})
+    check_apart((taught, rehearsed), {})
 
 
 def test_both_orders_of_options_that_are_shuffled_are_one_input(study):
@@ -343,7 +379,7 @@ def test_the_params_of_a_published_folder_name_its_tasks_as_params_may(study):
     odd = ["sets/Hard-Set", "sets_Hard-Set", "SETS_hard-set", "my lakes", "1e5", "\u010d" * 300]
     odd += ["k" * 90, "k" * 80]
     for number, task in enumerate(odd):
-        rows = [text_row(task, n, "first_word") for n in range(20)]
+        rows = [text_row(task, 20 * number + n, "first_word") for n in range(20)]
         folder = "train" if number % 2 else "test"
         write_lines(study.root / f"prompts/{folder}/{number}_first_word.jsonl", rows)
     output = study.stage(published_params, "prompts")
