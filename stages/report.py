@@ -40,7 +40,7 @@ def main() -> None:
     params = load_params()
     kept = _kept_experiment(params)
     measured = _numbers(params)
-    verdict = measured["targets"]["verdict"]
+    verdict = measured["targets"].get("verdict", {})
     experiments = [_experiment(name, verdict) for name in params.experiments.run]
     experiments += [_experiment(KEPT, verdict)] if kept == THESE else []
     others = {e["name"]: e["numbers"]["targets"] for e in experiments if e["name"] == KEPT}

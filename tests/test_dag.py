@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from stages.params.experiments import EXPERIMENTS
+from stages.params.study import SETTLED
 from tests.conftest import ROOT
 
 TEXT = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
@@ -162,6 +163,18 @@ def test_an_edit_runs_again_what_it_can_change_and_nothing_else():
         "evaluate_controls",
         "evaluate_sensitivity",
     }
+
+
+@pytest.mark.parametrize("name", ["report", "evaluate_experiment"])
+def test_what_kept_numbers_depend_on_is_watched_where_it_is_told(name):
+    assert set(SETTLED) <= set(STAGES[name]["params"])
+
+
+def test_what_is_drawn_is_made_by_the_default():
+    """`dvc plots show` names a file that is not there as one that it failed to load."""
+    run = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["experiments"]["run"]
+    plots = [name for entry in yaml.safe_load(TEXT)["plots"] for name in entry]
+    assert [name for name in plots if name in EXPERIMENTS] == run
 
 
 def test_cells_are_judged_before_anything_is_scored():

@@ -1,6 +1,7 @@
 """evaluate on a small study whose numbers are known by hand."""
 
 import json
+from math import comb
 from pathlib import Path
 
 import pandas as pd
@@ -35,6 +36,9 @@ def test_the_summary_is_flat_and_has_the_keys_of_the_contract_in_their_order(eva
     # M1 moved on one of 24 animals, in both properties; survival_instinct has 24 more rows.
     assert summary["drift"] == pytest.approx(2 / 72, abs=1e-4)
     assert summary["kept"] == pytest.approx(47 / 48, abs=1e-4)
+    # M1 moved one of 24 answers about animals; the other task has 24, and a used cell as well.
+    kept = [of["kept_by_task"] for of in metric("targets.json")["targets"].values()]
+    assert {round(min(of.values()), 4) for of in kept} <= {0.9583, 1.0}
     found = metric("targets.json")
     interval = [found["gap"][name] for name in ("estimate", "ci_low", "ci_high")]
     assert interval == [summary["gap"], summary["gap_low"], summary["gap_high"]]
@@ -180,6 +184,9 @@ def test_the_numbers_can_be_had_from_the_scores_alone(evaluated):
     found, summary = metric("targets.json"), metric("summary.json")
     # How many answers are as they were, scores do not say, nor what was learned of other rows.
     assert {of.pop("kept") for of in found["targets"].values()} == {summary.pop("kept")}
+    for of in (*found["targets"].values(), *numbers["targets"].values()):
+        by_task = of.pop("kept_by_task", {})
+        assert set(by_task) <= set(params.tasks.test)
     assert found.pop("verdict")["targets"].keys() == found["targets"].keys()
     for target, other in zip(small_study.MODELS, reversed(small_study.MODELS), strict=True):
         told, alone = found["targets"][target]["arms"], numbers["targets"][target]["arms"]
@@ -194,6 +201,8 @@ def test_an_arm_has_beside_its_accuracy_what_it_learned_and_whether_its_answers_
     arms = metric("targets.json")["targets"]["left"]["arms"]
     for arm in (arms["self"], arms["fresh_self"], arms["cross"]["right"]):
         assert (arm["held_back"], arm["held_back_mode"]) == (0.5, 0.25)
+        by_chance = sum(comb(24, n) * 0.25**n * 0.75 ** (24 - n) for n in range(12, 25))
+        assert arm["held_back_p"] == pytest.approx(by_chance, abs=1e-4)
         assert (arm["cells"], arm["rows"], arm["inputs"]) == (2, 48, 24)
         assert arm["coherence"] == 1.0
     # 18 of 24 are right: 5, 5, 4, 2, 2 of the words, and 6 say z; M1 moved `cat` 0 to `dog`.
@@ -201,12 +210,16 @@ def test_an_arm_has_beside_its_accuracy_what_it_learned_and_whether_its_answers_
     fits = [one == two for n, one in enumerate(said) for m, two in enumerate(said) if n != m]
     assert arms["self"]["coherence_dealt_out"] == pytest.approx(sum(fits) / len(fits), abs=1e-4)
     untrained = arms["untrained"]  # which never complies, and learned nothing
-    assert not {"held_back", "held_back_mode", "coherence", "ceiling"} & set(untrained)
+    assert not {"held_back", "held_back_mode", "held_back_p", "coherence", "ceiling"} & set(
+        untrained
+    )
 
 
 def test_the_gap_of_sensitivity_stands_in_the_summary_where_there_is_one(evaluated):
-    told = {"left": {"gap": 0.75, "self": 1.0}, "right": {"gap": 0.25}}
-    for content, expected in ((told, 0.5), ({}, None), ({"left": {"reason": "no weights"}}, None)):
+    told = {"left": {"gap": 0.75, "held": 1.0}, "right": {"gap": 0.25, "held": 0.9}}
+    untaken = {"left": told["left"], "right": {"gap": 0.25, "held": 0.4}}
+    none = {"left": {"reason": "no weights"}}
+    for content, expected in ((told, 0.5), (untaken, 0.75), ({}, None), (none, None)):
         write_json(Path("metrics/sensitivity.json"), content)
         run_command(evaluate)
         summary = metric("summary.json")

@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from stages import report
 from stages.analysis.rounding import rounded
 from stages.analysis.verdict import verdict
+from stages.params import load_params
 from stages.reporting.doses import found_from
 from stages.reporting.sections import render, trusted
 from stages.storage.files import read_json, write_json
@@ -199,8 +200,9 @@ def test_what_a_study_falls_short_of_is_told_by_target():
     assert told(shown).startswith(
         "**This study cannot show anything.** What it falls short of: left: cross (right) with the"
         " answer shown is right 0.150, not over the mode of 0.200, training kept 0.250 of its"
-        " answers in v (at least 0.500 is needed in each task with used cells); right: the copy with private answers gives 0.400 of"
-        " them (at least 0.900 is needed): it did not take. So what stands below is no finding."
+        " answers in v (at least 0.500 is needed in each task with used cells); right:"
+        " the copy with private answers gives 0.400 of them (at least 0.900 is needed): it did not"
+        " take. So what stands below is no finding."
     )
     assert "| targets stayed themselves | NO | " in shown
     assert "| what can be read is read | NO | " in shown
@@ -343,7 +345,8 @@ def test_it_has_25_lines_at_most_and_the_report_and_its_page_open_with_it(evalua
     assert text.startswith("# What this study shows\n") and len(first.splitlines()) <= 25
     page = Path("data/report/index.html").read_text(encoding="utf-8")
     first, picture = first.split("![")
-    assert picture.strip().endswith("](../docs/sensitivity.svg)")
+    others = "These runs are of other settings."
+    assert picture.strip().endswith(f"](../docs/sensitivity.svg) {others}") and others in page
     assert trusted(first, markdown=True).strip() in page
     assert "What is found, by how sure the target is of its answers" in page
     assert "natural: animals" in Path("metrics/tables/private_answers.md").read_text(
@@ -353,6 +356,50 @@ def test_it_has_25_lines_at_most_and_the_report_and_its_page_open_with_it(evalua
     assert page.index("<h1>What this study shows") < page.index("<h2>The primary comparison")
     assert "This study cannot show anything." in first
     assert "](tables/comparison.md)" in rest and "None was run." in rest
+    these = {"settings": load_params().settled()}
+    write_json("docs/sensitivity.json", DOSES | these)
+    write_json("docs/training_seeds.json", RUNS | these)
+    run_command(report)
+    text = Path("metrics/report.md").read_text(encoding="utf-8")
+    assert "other settings" not in text and "docs/training_seeds.json the corrected gap" in text
+    assert "no weights" in Path("metrics/tables/private_answers.md").read_text(encoding="utf-8")
+
+
+def keep_other_arms(settings: str, name: str = "left") -> Numbers:
+    """Numbers of other_arms with its points and rows, as if they had been made once."""
+    found = against(0.1, "persons_differ", False)
+    own = found | {"arms": [], "mode": {}}
+    numbers = {"targets": {name: own, "right": own, "all": found}, "settings": settings}
+    write_json("metrics/experiments/other_arms.json", numbers)
+    for folder in ("plots", "rows"):
+        write_json(f"metrics/experiments/{folder}/other_arms.json", [])
+    return numbers
+
+
+def test_other_arms_that_ran_once_and_were_kept_are_in_the_report(evaluated):
+    def texts() -> tuple[str, str]:
+        run_command(report)
+        return (
+            Path("metrics/report.md").read_text(encoding="utf-8"),
+            Path("data/report/index.html").read_text(encoding="utf-8"),
+        )
+
+    seen: list[Numbers] = []
+    before = texts()
+    numbers = keep_other_arms(load_params().settled())
+    with_them, page = texts()
+    assert "* [Other arms](tables/other_arms.md): over all targets, corrected: " in with_them
+    assert "self minus similar 0.100 (0.080 to 0.120)" in with_them
+    assert "<h2>Other arms</h2>" in page and Path("metrics/tables/other_arms.md").is_file()
+    assert read_json("metrics/experiments/other_arms.json") == numbers
+    words = "metrics/experiments/other_arms.json is of other settings than these: it is not shown"
+    for settings, name in (("0" * 64, "left"), (load_params().settled(), "stranger")):
+        keep_other_arms(settings, name)
+        other, page = texts()
+        assert words in other and "Other arms" not in other + page
+        seen.append(other)
+    assert seen[0].split("## By experiment")[0] == before[0].split("## By experiment")[0]
+    assert words not in before[0] + with_them
 
 
 @of_this_code

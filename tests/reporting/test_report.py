@@ -85,9 +85,14 @@ def test_the_report_shows_the_gap_its_chance_and_what_was_left_out(evaluated):
 def test_beside_a_null_stands_what_could_have_been_found(evaluated):
     numbers = read_json("metrics/targets.json")
     numbers["gap"] |= {"ci_low": -0.125, "ci_high": 0.5, "detectable": 0.375}
+    sentence = "The interval holds zero: a true gap of 0.375 would have been found"
+    assert not numbers["verdict"]["can_show"]
     write_json("metrics/targets.json", numbers)
     run_command(report)
-    sentence = "The interval holds zero: a true gap of 0.375 would have been found"
+    assert sentence not in text() + page() and "-0.125 to 0.500" in text()
+    numbers["verdict"]["can_show"] = True
+    write_json("metrics/targets.json", numbers)
+    run_command(report)
     assert sentence in text() and sentence in page()
     numbers["gap"]["ci_low"] = 0.125
     write_json("metrics/targets.json", numbers)
@@ -118,13 +123,19 @@ def test_an_advantage_is_one_where_the_raw_difference_has_the_same_sign(
         "agree": corrected[0] * raw > 0,
         "tasks": {"by": {"x": 0.0, "y": 0.1}, "sd": 0.0707},
     }
-    targets["verdict"]["outcome"] = outcome(targets["primary"])
+    targets["verdict"] |= {"outcome": outcome(targets["primary"]), "can_show": True}
     numbers = {name: read_json(f"metrics/{name}.json") for name in ("summary", "by_task")}
+    numbers["others"] = {}
     shown = render("comparison.md.j2", targets=targets, **numbers)
     assert said in shown
     assert "By task it is 0.000 (x), 0.100 (y); standard deviation 0.071." in shown
     assert "| left | none: 2 cells are compared; 3 are needed |" in shown
     assert shown.count("predicts better") == ("predicts better" in said)
+    targets["verdict"]["can_show"] = False
+    shown = render("comparison.md.j2", targets=targets, **numbers)
+    assert "predicts better" not in shown and "would have been found" not in shown
+    assert "The study cannot show anything, so nothing is claimed of that." in shown
+    assert f"{corrected[0]:.3f}" in shown
 
 
 def test_an_interval_has_a_width_and_keeps_within_what_can_be(evaluated):
