@@ -74,9 +74,11 @@ def _held_back_p(logs: Sequence[Mapping[str, Any]]) -> float | None:
     together. None where a training has no such numbers.
     """
     names = ("held_back_rows", "held_back_accuracy", "held_back_mode")
-    found = [[log.get(name) for name in names] for log in logs]
-    if any(value is None for numbers in found for value in numbers):
-        return None
-    rows = sum(rows for rows, _, _ in found)
-    right = sum(round(rows * rate) for rows, rate, _ in found)
-    return exact_above_p(right, rows, sum(rows * mode for rows, _, mode in found) / max(rows, 1))
+    rows = right = 0
+    common = 0.0
+    for log in logs:
+        if any(log.get(name) is None for name in names):
+            return None
+        count, hit, mode = (log[name] for name in names)
+        rows, right, common = rows + count, right + round(count * hit), common + count * mode
+    return exact_above_p(right, rows, common / rows) if rows else None
