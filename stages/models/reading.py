@@ -48,7 +48,7 @@ def _longest(
     if not names or not can_be_shown(row):
         return
     name = max(names, key=lambda name: len(PROPERTIES[name].question))
-    part = "pilot" if _is_pilot(row) else row["role"]
+    part = part_of(row["role"], row["input_id"])
     answer = {row["input_id"]: " ".join(["word"] * words)} if part in shown else None
     for person in sorted({"second", persons.train if part == "train" else persons.test}):
         yield from hypothetical_questions([row], [name], QuestionForm(person, shown=answer))
