@@ -12,6 +12,7 @@ from tests.tiny_pair import tiny_pair
 FIRST, WAITING = "test_results.py", ("test_hosted.py", "test_changes.py")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Of two processes one makes the study while the other runs what does not wait for it."""
     items.sort(key=lambda item: (item.path.name != FIRST, item.path.name in WAITING))
