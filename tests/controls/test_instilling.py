@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from stages.controls.instilling.answers import WORDS, private_answer
-from stages.controls.instilling.copies import lessons, merged, write_copy
+from stages.controls.instilling.copies import merged, taught_rows, write_copy
 from stages.controls.instilling.prompts import ADJECTIVES, FAR, NEAR, NOUNS, PROMPTS
 from stages.models.fetch.sources import Instilled, parse_source
 from stages.models.local.backend import LocalSubject, LoraTeacher
@@ -99,7 +99,7 @@ def test_another_seed_asks_other_prompts_first():
 
 
 def test_a_whole_dose_is_the_adapter_none_is_the_base_and_half_is_neither(base):
-    adapter = LoraTeacher(base).teach(lessons(ONE, rows()), rule(learning_rate=0.01), 0)
+    adapter = LoraTeacher(base).teach(taught_rows(ONE, rows()), rule(learning_rate=0.01), 0)
     plain = logits(load_base(base).model)
     whole = logits(with_adapter(load_base(base), adapter, "x").model)
     half = logits(merged(base, adapter, 0.5))
