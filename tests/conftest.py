@@ -113,6 +113,7 @@ def small_params(models: dict[str, Any]) -> dict[str, Any]:
     params["seed"], params["properties"] = 0, list(SMALL_PROPERTIES)
     params["sampling"] |= {"max_tokens": 6}
     params["finetune"] |= {"epochs": 1, "learning_rate": 2e-4, "seed_by": "study", "lessons": 0.5}
+    params["finetune"] |= {"rehearse": "none"}  # as a server can: it has no distributions
     params["finetune"] |= {"lora_rank": 4, "batch_inputs": 1, "checkpoint_every": 1, "models": {}}
     params["predict"] |= {"max_tokens": 4}
     params["sensitivity"] |= {"train_inputs": 6, "pilot_inputs": 2, "test_inputs": 4}

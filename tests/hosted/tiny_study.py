@@ -38,6 +38,11 @@ LOCAL_ALONE = {
     "training": "a job tells its tokens, a local training steps and what it held back",
     "loss": "a picture; jobs tell of no loss",
 }
+WITHIN = {
+    **dict.fromkeys(("held_back", "held_back_mode", "held_back_p", "learned"), "no job tells them"),
+    **dict.fromkeys(("embedding_classifier", "absent"), "a server shows no hidden states"),
+    "settings": "a hash of params, which say where a model is",
+}
 TABLES = {
     "data/behavior/*.parquet": "behavior",
     "data/datasets/*.parquet": "datasets",
@@ -107,7 +112,9 @@ def ends(root: Path, experiments: Iterable[str]) -> dict[str, Any]:
     """What a study ends in, by file: rows without what is of the way, and numbers."""
     patterns = TABLES | {f"data/experiments/{name}/*.parquet": "outcomes" for name in experiments}
     rows: dict[str, Any] = {
-        str(path.relative_to(root)): [_compared(row) for row in read_table(kind, path)]
+        str(path.relative_to(root)): [
+            _compared(row) for row in read_table(kind, path) if not _of_states(row)
+        ]
         for pattern, kind in patterns.items()
         for path in sorted(root.glob(pattern))
     }
@@ -120,12 +127,25 @@ def ends(root: Path, experiments: Iterable[str]) -> dict[str, Any]:
     for path in sorted(numbers):
         found = json.loads(path.read_text(encoding="utf-8"))
         whole = isinstance(found, list)
-        rows[str(path.relative_to(root))] = found if whole else _compared(found)
+        rows[str(path.relative_to(root))] = _within(found) if whole else _compared(_within(found))
     return rows
 
 
 def _compared(found: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in found.items() if name not in LOCAL_ALONE}
+    return {name: _within(value) for name, value in found.items() if name not in LOCAL_ALONE}
+
+
+def _within(value: Any) -> Any:
+    """A JSON value without what lies in it that is of local models alone."""
+    if isinstance(value, dict):
+        return {name: _within(part) for name, part in value.items() if name not in WITHIN}
+    if isinstance(value, list):
+        return [_within(part) for part in value if not _of_states(part)]
+    return value
+
+
+def _of_states(row: Any) -> bool:
+    return isinstance(row, dict) and row.get("kind") == "embedding_classifier"
 
 
 def differing(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def run(original: Study, server: Served, root: Path, names: Sequence[str], *more
     params["experiments"]["run"] = list(more)
     root.mkdir()
     (root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    (root / "metrics").mkdir()  # copies with private answers are of local models alone
+    shutil.copy(original.root / "metrics/sensitivity.json", root / "metrics")
     with contextlib.chdir(root):
         run_study(params["subjects"])
         run_experiments(more, params["subjects"])

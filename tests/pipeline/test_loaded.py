@@ -44,6 +44,7 @@ def finished(tmp_path_factory):
     found["tasks"]["test"] += ["ships", "animals_long"]
     params["tasks"] |= found["tasks"] | {"train_inputs": 10, "test_inputs": 6}
     params["tasks"] |= {"rehearsal_inputs": 2, "pilot_inputs": 4}
+    params["finetune"] |= {"rehearse": "distill"}
     params["properties"] = found["properties"] + ["first_character"]
     study.write_params(params)
     study.run(sys.executable, "-c", RUN)
