@@ -11,11 +11,13 @@ import yaml
 from stages import (
     build_dataset,
     evaluate,
+    evaluate_sensitivity,
     fetch_model,
     finetune,
     judge_cells,
     predict,
     sample_behavior,
+    sensitivity,
     write_tasks,
 )
 from stages.params import load_params
@@ -27,7 +29,7 @@ from tests.tiny_models import make_tiny_model
 MAIN_STUDY = (
     (fetch_model.main, "--model", "mine"),
     (write_tasks.main,),
-    (sample_behavior.main, "--model", "mine"),
+    (sample_behavior.main, "--embed", "--model", "mine"),
     (build_dataset.main, "--model", "mine"),
     (finetune.main, "--model", "mine"),
     (sample_behavior.main, "--trained", "--model", "mine"),
@@ -35,6 +37,8 @@ MAIN_STUDY = (
     (finetune.main, "--predictor", "mine", "--target", "mine"),
     (predict.main, "--predictor", "mine", "--target", "mine"),
     (judge_cells.main,),
+    (sensitivity.main, "--model", "mine"),
+    (evaluate_sensitivity.main,),
     (evaluate.main,),
 )
 """the cells that an experiment goes on from, here in one process"""
