@@ -15,6 +15,7 @@ from stages import (
     sample_behavior,
     write_tasks,
 )
+from stages.storage.files import write_json
 from stages.storage.tables import read_table
 from tests.conftest import small_params
 from tests.hosted.running import run, run_experiments, run_study
@@ -92,6 +93,7 @@ def test_models_that_nobody_trains_are_shown_examples_and_asked(study):
                 run(finetune, "--predictor", predictor, "--target", target)
                 run(predict, "--predictor", predictor, "--target", target)
         run(judge_cells)
+        write_json(Path("metrics/sensitivity.json"), {})
         run(evaluate)
         run_experiments(["examples"], PAIR)
         paths = {entry.request.path for entry in server.log}
