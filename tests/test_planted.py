@@ -75,12 +75,12 @@ def test_a_command_gets_the_very_text_of_an_id_as_its_option(graph, tmp_path):
     for command in cells.values():
         start, module, *options = told_by_a_shell(command, tmp_path)
         assert (start, module.split(".")[0]) == ("-m", "stages")
-        options = [option for option in options if option != "--trained"]
+        options = [option for option in options if option not in ("--trained", "--embed")]
         names = dict(zip(options[::2], options[1::2], strict=True))
         assert set(names) <= {"--model", "--predictor", "--target", "--control", "--experiment"}
         asked |= {(module, name, value) for name, value in names.items() if name != "--control"}
     assert {value for _, _, value in asked} == set(PLANTED)
-    assert len(asked) == len(PLANTED) * 12
+    assert len(asked) == len(PLANTED) * 13
     assert not list(tmp_path.rglob("*PWNED*"))
 
 
@@ -113,7 +113,7 @@ def test_no_command_has_a_value_that_dvc_does_not_quote():
     ("subjects", "run", "told"),
     [
         (PLANTED[:4], [PLANTED[4]], "Error: params.yaml: "),
-        (["../../mywork"], ["../../mywork"], "output 'mywork-self.parquet' is specified in"),
+        (["../../mywork"], ["../../mywork"], "output 'mywork.parquet' is already specified in"),
     ],
 )
 def test_dvc_repro_runs_and_deletes_nothing_that_params_name(tmp_path, subjects, run, told):

@@ -125,11 +125,11 @@ def test_a_server_that_fails_all_ends_the_run_and_what_is_on_its_way_is_kept(tmp
     faults = Faults({n: broken(500) for n in range(11, 500)})
     with serving(faults=faults) as (server, chat):
         with pytest.raises(StudyError, match=f"{sending.IN_A_ROW} requests in a row"):
-            answers(hosted(server), questions(60), tmp_path)
-        assert len(chat.answered) == 10 and len(server.log) < 60
+            answers(hosted(server), questions(200), tmp_path)
+        assert len(chat.answered) == 10 and len(server.log) < 200
         server.faults = None
-        answers(hosted(server), questions(60), tmp_path)
-        assert len(chat.answered) == len(set(chat.answered)) == 60
+        answers(hosted(server), questions(200), tmp_path)
+        assert len(chat.answered) == len(set(chat.answered)) == 200
 
 
 def test_with_a_share_of_failures_no_answer_is_paid_for_twice_but_the_lost_ones(tmp_path, caplog):
