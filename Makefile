@@ -14,10 +14,7 @@ PYTHON_TINKER ?= python3.12
 
 .PHONY: run test lint bench test-tinker
 run: $(READY)
-	@python -m stages.params
-	@python -m stages.versions
-	dvc repro
-	@cat metrics/report.md
+	@python -m stages.run
 
 # Two processes of one thread each; a file's tests stay together, as they share what they made,
 # in the order in which tests/pipeline puts the files.

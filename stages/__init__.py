@@ -27,7 +27,8 @@ def _end(number: int, frame: FrameType | None) -> None:
     os._exit(128 + number)  # an error would be caught by who tries an import
 
 
-if sys.argv[:1] == ["-m"]:  # `python -m stages.NAME`, whose module is yet to be found
+# `python -m stages.NAME`, whose module is yet to be found, or `selfpredict NAME`
+if os.path.basename(sys.argv[0] if sys.argv else "") in ("-m", "selfpredict"):
     for _number in SIGNALS:
         if signal.getsignal(_number) is not signal.SIG_IGN:
             signal.signal(_number, _end)

@@ -36,6 +36,8 @@ from stages.storage.keys import Parts, changed_parts
 from stages.storage.pruning import beyond, outdated, prune, used_before
 from stages.storage.response_cache import AnswerKey, ResponseCache, cache_folder
 from stages.storage.source import source_hash
+from stages.terminal.closing import then
+from stages.terminal.helping import as_help
 
 DAY = 86_400  # seconds
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -58,7 +60,7 @@ class Size(click.ParamType):
         return int(Decimal(found[1]) * UNITS[found[2].upper()])
 
 
-@click.group(help=__doc__, invoke_without_command=True)
+@click.group(help=as_help(__doc__), invoke_without_command=True)
 @click.pass_context
 def main(context: click.Context) -> None:
     if context.invoked_subcommand is None:
@@ -72,6 +74,7 @@ def show() -> None:
     limits = load_params().limits if Path("params.yaml").is_file() else LimitsParams()
     for line in (*trainings(), *batches(), *account(limits)):
         click.echo(plain(line))
+    then("`python -m stages.cache prune --old --dry-run` says what nothing of today would use")
 
 
 @subcommand
@@ -79,6 +82,7 @@ def show() -> None:
 def export_command(file: Path) -> None:
     """Write what servers were paid for to a file, for another machine: answers and trainings."""
     click.echo(plain(f"{file}: {export(file)}"))
+    then(f"`python -m stages.cache import {file}` on the other machine")
 
 
 @subcommand

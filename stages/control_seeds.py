@@ -18,6 +18,7 @@ from stages.evaluate_controls import look
 from stages.params import command
 from stages.reporting.sections import render
 from stages.storage.errors import StudyError
+from stages.terminal.closing import then
 
 FEWEST = 2  # runs, over which there is anything to say
 
@@ -36,6 +37,7 @@ def main() -> None:
             "`python -m stages.control --control NAME --seed N`"
         )
     click.echo(render("control_seeds.md.j2", controls=found))
+    then("what docs/controls.md says of the controls is this; put it there")
 
 
 def _judged(name: str, folders: list[Path]) -> dict[str, Any]:

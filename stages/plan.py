@@ -30,6 +30,7 @@ from stages.storage.tables import Row
 from stages.study.arms import pair_dataset, pair_name, self_name
 from stages.study.prompts import asked_properties, can_be_shown, question_on
 from stages.study.splits import part_of
+from stages.terminal.closing import then
 
 Rows = Callable[[Models], Iterable[object]]
 
@@ -46,6 +47,7 @@ def main() -> None:
                 click.echo(plain(f"{stage}: {told(plan, params.limits)}"))
     for plan in by_subject(plan.whole for plan in every if plan.host):
         click.echo(plain(f"all of it: {told(plan, params.limits)}"))
+    then("make run, which asks and teaches it; `limits` of params.yaml says how much it may cost")
 
 
 def _stages(params: Params, cache: ResponseCache) -> Iterator[tuple[str, Rows]]:

@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 from stages.params import checked, command, load_params, named_file, read_mapping
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_path
+from stages.terminal.closing import then, wrote
 
 PRESETS = Path("presets")
 PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -42,11 +43,14 @@ def main(name: str, write: bool) -> None:
     if write:
         with atomic_path("params.yaml") as partial:
             yaml.dump(params, partial)
+        wrote("params.yaml")
+        then("make run")
     else:
         try:
             click.echo(" ".join(f"-S {word}" for word in overrides(preset, before)))
         except ValueError as error:
             raise StudyError(f"{source}: {error}; use --write") from None
+        then(f"dvc exp run $(python -m stages.preset {name}) evaluate")
 
 
 def merge(params: dict[str, Any], preset: dict[str, Any]) -> None:

@@ -31,6 +31,7 @@ from stages.tasks.files.prompt_set import published_files
 from stages.tasks.files.published_format import TASK
 from stages.tasks.files.rows import LoadedInput
 from stages.tasks.files.sources import parse_task_source, task_folder
+from stages.terminal.closing import then
 
 NO_PLAIN = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -44,6 +45,7 @@ def main(folder: str) -> None:
         click.echo(params_of(source, task_folder(source)), nl=False)
     except (StudyError, ValueError, OSError) as error:
         raise StudyError(f"{folder}: {error}") from error
+    then("put both sections into params.yaml; `python -m stages.params` says whether it is sound")
 
 
 def params_of(source: str, folder: Path) -> str:

@@ -18,6 +18,7 @@ from stages.params import command, load_params
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_path
 from stages.study.prompts import Person, asked_properties, question_on
+from stages.terminal.closing import then
 
 COLUMNS = ("target", "input_id", "task", "property", "question", "answer")
 
@@ -43,6 +44,9 @@ def main(target: str, file: Path, inputs: int | None, person: Person) -> None:
                 question = "\n".join(message["content"] for message in asked)
                 table.writerow([target, row["input_id"], row["task"], name, question, ""])
     click.echo(f"{file}: questions on {len(rows)} inputs; fill in the column 'answer'")
+    then(
+        "then name the file in `given` of params.yaml and give `dvc repro evaluate`: docs/given.md"
+    )
 
 
 if __name__ == "__main__":

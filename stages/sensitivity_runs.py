@@ -28,6 +28,7 @@ from stages.storage.errors import StudyError
 from stages.storage.files import atomic_path, read_json, write_json
 from stages.storage.tables import read_columns, read_rows
 from stages.study.arms import self_name
+from stages.terminal.closing import then, wrote
 
 PICTURE = RECORDED.with_suffix(".svg")
 ORDER = ("twin", "dose", "seed")
@@ -49,6 +50,8 @@ def main() -> None:
     with atomic_path(PICTURE) as partial:
         partial.write_text(svg("sensitivity", list(points(found))), encoding="utf-8")
     click.echo(render("sensitivity_runs.md.j2", models=found))
+    wrote(RECORDED, PICTURE)
+    then("dvc repro report, which quotes it")
 
 
 def _runs(folder: Path) -> Iterator[dict[str, Any]]:

@@ -17,6 +17,7 @@ from stages.analysis.simulated import Of, Setting
 from stages.analysis.simulated_settings import settings
 from stages.analysis.simulation import CONFIDENCE, Estimates, methods, rates, simulate
 from stages.params import command
+from stages.terminal.closing import then
 
 MIN_CELL_ROWS = 8
 HEADER = (
@@ -46,6 +47,7 @@ def main(tables: int, seed: int, permutations: int) -> None:
         found = simulate(of, setting, range(tables), rule)
         for method in methods(found.found):
             click.echo(_line(of, setting, found, method))
+    then("docs/method.md has this table for 2000 tables")
 
 
 def _line(of: Of, setting: Setting, found: Estimates, method: Method | None) -> str:

@@ -19,6 +19,7 @@ from stages.params import command, load_params
 from stages.reporting.sections import render
 from stages.storage.files import write_json
 from stages.storage.tables import read_columns
+from stages.terminal.closing import then, wrote
 
 
 @command
@@ -35,6 +36,11 @@ def main(path: Path | None) -> None:
     if path is not None:
         write_json(path, found | {"settings": params.settled()})
     click.echo(render("training_seeds.md.j2", found=found))
+    if path is None:
+        then("--write docs/training_seeds.json keeps it for the report")
+    else:
+        wrote(path)
+        then("dvc repro report, which quotes docs/training_seeds.json")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 
 from stages.params import command
 from stages.storage.errors import StudyError
+from stages.terminal.closing import then
 
 PINS = Path("constraints.txt")
 DECIDING = (
@@ -37,8 +38,11 @@ DECIDING = (
 
 @command
 def main() -> None:
-    for line in others(PINS):
+    lines = list(others(PINS))
+    for line in lines:
         click.echo(line)
+    if lines:
+        then(f"pip install --constraint {PINS} --editable . brings the versions of dvc.lock")
 
 
 def others(pins: Path) -> Iterator[str]:

@@ -83,11 +83,13 @@ UNKNOWN = {
 }
 # They need nothing that another command makes.
 ALONE = {
+    "__main__",
     "cache",
     "control",
     "fetch_model",
     "preset",
     "published_params",
+    "run",
     "simulation",
     "versions",
     "write_tasks",

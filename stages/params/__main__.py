@@ -7,6 +7,7 @@ python -m stages.params theirs.yaml
 import click
 
 from stages.params import command, load_params
+from stages.terminal.closing import then
 
 
 @command
@@ -14,6 +15,7 @@ from stages.params import command, load_params
 def main(file: str) -> None:
     params = load_params(file)
     click.echo(f"{file}: sound; subjects {', '.join(params.subjects)}")
+    then("make run, or `dvc exp run` to leave the committed numbers alone")
 
 
 if __name__ == "__main__":

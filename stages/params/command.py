@@ -1,9 +1,10 @@
-"""What all commands share: help, progress, and one clear line where one cannot go on."""
+"""What all commands share: help, progress, last lines; one clear line where it cannot go on."""
 
 import errno
 import functools
 import inspect
 import logging
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ import click
 from stages.params.loading import load_params
 from stages.params.stopping import stoppable
 from stages.storage.errors import StudyError, plain
+from stages.terminal.closing import Closing
+from stages.terminal.debugging import debugging, unexpected
+from stages.terminal.helping import as_help
 
 REFUSED = {  # by the system, not for a mistake of ours
     *(errno.EACCES, errno.EPERM, errno.EROFS),
@@ -49,7 +53,8 @@ def _told_of_names(error: click.UsageError) -> None:
 def command(function: Callable[..., None]) -> click.Command:
     """The command of a module: its docstring is the help, a StudyError its last line."""
     module = inspect.getmodule(function)
-    return click.command(cls=Command, help=module.__doc__ if module else None)(telling(function))
+    told = as_help(module.__doc__) if module else None
+    return click.command(cls=Command, help=told)(telling(function))
 
 
 dry_run_option = click.option(
@@ -66,22 +71,57 @@ def say(text: str) -> None:
 
 
 def telling(function: Callable[..., None]) -> Callable[..., None]:
-    """The function with what the rooms log shown, and an error that a user can mend as a line."""
+    """The function with what the rooms log shown, an error as a line, and what it wrote at the end.
+
+    SELFPREDICT_DEBUG=1 shows where an error comes from.
+    """
 
     @functools.wraps(function)
     def run(*arguments: Any, **options: Any) -> None:
-        with _shown(), stoppable():
+        with _shown() as outermost, stoppable():
+            closing = Closing(_module(function), _given()) if outermost else None
             try:
                 function(*arguments, **options)
-            except StudyError as error:
-                raise click.ClickException(plain(str(error))) from error
-            except OSError as error:
-                if error.errno not in REFUSED:
-                    raise
-                where = f"{error.filename}: " if error.filename else ""
-                raise click.ClickException(plain(f"{where}{error.strerror}")) from error
+            except (click.ClickException, click.Abort, click.exceptions.Exit):
+                raise
+            except Exception as error:
+                if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                    raise  # who read the output has gone, which click knows
+                if debugging():
+                    click.echo(plain(traceback.format_exc()), err=True)
+                raise click.ClickException(plain(_line(error))) from error
+            if closing is not None:
+                closing.told()
 
     return run
+
+
+def _line(error: Exception) -> str:
+    """What is said of an error, what a user can mend in the words of who raised it."""
+    if isinstance(error, StudyError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in REFUSED:
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    return unexpected(error)
+
+
+def _module(function: Callable[..., None]) -> str:
+    """The name of a command's module, as `python -m` takes it."""
+    module = inspect.getmodule(function)
+    spec = getattr(module, "__spec__", None)
+    return spec.name if spec else getattr(module, "__name__", "")
+
+
+def _given() -> dict[str, Any]:
+    """What the running command was given, by the long names of its options."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return {}
+    return {
+        option.lstrip("-"): context.params.get(param.name or "")
+        for param in context.command.params
+        for option in param.opts
+    }
 
 
 class _Echo(logging.Handler):
@@ -90,17 +130,20 @@ class _Echo(logging.Handler):
 
 
 @contextmanager
-def _shown() -> Iterator[None]:
-    """What the rooms log goes to standard error; once, where a command runs another."""
+def _shown() -> Iterator[bool]:
+    """What the rooms log goes to standard error, once where a command runs another.
+
+    Yields whether this is the command that was given, and not one that it runs.
+    """
     logger = logging.getLogger("stages")
     if any(isinstance(handler, _Echo) for handler in logger.handlers):
-        yield
+        yield False
         return
     handler, level = _Echo(), logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        yield
+        yield True
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)

@@ -71,5 +71,27 @@ def test_half_a_pair_is_shown_by_its_number():
     assert json.loads(f'"{shown}"') == "\ud800 \U000e0041"
 
 
+@command
+def mistaken() -> None:
+    raise KeyError("a\x1b[2J")
+
+
+def test_a_mistake_of_ours_is_a_line_that_says_how_to_see_more(monkeypatch):
+    done = CliRunner().invoke(mistaken, [])
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: unexpected KeyError at stages/params/command.py, line ")
+    assert "SELFPREDICT_DEBUG=1" in done.output and "\x1b" not in done.output
+    assert done.output.count("\n") == 1 and "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("wrong", [mistaken, failing])
+def test_where_an_error_comes_from_is_shown_to_who_asks(monkeypatch, wrong):
+    monkeypatch.setenv("SELFPREDICT_DEBUG", "1")
+    done = CliRunner().invoke(wrong, [])
+    assert done.exit_code == 1
+    assert "Traceback" in done.output and "test_command.py" in done.output
+    assert done.output.splitlines()[-1].startswith("Error: ")
+
+
 def test_the_help_is_the_docstring_of_the_module():
     assert "A command shows what rooms log once" in CliRunner().invoke(outer, ["--help"]).output

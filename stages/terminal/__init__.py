@@ -1,0 +1,1 @@
+"""What a person at a terminal meets: the list of commands, their last lines, the time of a run."""
