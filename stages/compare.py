@@ -17,13 +17,13 @@ from pathlib import Path
 
 import click
 
-from stages.comparison.account import account, told_sameness
-from stages.comparison.blocks import Block, as_text
 from stages.comparison.comparing import Comparison, compare, read_side
-from stages.comparison.picture import moved
 from stages.comparison.rounding import Sameness, sameness
 from stages.comparison.sweep import curve, sweep
-from stages.comparison.sweep_told import told_sweep
+from stages.comparison.told.account import account, told_sameness
+from stages.comparison.told.blocks import Block, as_text
+from stages.comparison.told.picture import moved
+from stages.comparison.told.sweep import told_sweep
 from stages.comparison.versions import experiments_at, open_version
 from stages.params import command
 from stages.reporting.pictures import svg

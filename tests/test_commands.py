@@ -56,6 +56,7 @@ FIRST = {
 }
 # What each says of a name that nobody knows.
 UNKNOWN = {
+    "compare": (["../a"], "not a git repository"),
     "build_dataset": (
         ["--target", "../a"],
         "params.yaml: subjects: '../a' is no subject; allowed: ",
@@ -84,10 +85,12 @@ UNKNOWN = {
 # They need nothing that another command makes.
 ALONE = {
     "cache",
+    "compare",
     "control",
     "fetch_model",
     "preset",
     "published_params",
+    "review",
     "simulation",
     "versions",
     "write_tasks",

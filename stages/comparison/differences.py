@@ -35,12 +35,14 @@ class Shared(NamedTuple):
     other: pd.DataFrame
     only: tuple[int, int]
     """how many rows either version has alone"""
+    other_seeds: bool
+    """whether they have no training seed in common, so that trainings are paired in their order"""
 
     @property
     def used(self) -> "Shared":
         """Those in cells that both versions use."""
         kept_N = (self.one["used"] & self.other["used"]).to_numpy(dtype=bool)
-        return Shared(self.one[kept_N], self.other[kept_N], self.only)
+        return self._replace(one=self.one[kept_N], other=self.other[kept_N])
 
 
 class Change(NamedTuple):
@@ -77,6 +79,9 @@ class Difference(NamedTuple):
 def shared(one: pd.DataFrame, other: pd.DataFrame) -> Shared:
     """The rows of two versions that are about the same: arm, seed, task, input and property."""
     first, second = (_plain(rows) for rows in (one, other))
+    other_seeds = not set(first["seed"]) & set(second["seed"])
+    if other_seeds:
+        first, second = (rows.assign(seed=codes(rows["seed"])) for rows in (first, second))
     both = (
         first[KEY]
         .assign(at=range(len(first)))
@@ -86,6 +91,7 @@ def shared(one: pd.DataFrame, other: pd.DataFrame) -> Shared:
         first.iloc[both["at"]].reset_index(drop=True),
         second.iloc[both["there"]].reset_index(drop=True),
         (len(first) - len(both), len(second) - len(both)),
+        other_seeds,
     )
 
 

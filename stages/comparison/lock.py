@@ -113,9 +113,7 @@ def changed_code(one: Lock, other: Lock) -> list[str]:
 def outermost(names: Iterable[str], joined_by: str = "/") -> list[str]:
     """The paths, or dotted keys, that lie in no other of them, sorted."""
     every = sorted(names)
-    return [
-        name for name in every if not any(name.startswith(f"{of}{joined_by}") for of in every)
-    ]
+    return [name for name in every if not any(name.startswith(f"{of}{joined_by}") for of in every)]
 
 
 def changed_outs(one: Lock, other: Lock) -> dict[str, tuple[int, int]]:

@@ -23,6 +23,7 @@ from stages.storage.errors import StudyError
 from stages.storage.tables import read_columns
 
 TREE = "the working tree"
+SHORT = 7  # characters of a hash
 EXPERIMENT = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/([^/]+)")
 """a finished experiment of dvc, below the commit that it began at"""
 ROWS = "metrics/rows.parquet"
@@ -34,7 +35,7 @@ class Version:
 
     root: Path
     name: str
-    """as a user gave it"""
+    """as a user gave it; of a whole hash its beginning"""
     commit: str
     """hex hash; of the working tree that of what it began at"""
     is_tree: bool
@@ -43,10 +44,10 @@ class Version:
     def told(self) -> str:
         """The name with commit and day."""
         if self.is_tree:
-            return f"{self.name} (on {self.commit[:7]})"
+            return f"{self.name} (on {self.commit[:SHORT]})"
         day = _git(self.root, "show", "--no-patch", "--format=%cs", self.commit).decode().strip()
-        told = f"{self.commit[:7]}, {day}"
-        return f"{self.name} ({told})" if not self.commit.startswith(self.name) else told
+        told = f"{self.commit[:SHORT]}, {day}"
+        return told if self.commit.startswith(self.name) else f"{self.name} ({told})"
 
     def read(self, path: str) -> bytes | None:
         """The content of a file; None where the version has none."""
@@ -111,19 +112,21 @@ class Version:
         return f"{_md5(json.dumps(listed, sort_keys=True).encode())}.dir" if listed else None
 
 
-def open_version(name: str | None, root: Path) -> Version:
+def open_version(name: str | None, root: Path, tree: str = TREE) -> Version:
     """The version of a name: a revision of git, an experiment of dvc, or None: the working tree.
+
+    `tree` is what the working tree is called.
 
     Raises StudyError where there is none, or several experiments are called so.
     """
     if name is None:
-        return Version(root, TREE, _resolved(root, "HEAD") or "", True)
+        return Version(root, tree, _resolved(root, "HEAD") or "", True)
     if name.startswith("-") or not (name.isprintable() and name.strip()):
         raise StudyError(
             f"{name!r} is no name of a version; give a commit, branch, tag, experiment"
         )
     if commit := _resolved(root, name):
-        return Version(root, name, commit, False)
+        return Version(root, name[:SHORT] if name == commit else name, commit, False)
     commits = {commit for commit, called in _experiments(root) if called == name}
     if len(commits) > 1:
         raise StudyError(

@@ -50,7 +50,9 @@ def verdict(comparison: Comparison) -> str:
 def is_one_run(comparison: Comparison) -> bool:
     """Whether all that was made is the same in both, and was not by chance alone."""
     one, other = comparison.one, comparison.other
-    return bool(one.lock.cells) and one.lock.outs == other.lock.outs and one.numbers == other.numbers
+    return (
+        bool(one.lock.cells) and one.lock.outs == other.lock.outs and one.numbers == other.numbers
+    )
 
 
 def _other(moved: Sequence[str]) -> str:

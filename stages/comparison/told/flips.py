@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from stages.comparison.blocks import Block, Table, Words
 from stages.comparison.flipped import CellFlips, Flips
-from stages.comparison.words import counted
+from stages.comparison.told.blocks import Block, Table, Words
+from stages.comparison.told.words import counted
 from stages.storage.tables import Row
 from stages.study.arms import CROSS, FRESH_SELF, GIVEN, SELF, UNTRAINED
 

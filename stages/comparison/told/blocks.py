@@ -58,7 +58,9 @@ def _wrapped(words: Words) -> list[str]:
 
 def _columns(table: Table) -> list[str]:
     """The lines of a table, in columns as wide as their widest cell."""
-    every = [[plain(" ".join(cell.split())) for cell in cells] for cells in (table.head, *table.rows)]
+    every = [
+        [plain(" ".join(cell.split())) for cell in cells] for cells in (table.head, *table.rows)
+    ]
     widths = [max(map(len, column)) for column in zip(*every, strict=True)]
     return [
         "  "

@@ -4,17 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from stages.comparison.blocks import Block, Table, Words
-from stages.comparison.comparing import Comparison, Side
-from stages.comparison.flips_told import told_flips
+from stages.comparison.comparing import Comparison, Paired, Side
 from stages.comparison.headlines import INTERVALS, own_interval, read_summary
 from stages.comparison.lock import changed_code, changed_outs, made_of_the_same
 from stages.comparison.rounding import Sameness
-from stages.comparison.words import counted, listed, plus, signed, verdict
+from stages.comparison.told.blocks import Block, Table, Words
+from stages.comparison.told.flips import told_flips
+from stages.comparison.told.words import counted, listed, plus, signed, verdict
 from stages.reporting.sections import number, p_value
 
 MOST_PARAMS, MOST_ROOMS, MOST_STAGES = 12, 14, 6
 BRIEF_PARAMS, BRIEF_ROOMS, BRIEF_STAGES = 5, 8, 3
+LEAST_ADDED = 0.002  # more than rounding adds
 LONGEST = 28  # characters of a name at the head of a column
 
 
@@ -175,3 +176,17 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         "what other inputs would give, not other trainings. In brackets p is corrected for the "
         f"{sum(of.p_holm is not None for of in paired.found.values())} numbers looked at (Holm)."
     )
+    if paired.both.other_seeds:
+        yield "The versions have no training seed in common: trainings are paired in their order."
+    if added := listed(_added(comparison, paired)):
+        yield f"Rows and cells that the two do not share move headline numbers, too: {added}."
+
+
+def _added(comparison: Comparison, paired: Paired) -> Iterator[str]:
+    """Numbers that differ otherwise than on shared rows, with what is not of these."""
+    one, other = comparison.one.numbers, comparison.other.numbers
+    for name, of in paired.found.items():
+        if name in one and name in other and of.estimate.estimate is not None:
+            rest = other[name] - one[name] - of.estimate.estimate
+            if abs(rest) >= LEAST_ADDED:
+                yield f"{name} by {plus(rest)}"

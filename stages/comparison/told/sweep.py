@@ -1,9 +1,9 @@
 """The account of a sweep, block by block."""
 
 from stages.analysis.intervals import Estimate
-from stages.comparison.blocks import Block, Table, Words
 from stages.comparison.sweep import NUMBERS, Sweep
-from stages.comparison.words import counted, listed
+from stages.comparison.told.blocks import Block, Table, Words
+from stages.comparison.told.words import counted, listed
 from stages.reporting.sections import interval
 
 MOST_NAMES, MOST_KEYS = 3, 6
