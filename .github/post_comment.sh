@@ -15,7 +15,7 @@ if (( $(wc -c < "$file") > most )); then
   echo "$file: has over $most bytes, which is no comment" >&2
   exit 2
 fi
-ours='.[] | select(.user.login == "github-actions[bot]" and (.body | startswith("'$mark'"))) | .id'
+ours='.[] | select(.user.login == "github-actions[bot]" and (.body | startswith("'"$mark"'"))) | .id'
 found=$(gh api --paginate "repos/$REPOSITORY/issues/$NUMBER/comments" --jq "$ours")
 id=${found%%$'\n'*}
 if [[ -n $id ]]; then

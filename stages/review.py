@@ -22,6 +22,7 @@ import click
 from stages.comparison.comparing import compare
 from stages.comparison.status import read_status
 from stages.comparison.told.account import account
+from stages.comparison.told.blocks import Block, Words
 from stages.comparison.told.review import MARK, told_review
 from stages.comparison.versions import open_version
 from stages.models.hosted.spec.section import HostedSpec
@@ -50,16 +51,30 @@ COMMITTED = "the numbers below are the committed ones"
 @click.option("--stage", "stages", multiple=True, help="Run this stage again and no other.")
 def main(base: str, out: Path, minutes: float, stages: tuple[str, ...]) -> None:
     old = open_version(base, Path())
-    fit = read_status(_dvc("status", "--json"))
-    rerun = "" if fit.fits else _run_again(minutes, stages)
-    found = compare(old, open_version(None, Path(), "this branch"))
+    try:
+        fit = read_status(_dvc("status", "--json"))
+        rerun = "" if fit.fits else _run_again(minutes, stages)
+        found = compare(old, open_version(None, Path(), "this branch"))
+    except StudyError as error:  # of the branch: that is what a reviewer must know
+        _write(
+            out,
+            [
+                Words(f"This branch cannot be compared with {old.told}", "title"),
+                Words(str(error), "verdict"),
+            ],
+        )
+        raise
     title, verdict, *rest = account(found, brief=True)
-    text = render("versions.md.j2", blocks=[title, verdict, *told_review(fit, rerun), *rest])
-    with atomic_path(out) as partial:
-        partial.write_text(f"{MARK}\n{text}", encoding="utf-8")
+    _write(out, [title, verdict, *told_review(fit, rerun), *rest])
     click.echo(f"wrote {out}: {'the lock fits' if fit.fits else 'the lock does not fit'}")
     if not fit.fits:
         raise click.exceptions.Exit(1)
+
+
+def _write(path: Path, blocks: Sequence[Block]) -> None:
+    with atomic_path(path) as partial:
+        text = render("versions.md.j2", blocks=blocks)
+        partial.write_text(f"{MARK}\n{text}", encoding="utf-8")
 
 
 def _run_again(minutes: float, stages: Sequence[str]) -> str:

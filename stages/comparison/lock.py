@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from stages.comparison.settings import value_at
-from stages.comparison.versions import Version
+from stages.comparison.versions import Version, md5
 from stages.storage.errors import StudyError
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -49,15 +49,15 @@ class Lock:
         """The hashes of each dependency of code; several where cells ran at different times."""
         found: dict[str, set[str]] = {}
         for cell in self.cells.values():
-            for path, md5 in cell.deps.items():
+            for path, of in cell.deps.items():
                 if path.startswith(CODE):
-                    found.setdefault(path, set()).add(md5)
+                    found.setdefault(path, set()).add(of)
         return found
 
     @cached_property
     def outs(self) -> dict[str, str]:
         """The hash of each output."""
-        return {path: md5 for cell in self.cells.values() for path, md5 in cell.outs.items()}
+        return {path: of for cell in self.cells.values() for path, of in cell.outs.items()}
 
 
 def read_lock(version: Version) -> Lock:
@@ -154,17 +154,19 @@ class Stale:
     """rooms and files that were edited since"""
     params: list[str]
     """dotted keys, by the sections that stages name"""
+    by_hand: list[str]
+    """files of numbers that are not what the last run made"""
     missing: list[str]
     """stages of dvc.yaml that never ran"""
 
     def __bool__(self) -> bool:
-        return bool(self.code or self.params or self.missing)
+        return bool(self.code or self.params or self.by_hand or self.missing)
 
 
 def stale(version: Version, lock: Lock) -> Stale:
     """What of dvc.lock is not of this version; nothing of one without dvc.lock."""
     if not lock.cells:
-        return Stale([], [], [])
+        return Stale([], [], [], [])
     code = [path for path, found in lock.code.items() if found != {version.hash_of(path)}]
     told = read_mapping(version, "params.yaml")
     params = {
@@ -176,4 +178,9 @@ def stale(version: Version, lock: Lock) -> Stale:
     ran = {cell.stage for cell in lock.cells.values()}
     stages = read_mapping(version, "dvc.yaml").get("stages") or {}
     missing = [str(name) for name in stages if name not in ran]
-    return Stale(outermost(code), outermost(params, "."), missing)
+    by_hand = [
+        path
+        for path, found in lock.outs.items()
+        if path.startswith("metrics/") and (content := version.read(path)) and found != md5(content)
+    ]
+    return Stale(outermost(code), outermost(params, "."), by_hand, missing)

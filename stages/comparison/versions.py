@@ -84,7 +84,7 @@ class Version:
             listed = _git(self.root, "ls-files", "-z", "-co", "--exclude-standard", "--", *places)
             paths = [self.root / name for name in listed.decode().split("\0") if name]
             return {
-                path.relative_to(self.root).as_posix(): _md5(path.read_bytes())
+                path.relative_to(self.root).as_posix(): md5(path.read_bytes())
                 for path in paths
                 if path.is_file()
             }
@@ -94,7 +94,7 @@ class Version:
         packed = _git(self.root, "archive", "--format=tar", self.commit, *names)
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             return {
-                entry.name: _md5(file.read())
+                entry.name: md5(file.read())
                 for entry in archive
                 if (file := archive.extractfile(entry) if entry.isfile() else None)
             }
@@ -104,12 +104,12 @@ class Version:
         if path in self.files:
             return self.files[path]
         within = {
-            name.removeprefix(f"{path}/"): md5
-            for name, md5 in self.files.items()
+            name.removeprefix(f"{path}/"): of
+            for name, of in self.files.items()
             if name.startswith(f"{path}/")
         }
         listed = [{"md5": within[name], "relpath": name} for name in sorted(within)]
-        return f"{_md5(json.dumps(listed, sort_keys=True).encode())}.dir" if listed else None
+        return f"{md5(json.dumps(listed, sort_keys=True).encode())}.dir" if listed else None
 
 
 def open_version(name: str | None, root: Path, tree: str = TREE) -> Version:
@@ -185,5 +185,6 @@ def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         raise StudyError("git: no such program; versions are read by it") from None
 
 
-def _md5(content: bytes) -> str:
+def md5(content: bytes) -> str:
+    """The hex MD5 of a content, as DVC tells versions of it apart."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()

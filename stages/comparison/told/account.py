@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from stages.comparison.comparing import Comparison, Paired, Side
-from stages.comparison.headlines import INTERVALS, own_interval, read_summary
+from stages.comparison.headlines import INTERVALS, PLACES, own_interval, read_summary
 from stages.comparison.lock import changed_code, changed_outs, made_of_the_same
 from stages.comparison.rounding import Sameness
 from stages.comparison.told.blocks import Block, Table, Words
@@ -92,6 +92,7 @@ def _stale(side: Side, brief: bool) -> Iterator[str]:
         for what, names in (
             ("other code", _rooms(side.stale.code)),
             ("other params", side.stale.params),
+            ("results that no run made so", side.stale.by_hand),
             ("stages that never ran", side.stale.missing),
         )
         if names
@@ -104,7 +105,7 @@ def _stale(side: Side, brief: bool) -> Iterator[str]:
 
 def _numbers(comparison: Comparison) -> Table:
     one, other = comparison.one.numbers, comparison.other.numbers
-    names = dict.fromkeys([*other, *one])
+    names = [name for name in PLACES if name in one or name in other]
     heads = ["number", *(_cut(side.name) for side in (comparison.one, comparison.other))]
     if not comparison.paired:
         summaries = [read_summary(side.version) for side in (comparison.one, comparison.other)]
@@ -117,7 +118,7 @@ def _numbers(comparison: Comparison) -> Table:
             [[*row, _apart(one, other, row[0])] for row in rows],
         )
     confidence = comparison.paired.rule.confidence
-    heads += [f"difference ({confidence * 100:g}% interval)", "p (of all)"]
+    heads += [f"difference ({confidence * 100:g}% interval)", "p (corrected)"]
     rows = []
     for name in names:
         found = comparison.paired.found.get(name)

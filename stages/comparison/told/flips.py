@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from stages.comparison.flipped import CellFlips, Flips
 from stages.comparison.told.blocks import Block, Table, Words
 from stages.comparison.told.words import counted
+from stages.storage.errors import plain
 from stages.storage.tables import Row
 from stages.study.arms import CROSS, FRESH_SELF, GIVEN, SELF, UNTRAINED
 
 MOST_CELLS, BRIEF_CELLS = 6, 3
-LONGEST = 40  # characters of a text that are shown
+LONGEST, LONGEST_INPUT = 24, 40  # characters of a text that are shown
 ARMS = {FRESH_SELF: "fresh self", CROSS: "cross", SELF: "self", UNTRAINED: "untrained"}
 
 
@@ -30,7 +31,7 @@ def told_flips(flips: Flips, brief: bool, inputs: Mapping[str, str]) -> list[Blo
     blocks: list[Block] = [Words("Rows that flipped", "heading"), Words(summary)]
     blocks.append(
         Table(
-            ["cell", "arm", "task", "property", "became right", "wrong", "of rows"],
+            ["target", "arm", "task", "property", "became right", "wrong", "of rows"],
             [
                 [c.target, _arm(c.kind, c.predictor), c.task, c.property]
                 + [f"{n:,}" for n in (c.to_right, c.to_wrong, c.rows)]
@@ -43,7 +44,7 @@ def told_flips(flips: Flips, brief: bool, inputs: Mapping[str, str]) -> list[Blo
         blocks.append(Words(f"{len(flips.cells) - most} more cells have flips."))
     blocks.append(
         Table(
-            ["row", "arm", "property", "input", "truth", "answer", "now"],
+            ["target", "arm", "property", "input", "truth", "answer", "is now"],
             [_row(row, inputs) for row in flips.sample],
             words=7,
         )
@@ -71,7 +72,7 @@ def _row(row: Row, inputs: Mapping[str, str]) -> list[str]:
         str(row["target"]),
         _arm(row["kind"], str(row["predictor"])),
         str(row["property"]),
-        cut(about),
+        cut(about, LONGEST_INPUT),
         _change(row["old_truth"], row["truth"]),
         _change(row["old_answer"], row["answer"]),
         "right" if row["is_right"] else "wrong",
@@ -84,7 +85,7 @@ def _change(old: object, new: object) -> str:
     return now if was == now else f"{was} → {now}"
 
 
-def cut(text: str) -> str:
-    """The text in one line, as much of it as is shown."""
-    text = " ".join(text.split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+def cut(text: str, longest: int = LONGEST) -> str:
+    """The text in one line, as much of it as is shown; what acts unseen by its number."""
+    text = plain(" ".join(text.split()))
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

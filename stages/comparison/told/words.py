@@ -1,9 +1,9 @@
 """What a comparison shows, in words and numbers for people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from stages.analysis.intervals import Estimate
-from stages.comparison.comparing import Comparison
+from stages.comparison.comparing import Comparison, Paired
 from stages.comparison.differences import Difference
 
 NAMES = {
@@ -34,29 +34,30 @@ def verdict(comparison: Comparison) -> str:
         return "Nothing moved: both have the numbers of one and the same run."
     if paired is None:
         return _side_by_side(comparison)
+    if not paired.found:
+        return "No row is in both versions, so no number can be told from chance."
+    if is_the_same(paired):
+        return "Nothing moved: every answer that counts is the same in both."
     moved = [_moved(name, paired.found[name]) for name in paired.beyond_chance]
     if moved:
         few = [name for name, of in paired.found.items() if of.estimate.p_value is None]
-        rest = "" if len(moved) + len(few) == len(paired.found) else _other(moved)
+        other = "; no other number moved beyond chance"
+        rest = "" if len(moved) + len(few) == len(paired.found) else other
         return f"{capital(listed(moved))}{rest}."
-    if not paired.found:
-        return "No row is in both versions, so no number can be told from chance."
-    same = all(of.estimate.discordant == 0 for of in paired.found.values())
-    if same and not any(paired.both.only) and not paired.flips.cells:
-        return "Nothing moved: every answer that counts is the same in both."
     return "No number moved beyond chance."
 
 
 def is_one_run(comparison: Comparison) -> bool:
-    """Whether all that was made is the same in both, and was not by chance alone."""
-    one, other = comparison.one, comparison.other
-    return (
-        bool(one.lock.cells) and one.lock.outs == other.lock.outs and one.numbers == other.numbers
-    )
+    """Whether all that was made is the same in both."""
+    one, other, paired = comparison.one, comparison.other, comparison.paired
+    made = bool(one.lock.cells) and one.lock.outs == other.lock.outs
+    return made and one.numbers == other.numbers and (paired is None or is_the_same(paired))
 
 
-def _other(moved: Sequence[str]) -> str:
-    return f"; no {'other ' if moved else ''}number moved beyond chance"
+def is_the_same(paired: Paired) -> bool:
+    """Whether both versions have the same rows, and the same in them."""
+    moved = any(of.estimate.discordant != 0 for of in paired.found.values())
+    return not moved and not any(paired.both.only) and not paired.flips.cells
 
 
 def _moved(name: str, of: Difference) -> str:
@@ -78,14 +79,10 @@ def _side_by_side(comparison: Comparison) -> str:
     if not apart and set(one) == set(other):
         return "Nothing moved: all headline numbers are the same."
     told = [f"{NAMES[name]} from {one[name]:.3f} to {other[name]:.3f}" for name in apart[:TOLD]]
-    which = listed(comparison.without_rows)
-    why = (
-        f"cannot be told: {which} has no rows"
-        if len(comparison.without_rows) == 1
-        else ("cannot be told: neither version has rows")
-    )
-    went = f"{capital(listed(told))}; w" if told else "W"
-    return f"{went}hether that is beyond chance {why}."
+    lacking = comparison.without_rows
+    why = f"{lacking[0]} has no rows" if len(lacking) == 1 else "neither version has rows"
+    went = f"{capital(listed(told))}; whether that" if told else "Whether anything moved"
+    return f"{went} is beyond chance cannot be told: {why}."
 
 
 def signed(found: Estimate) -> str:
