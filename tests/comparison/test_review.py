@@ -42,6 +42,8 @@ def branch(tmp_path, monkeypatch) -> History:
     monkeypatch.chdir(root)
     monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    monkeypatch.setenv("PATH", path)
     history = History(root)
     history.git("init", "--quiet", "--initial-branch", "main")
     for name in ("stages", ".dvc", "given"):
@@ -90,6 +92,16 @@ def test_a_branch_with_changed_params_ends_in_the_text_of_its_comment(branch):
     assert "careful" not in text
     summary = json.loads(Path("metrics/summary.json").read_text())
     assert summary["cross"] == pytest.approx(1 / 3, abs=1e-4)
+
+
+def test_a_branch_that_cannot_be_read_is_told_as_such(history, monkeypatch):
+    monkeypatch.setattr(review, "_dvc", lambda *arguments: "{}")
+    Path("params.yaml").write_text("seed: [")
+    done = CliRunner().invoke(review.main, ["one"])
+    assert done.exit_code == 1
+    lines = Path("comment.md").read_text(encoding="utf-8").splitlines()
+    assert lines[1].startswith("### This branch cannot be compared with one (")
+    assert lines[3].startswith("**params.yaml of this branch: not YAML: ")
 
 
 EDITED = {
