@@ -21,6 +21,7 @@ from stages.analysis.intervals import Estimate
 from stages.analysis.primary import corrected_pairs, counted, too_little
 from stages.analysis.rule import Rule
 from stages.analysis.summary import gap_pairs
+from stages.storage.errors import StudyError
 from stages.study.arms import CROSS, FRESH_SELF, SELF
 
 BEHAVIOR = ["target", "seed", "task", "input_id", "property"]
@@ -99,6 +100,9 @@ def _plain(rows: pd.DataFrame) -> pd.DataFrame:
     """Texts that are categories in either version alone as such, and what dealing out asks for."""
     names = [name for name in (*KEY, "truth", "answer") if name != "seed"]
     rows = rows.astype(dict.fromkeys(names, object))
+    if (several := rows[rows.duplicated(KEY)]).size:
+        which = ", ".join(f"{name} {several.iloc[0][name]}" for name in KEY)
+        raise StudyError(f"metrics/rows.parquet: several rows are about the same: {which}")
     return rows.assign(compliant=rows["answer"].notna())
 
 
@@ -164,13 +168,18 @@ def _of_pairs(used: Shared, rule: Rule) -> Iterator[tuple[str, Change]]:
     moved = used.one[_moved(used)]
     differs = pd.Series(_is_among(one, moved, PAIR, CROSS))
     differs |= _is_among(one, moved, BEHAVIOR, FRESH_SELF)
-    places = one.assign(place=range(len(one)))
-    kept = counted(places, rule)
-    able = [t for t in kept["target"].unique() if not too_little(select(kept, target=t))]
-    at_N = select(kept, target=able)["place"].to_numpy(dtype=np.int64)
+    kept = with_enough(one.assign(place=range(len(one))), rule)
+    at_N = kept["place"].to_numpy(dtype=np.int64)
     one, other, differs = one.iloc[at_N], other.iloc[at_N], differs.iloc[at_N]
     yield "primary", _changed(one, other, "minus", 4.0, differs)
     yield "primary_raw", _changed(one, other, "raw", 2.0)
+
+
+def with_enough(pairs: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """The pairs of the primary comparison about targets that carry a number of their own."""
+    kept = counted(pairs, rule)
+    able = [t for t in kept["target"].unique() if not too_little(select(kept, target=t))]
+    return select(kept, target=able)
 
 
 def _moved(used: Shared) -> np.ndarray:

@@ -16,6 +16,7 @@ from stages.analysis.intervals import Estimate
 from stages.analysis.primary import corrected_pairs
 from stages.analysis.rule import Rule
 from stages.comparison.comparing import Side, rule_of
+from stages.comparison.differences import with_enough
 from stages.comparison.lock import read_mapping
 from stages.comparison.settings import changed, number_at
 from stages.storage.errors import StudyError
@@ -92,7 +93,7 @@ def _of_rows(rows: pd.DataFrame, rule: Rule) -> Iterator[tuple[str, Estimate]]:
     rows = rows.astype(
         {name: object for name in ("target", "predictor", "kind", "truth", "answer")}
     )
-    pairs = corrected_pairs(rows.assign(compliant=rows["answer"].notna()))
+    pairs = with_enough(corrected_pairs(rows.assign(compliant=rows["answer"].notna())), rule)
     found = {"primary": average(pairs, rule, "minus", differs="varies", limit=2)}
     found |= {kind: accuracy(select(rows, kind=kind), rule) for kind in NUMBERS[1:]}
     yield from ((name, of) for name, of in found.items() if of.estimate is not None)

@@ -122,9 +122,7 @@ def open_version(name: str | None, root: Path, tree: str = TREE) -> Version:
     if name is None:
         return Version(root, tree, _resolved(root, "HEAD") or "", True)
     if name.startswith("-") or not (name.isprintable() and name.strip()):
-        raise StudyError(
-            f"{name!r} is no name of a version; give a commit, branch, tag, experiment"
-        )
+        raise StudyError(f"{name!r} names no version; give a commit, branch, tag or experiment")
     if commit := _resolved(root, name):
         return Version(root, name[:SHORT] if name == commit else name, commit, False)
     commits = {commit for commit, called in _experiments(root) if called == name}

@@ -40,9 +40,8 @@ def verdict(comparison: Comparison) -> str:
         return "Nothing moved: every answer that counts is the same in both."
     moved = [_moved(name, paired.found[name]) for name in paired.beyond_chance]
     if moved:
-        few = [name for name, of in paired.found.items() if of.estimate.p_value is None]
         other = "; no other number moved beyond chance"
-        rest = "" if len(moved) + len(few) == len(paired.found) else other
+        rest = other if len(moved) < len(paired.found) else ""
         return f"{capital(listed(moved))}{rest}."
     return "No number moved beyond chance."
 
