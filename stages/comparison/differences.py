@@ -89,8 +89,8 @@ def shared(one: pd.DataFrame, other: pd.DataFrame) -> Shared:
         .merge(second[KEY].assign(there=range(len(second))), on=KEY, validate="one_to_one")
     )
     return Shared(
-        first.iloc[both["at"]].reset_index(drop=True),
-        second.iloc[both["there"]].reset_index(drop=True),
+        first.iloc[both["at"].to_numpy()].reset_index(drop=True),
+        second.iloc[both["there"].to_numpy()].reset_index(drop=True),
         (len(first) - len(both), len(second) - len(both)),
         other_seeds,
     )

@@ -79,7 +79,9 @@ def _cells(told: pd.DataFrame) -> list[CellFlips]:
     for names, rows in groups(told, *CELL):
         to_right = int((rows["is_right"] & ~rows["was_right"]).sum())
         to_wrong = int((rows["was_right"] & ~rows["is_right"]).sum())
-        found.append(CellFlips(*map(str, names), to_right, to_wrong, len(rows)))
+        target, kind, predictor, task, name = map(str, names)
+        counts = to_right, to_wrong, len(rows)
+        found.append(CellFlips(target, kind, predictor, task, name, *counts))
     return sorted((cell for cell in found if cell.flips), key=lambda cell: -cell.flips)
 
 

@@ -57,8 +57,11 @@ def sweep(sides: Sequence[Side]) -> Sweep:
         raise StudyError("a sweep has two versions at least; `dvc exp list` names experiments")
     told = [read_mapping(side.version, "params.yaml") for side in sides]
     keys = list(dict.fromkeys(of.key for params in told[1:] for of in changed(told[0], params)))
-    values = {key: [number_at(params, key) for params in told] for key in keys}
-    numeric = [key for key in keys if key not in SEEDS and None not in values[key]]
+    values = {
+        key: [value for params in told if (value := number_at(params, key)) is not None]
+        for key in keys
+    }
+    numeric = [key for key in keys if key not in SEEDS and len(values[key]) == len(sides)]
     key = max(numeric, key=lambda name: len(set(values[name])), default=None)
     groups: dict[str, list[Side]] = {}
     if key is None:

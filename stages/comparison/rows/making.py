@@ -78,8 +78,8 @@ def _ties_of_predictions(data: Path, design: Design) -> Iterator[pd.DataFrame]:
             rows = rows[~rows.pop("shown")].astype({"kind": object, "input_id": object})
             rows = rows.astype({"property": object})
             for seed in design.seeds:
-                arm = {"target": target, "predictor": predictor, "seed": seed}
-                yield of_seed(rows, seed).assign(**arm)
+                own = of_seed(rows, seed)
+                yield own.assign(target=target, predictor=predictor, seed=seed)
 
 
 def _as_predictions(did: pd.DataFrame, design: Design) -> pd.DataFrame:

@@ -66,7 +66,7 @@ def _changed(comparison: Comparison, brief: bool) -> Iterator[str]:
     rooms = listed(_rooms(changed_code(one, other)), BRIEF_ROOMS if brief else MOST_ROOMS)
     yield f"code that the numbers are made with: {rooms or 'the same'}"
     outs = changed_outs(one, other)
-    differ, every = (sum(counts) for counts in zip(*outs.values(), strict=True))
+    differ, every = sum(n for n, _ in outs.values()), sum(of for _, of in outs.values())
     stages = [f"{stage} {n} of {of}" for stage, (n, of) in outs.items() if n]
     most = BRIEF_STAGES if brief else MOST_STAGES
     where = f": {listed(stages, most)}" if stages else ""
