@@ -46,8 +46,8 @@ class Version:
         if self.is_tree:
             return f"{self.name} (on {self.commit[:SHORT]})"
         day = _git(self.root, "show", "--no-patch", "--format=%cs", self.commit).decode().strip()
-        told = f"{self.commit[:SHORT]}, {day}"
-        return told if self.commit.startswith(self.name) else f"{self.name} ({told})"
+        is_hash = self.commit.startswith(self.name)
+        return f"{self.name} ({day if is_hash else f'{self.commit[:SHORT]}, {day}'})"
 
     def read(self, path: str) -> bytes | None:
         """The content of a file; None where the version has none."""

@@ -14,7 +14,7 @@ from stages.comparison.told.words import counted, listed, plus, signed, verdict
 from stages.reporting.sections import number, p_value
 
 MOST_PARAMS, MOST_ROOMS, MOST_STAGES = 12, 14, 6
-BRIEF_PARAMS, BRIEF_ROOMS, BRIEF_STAGES = 5, 8, 3
+BRIEF_PARAMS, BRIEF_ROOMS, BRIEF_STAGES, BRIEF_STALE = 5, 8, 3, 4
 LEAST_ADDED = 0.002  # more than rounding adds
 LONGEST = 28  # characters of a name at the head of a column
 
@@ -79,14 +79,16 @@ def _changed(comparison: Comparison, brief: bool) -> Iterator[str]:
 
 
 def _rooms(paths: Iterable[str]) -> list[str]:
-    return [path.removeprefix("stages/") for path in paths]
+    """The rooms and commands by their names; the studies of controls as one."""
+    told = ("controls/*.yaml" if of.startswith("controls/") else of for of in paths)
+    return list(dict.fromkeys(of.removeprefix("stages/") for of in told))
 
 
 def _stale(side: Side, brief: bool) -> Iterator[str]:
     """A warning where the numbers of a version are not of its own code and params."""
     if not side.stale:
         return
-    most = BRIEF_ROOMS if brief else MOST_ROOMS
+    most = BRIEF_STALE if brief else BRIEF_ROOMS
     told = [
         f"{what} ({listed(names, most)})"
         for what, names in (

@@ -24,7 +24,7 @@ NAMES = {
 }
 """number -> how it is called in a sentence"""
 SAME = 5e-5  # metrics have four decimals
-TOLD = 3  # numbers in a verdict, where none can be told from chance
+SEEN, TOLD = 0.001, 3  # what is said where chance cannot be told: differences, so many at most
 
 
 def verdict(comparison: Comparison) -> str:
@@ -74,14 +74,18 @@ def _moved(name: str, of: Difference) -> str:
 def _side_by_side(comparison: Comparison) -> str:
     one, other = comparison.one.numbers, comparison.other.numbers
     both = [name for name in other if name in one and name != "inputs"]
-    apart = [name for name in both if abs(other[name] - one[name]) >= SAME]
-    if not apart and set(one) == set(other):
+    if all(abs(other[name] - one[name]) < SAME for name in both) and set(one) == set(other):
         return "Nothing moved: all headline numbers are the same."
-    told = [f"{NAMES[name]} from {one[name]:.3f} to {other[name]:.3f}" for name in apart[:TOLD]]
+    far = sorted(both, key=lambda name: -abs(other[name] - one[name]))[:TOLD]
+    told = [
+        f"{NAMES[name]} went from {one[name]:.3f} to {other[name]:.3f}"
+        for name in both
+        if name in far and abs(other[name] - one[name]) >= SEEN
+    ]
     lacking = comparison.without_rows
     why = f"{lacking[0]} has no rows" if len(lacking) == 1 else "neither version has rows"
-    went = f"{capital(listed(told))}; whether that" if told else "Whether anything moved"
-    return f"{went} is beyond chance cannot be told: {why}."
+    went = capital(listed(told)) if told else f"No number of both is {SEEN} apart"
+    return f"{went}; whether that is beyond chance cannot be told: {why}."
 
 
 def signed(found: Estimate) -> str:
