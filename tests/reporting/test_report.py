@@ -17,7 +17,7 @@ from stages.analysis.verdict import outcome
 from stages.reporting.sections import render
 from stages.storage.files import read_json, write_json
 from tests.analysis import small_study
-from tests.conftest import ROOT, run_command
+from tests.conftest import ROOT, of_this_code, run_command
 
 
 def last_line_of_the_report_that_fails() -> str:
@@ -143,6 +143,7 @@ def test_an_interval_has_a_width_and_keeps_within_what_can_be(evaluated):
     assert INTERVAL.search(text()) and unsound_intervals(text()) == []
 
 
+@of_this_code
 def test_so_do_those_of_the_committed_report():
     committed = whole(ROOT)
     assert INTERVAL.search(committed) and unsound_intervals(committed) == []
