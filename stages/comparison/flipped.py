@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from stages.analysis.columns import groups, records, same, select
-from stages.comparison.differences import BEHAVIOR, KEY, Shared
+from stages.comparison.sharing import BEHAVIOR, KEY, Shared
 from stages.storage.tables import Row
 from stages.study.arms import CROSS, FRESH_SELF, GIVEN, SELF, UNTRAINED
 from stages.study.splits import rng

@@ -17,7 +17,8 @@ from stages.analysis.baselines import OWN_BEHAVIOR
 from stages.analysis.columns import records, same, select
 from stages.analysis.intervals import NOISE
 from stages.analysis.rule import Rule
-from stages.comparison.differences import Difference, Shared
+from stages.comparison.differences import Difference
+from stages.comparison.sharing import Shared
 from stages.study.arms import UNTRAINED
 
 LARGEST = 0.02

@@ -11,7 +11,8 @@ from stages.analysis.columns import groups, select
 from stages.analysis.primary import corrected_pairs
 from stages.analysis.rule import Rule
 from stages.analysis.simulated import Setting, simulated
-from stages.comparison.differences import changes, differences, shared
+from stages.comparison.differences import changes, differences
+from stages.comparison.sharing import shared
 from stages.storage.tables import read_columns
 from stages.study.arms import CROSS, FRESH_SELF
 
