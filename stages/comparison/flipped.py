@@ -1,5 +1,6 @@
 """Which rows flipped between two versions: right in one of them and wrong in the other."""
 
+import builtins
 from typing import NamedTuple
 
 import pandas as pd
@@ -27,7 +28,7 @@ class CellFlips(NamedTuple):
     to_wrong: int
     rows: int
 
-    @property
+    @builtins.property  # a field has that name
     def flips(self) -> int:
         """Either way."""
         return self.to_right + self.to_wrong

@@ -64,7 +64,7 @@ def _ties_of_behavior(data: Path, design: Design) -> pd.DataFrame:
         path = data / "behavior" / f"{model}.parquet"
         rows = read_columns("behavior", path, ["input_id", "near_tie"])
         rows = rows.astype({"input_id": object})
-        every.append(rows.groupby("input_id", as_index=False)["near_tie"].any().assign(model=model))
+        every.append(rows.groupby("input_id", as_index=False)["near_tie"].max().assign(model=model))
     return pd.concat(every)
 
 
