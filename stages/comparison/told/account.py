@@ -61,7 +61,8 @@ def _changed(comparison: Comparison, brief: bool) -> Iterator[str]:
     one, other = comparison.one.lock, comparison.other.lock
     if not one.cells or not other.cells:
         lacking = [side.name for side in (comparison.one, comparison.other) if not side.lock.cells]
-        yield f"code and data: not told, as {listed(lacking)} has no dvc.lock"
+        has = "has" if len(lacking) == 1 else "have"
+        yield f"code and data: not told, as {listed(lacking)} {has} no dvc.lock"
         return
     rooms = listed(_rooms(changed_code(one, other)), BRIEF_ROOMS if brief else MOST_ROOMS)
     yield f"code that the numbers are made with: {rooms or 'the same'}"
