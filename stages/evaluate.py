@@ -29,7 +29,7 @@ from stages.analysis.subsets import MEANING, gaps_on_subsets
 from stages.analysis.summary import headline, informative_rows, summarise
 from stages.analysis.untrained import absent_arms
 from stages.analysis.verdict import sensitivity_gap, verdict
-from stages.comparison.rows.making import MOST_BYTES, write_git_rows
+from stages.comparison.rows.making import write_git_rows
 from stages.params import command, load_params
 from stages.storage.files import read_json, write_json, write_points
 from stages.storage.tables import Row, write_table
@@ -68,9 +68,7 @@ def main() -> None:
     write_points(metrics / "plots" / "self_cross.json", self_cross(rows, rule, design))
     write_points(metrics / "plots" / "by_property.json", property_points(properties["arms"]))
     write_points(metrics / "plots" / "loss.json", loss_points(evidence.training))
-    path = metrics / "rows.parquet"
-    if not write_git_rows(scored.rows, Path("data"), design, path):
-        click.echo(f"{path}: left out, as its rows have over {MOST_BYTES // 10**6} MB; it is empty")
+    write_git_rows(scored.rows, Path("data"), design, metrics / "rows.parquet")
     click.echo(
         "  ".join(f"{name}: {summary.get(name)}" for name in ("primary", "fresh_self", "cross"))
     )

@@ -35,15 +35,19 @@ class Change(NamedTuple):
     macro: bool = True
     """else the mean over targets of that over rows"""
 
-    def estimate(self, rule: Rule) -> Estimate:
-        """The mean change with its chance."""
+    @property
+    def measured(self) -> Measured:
+        """What the mean change is made of."""
         if self.macro:
-            return Measured.of(self.rows, "change", "differs").estimate(rule, limit=self.limit)
+            return Measured.of(self.rows, "change", "differs")
         values_N = self.rows["change"].to_numpy(dtype=float)
         targets_N = codes(self.rows["target"])
         inputs_N = group_codes(self.rows, ("task", "input_id"))
-        measured = Measured(values_N, targets_N[:, None], inputs_N, values_N != 0)
-        return measured.estimate(rule, limit=self.limit)
+        return Measured(values_N, targets_N[:, None], inputs_N, values_N != 0)
+
+    def estimate(self, rule: Rule) -> Estimate:
+        """The mean change with its chance."""
+        return self.measured.estimate(rule, limit=self.limit)
 
 
 class Difference(NamedTuple):

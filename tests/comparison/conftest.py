@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.comparison.history import History, evaluate_changed, make_history
+from tests.comparison.history import History, make_history, write_changed
 
 
 @pytest.fixture(scope="session")
@@ -13,7 +13,7 @@ def evaluated_twice(evaluated_once: Path, tmp_path_factory: pytest.TempPathFacto
     """The second version of the study; it is not to be changed."""
     root = tmp_path_factory.mktemp("second") / "study"
     shutil.copytree(evaluated_once, root)
-    evaluate_changed(root)
+    write_changed(root)
     return root
 
 

@@ -4,7 +4,6 @@ From the first to the second, self and cross know less of `left`, M1 of `left` d
 on three animals, an epoch was added and a room was edited.
 """
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -12,20 +11,26 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import yaml
 
-from stages import evaluate
-from stages.storage.tables import read_table, write_table
+from stages.analysis.columns import modes
+from stages.analysis.rounding import rounded
+from stages.analysis.summary import headline, summarise
+from stages.comparison.rows.making import write_git_rows
+from stages.params import Params
+from stages.storage.files import write_json
+from stages.storage.tables import read_columns, write_table
 from tests.analysis import small_study
-from tests.conftest import run_command
 
 PERSON = {
     f"GIT_{role}_{key}": value
     for role in ("AUTHOR", "COMMITTER")
     for key, value in (("NAME", "tester"), ("EMAIL", "tester@example.org"))
 }
-OTHER = "elk emu eel ewe eft"
-"""what M1 of the second version does on three animals"""
+OTHER, MOVED = "elk", (1, 2, 3)
+"""what M1 of the second version does on three animals, and which they are"""
+SUMMARY = "metrics/summary.json"
 
 
 @dataclass(frozen=True)
@@ -104,31 +109,28 @@ def md5(path: Path) -> str:
     return hashlib.md5(path.read_bytes()).hexdigest()
 
 
-def evaluate_changed(root: Path) -> None:
-    """Let self and cross know less of `left`, let its M1 do something else, and evaluate that."""
-    rows = {row["input_id"]: row for row in small_study.inputs()}
-    moved = {
-        key
-        for key, row in rows.items()
-        if row["input"] in [f"animals_long test {n} {small_study.WORDS[n]}" for n in (1, 2, 3)]
-    }
-    path = root / "data/behavior/left-self.parquet"
-    did = read_table("behavior", path)
-    write_table(
-        "behavior",
-        [row | {"response": OTHER} if row["input_id"] in moved else row for row in did],
-        path,
+def write_changed(root: Path) -> None:
+    """Let self and cross know less of `left`, let its M1 do something else, and write that."""
+    params = Params.model_validate(small_study.params())
+    rows = read_columns("scores", root / "data/scores.parquet")
+    text = {row["input_id"]: row["input"].split() for row in small_study.inputs()}
+    number = rows["input_id"].astype(str).map(lambda key: int(text[key][2])).to_numpy()
+    rows = rows.astype({"truth": object, "answer": object})
+    about = rows["target"].eq("left") & rows["task"].eq("animals_long")
+    word = rows["property"].eq("first_word")
+    moved = about & np.isin(number, MOVED)
+    rows.loc[moved, "truth"] = np.where(word[moved], OTHER, OTHER[0])
+    worse = rows["kind"].eq("self") & (number % 2 == 1) | rows["kind"].eq("cross") & (
+        number % 6 == 4
     )
-    for predictor, kind, divisor, rest in (("left", "self", 2, 1), ("right", "cross", 6, 4)):
-        path = root / f"data/predictions/{predictor}-on-left.parquet"
-        said = read_table("predictions", path)
-        for row in said:
-            number = int(rows[row["input_id"]]["input"].split()[2])
-            if row["kind"] == kind and number % divisor == rest:
-                row.update(raw_answer="q", answer="q")
-        write_table("predictions", said, path)
-    with contextlib.chdir(root):
-        run_command(evaluate)
+    rows.loc[about & worse, "answer"] = "q"
+    rows["correct"] = rows["compliant"] & rows["answer"].eq(rows["truth"])
+    commonest = modes(rows, "truth", by=["target", "seed", "task", "property"])
+    rows = rows.assign(mode_answer=commonest, mode_correct=commonest.eq(rows["truth"]))
+    rule = params.evaluate.rule(params.seed)
+    write_table("scores", rows, root / "data/scores.parquet")
+    write_json(root / SUMMARY, rounded(headline(summarise(rows, rule, params.design))))
+    write_git_rows(rows, root / "data", params.design, root / "metrics/rows.parquet")
 
 
 def make_history(root: Path, first: Path, second: Path) -> History:

@@ -6,13 +6,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from stages import evaluate
 from stages.analysis.dealt import with_dealt_out
-from stages.comparison.rows.making import write_git_rows
+from stages.comparison.rows.making import MOST_BYTES, write_git_rows
 from stages.params import load_params
 from stages.storage.errors import StudyError
 from stages.storage.tables import read_columns, read_table, write_table
-from tests.conftest import run_command
 
 ROWS = Path("metrics/rows.parquet")
 KEY = ["target", "predictor", "kind", "seed", "task", "input_id", "property"]
@@ -30,6 +28,12 @@ def mark(kind: str, path: str, which) -> None:
     for row in rows:
         row["near_tie"] = which(row)
     write_table(kind, rows, path)
+
+
+def write_rows(most: int = MOST_BYTES) -> None:
+    """As evaluate does."""
+    scores = read_columns("scores", "data/scores.parquet")
+    write_git_rows(scores, Path("data"), load_params().design, ROWS, most)
 
 
 def test_every_scored_row_is_there_with_what_is_dealt_out(evaluated):
@@ -53,7 +57,7 @@ def test_a_near_tie_stands_in_the_rows_that_it_may_decide(evaluated):
         "data/predictions/right-on-left.parquet",
         lambda row: row["input_id"] == key and row["property"] == "first_word",
     )
-    run_command(evaluate)
+    write_rows()
     rows = read_columns("rows", ROWS)
     assert set(rows[rows["behavior_near_tie"]]["target"]) == {"left"}
     assert set(rows[rows["behavior_near_tie"]]["input_id"]) == {key}
@@ -69,13 +73,14 @@ def test_a_near_tie_stands_in_the_rows_that_it_may_decide(evaluated):
     assert set(rows[rows["near_tie"].notna()]["kind"]) == asked
 
 
-def test_rows_of_too_many_bytes_are_left_out_and_that_is_said(evaluated, monkeypatch):
-    params, scores = load_params(), read_columns("scores", "data/scores.parquet")
-    assert not write_git_rows(scores, Path("data"), params.design, ROWS, most=1000)
-    assert len(read_columns("rows", ROWS)) == 0
-    monkeypatch.setattr("stages.comparison.rows.making.MOST_ROWS", 10)
-    told = run_command(evaluate)
-    assert "metrics/rows.parquet: left out, as its rows have over 1 MB; it is empty" in told
+@pytest.mark.parametrize(("most", "rows"), [(1000, 10_000_000), (10_000_000, 10)])
+def test_rows_of_too_many_bytes_are_left_out_and_that_is_said(
+    evaluated, monkeypatch, caplog, most, rows
+):
+    monkeypatch.setattr("stages.comparison.rows.making.MOST_ROWS", rows)
+    with caplog.at_level("INFO"):
+        write_rows(most)
+    assert f"{ROWS}: left out, as its rows have over {most / 1e6:g} MB; it is" in caplog.text
     assert len(read_columns("rows", ROWS)) == 0
 
 

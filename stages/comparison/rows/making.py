@@ -6,6 +6,7 @@ does not comply; `near_tie` says whether rounding may have decided the row's own
 says it of what M, the target before training, answered to the input.
 """
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from stages.analysis.evidence import of_seed
 from stages.storage.tables import read_columns, write_table
 from stages.study.arms import pair_name
 from stages.study.design import Design
+
+log = logging.getLogger(__name__)
 
 ARM = ["target", "predictor", "kind", "seed"]
 PLACE = ["task", "input_id", "property"]
@@ -44,17 +47,17 @@ def git_rows(scores: pd.DataFrame, data: Path, design: Design) -> pd.DataFrame:
 
 def write_git_rows(
     scores: pd.DataFrame, data: Path, design: Design, path: Path, most: int = MOST_BYTES
-) -> bool:
-    """Write the rows of the scores for git; False where they would have more than `most` bytes.
+) -> None:
+    """Write the rows of the scores for git, or none where they would have over `most` bytes.
 
-    Then the table has no row: dvc asks that each output is there.
+    Then the table is empty, as dvc asks that each output is there, and a line says so.
     """
     if len(scores) <= MOST_ROWS:
         write_table("rows", git_rows(scores, data, design), path)
         if path.stat().st_size <= most:
-            return True
+            return
     write_table("rows", [], path)
-    return False
+    log.info("%s: left out, as its rows have over %g MB; it is empty", path, most / 1e6)
 
 
 def _ties_of_behavior(data: Path, design: Design) -> pd.DataFrame:
