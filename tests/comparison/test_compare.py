@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from stages import compare
@@ -72,6 +73,17 @@ def test_an_edit_that_nobody_ran_is_told(history):
         "other params (finetune.epochs), stages that never ran (report)" in told
     )
     assert "Nothing moved" in told
+
+
+def test_a_stage_that_made_something_else_of_the_same_is_named(history):
+    lock = yaml.safe_load(Path("dvc.lock").read_text())["stages"]
+    lock["train_self@left"]["outs"][0]["md5"] = lock["evaluate"]["deps"][0]["md5"] = "0" * 32
+    history.lock(lock)
+    told = " ".join(run("two").split())
+    assert "Nothing moved: every answer that counts is the same in both." in told
+    assert "1 of 2 outputs differ: train_self 1 of 1" in told
+    same = "made anew of the same code, params and data, and yet other: train_self; another"
+    assert same in told
 
 
 def test_an_experiment_is_compared_by_its_name(history):
