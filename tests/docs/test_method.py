@@ -1,4 +1,4 @@
-"""docs/method.md says how the numbers of a review follow from score rows; a notebook has them too."""
+"""docs/method.md says how numbers follow from score rows; docs/notebook.md has them, too."""
 
 import contextlib
 import json
