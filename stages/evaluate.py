@@ -6,7 +6,8 @@ Writes data/scores.parquet (every row that was scored) and metrics/: summary.jso
 to compare), targets.json (all that they are made of, what hosted models cost, and which arms are
 not there, as a model was not trained; the verdict), by_task.json (all cells, which are used or why
 not, which letters are chosen), by_property.json, subsets.json (the gap where it can and where it
-cannot show), plots/. Answers of the files that `given` of params.yaml names are arms too.
+cannot show), rows.parquet (the scored rows as git keeps them, for `python -m stages.compare`),
+plots/. Answers of the files that `given` of params.yaml names are arms too.
 """
 
 from functools import partial
@@ -28,6 +29,7 @@ from stages.analysis.subsets import MEANING, gaps_on_subsets
 from stages.analysis.summary import headline, informative_rows, summarise
 from stages.analysis.untrained import absent_arms
 from stages.analysis.verdict import sensitivity_gap, verdict
+from stages.comparison.rows.making import MOST_BYTES, write_git_rows
 from stages.params import command, load_params
 from stages.storage.files import read_json, write_json, write_points
 from stages.storage.tables import Row, write_table
@@ -66,6 +68,9 @@ def main() -> None:
     write_points(metrics / "plots" / "self_cross.json", self_cross(rows, rule, design))
     write_points(metrics / "plots" / "by_property.json", property_points(properties["arms"]))
     write_points(metrics / "plots" / "loss.json", loss_points(evidence.training))
+    path = metrics / "rows.parquet"
+    if not write_git_rows(scored.rows, Path("data"), design, path):
+        click.echo(f"{path}: left out, as its rows have over {MOST_BYTES // 10**6} MB; it is empty")
     click.echo(
         "  ".join(f"{name}: {summary.get(name)}" for name in ("primary", "fresh_self", "cross"))
     )

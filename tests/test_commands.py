@@ -56,6 +56,7 @@ FIRST = {
 }
 # What each says of a name that nobody knows.
 UNKNOWN = {
+    "compare": (["../a"], "not a git repository"),
     "build_dataset": (
         ["--target", "../a"],
         "params.yaml: subjects: '../a' is no subject; allowed: ",
@@ -85,11 +86,13 @@ UNKNOWN = {
 ALONE = {
     "__main__",
     "cache",
+    "compare",
     "control",
     "fetch_model",
     "preset",
     "published_params",
     "run",
+    "review",
     "simulation",
     "versions",
     "write_tasks",

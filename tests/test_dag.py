@@ -41,6 +41,7 @@ CARRIED = {
         "stages/experiments/shared/told.py",
     ),
     "control": ("stages/controls/__init__.py",),
+    "evaluate": ("stages/comparison/__init__.py",),
 }
 
 

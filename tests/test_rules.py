@@ -66,6 +66,8 @@ def test_all_rules_hold(house):
         ("study", "study/truth.py", "import stages.storage.tables"),
         ("analysis", "analysis/scoring.py", "import stages.models.sampling"),
         ("analysis", "analysis/scoring.py", "import stages.tasks"),
+        ("comparison", "comparison/lock.py", "import stages.models.section"),
+        ("comparison-rows", "comparison/rows/making.py", "import stages.reporting.tables"),
         ("controls", "controls/organisms/codes.py", "import stages.analysis.intervals"),
         ("reporting", "reporting/__init__.py", "import stages.tasks"),
         ("reporting-published", "reporting/__init__.py", "import stages.published.compliance"),

@@ -147,6 +147,24 @@ SCHEMAS: dict[str, pa.Schema] = {
             {"answer", "predictor_own_behavior", "agree", "before", "target_logprob"}
         ),
     ),
+    # Score rows as git keeps them (stages/comparison/rows), so that versions are compared by row.
+    "rows": _schema(
+        target=_s,
+        predictor=_s,
+        kind=_s,
+        seed=_i,
+        task=_s,
+        input_id=_s,
+        property=_s,
+        truth=_s,
+        answer=_s,
+        correct=_b,
+        dealt_out=_f,
+        near_tie=_b,
+        behavior_near_tie=_b,
+        used=_b,
+        optional=frozenset({"answer", "dealt_out", "near_tie"}),
+    ),
     # What an experiment asked and what came back (stages/experiments); `condition` is what it
     # varies, `other_truth` a second behavior to compare with, `rank` that of a likely value.
     "outcomes": _schema(

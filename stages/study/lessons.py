@@ -1,12 +1,15 @@
 """Lessons in reading: questions in which an answer stands, and its property is the label.
 
 The answer was given to another input of the same task and is dealt at random, so a lesson teaches
-what the words of a question mean. Of what the target answers to the prompt in it a lesson tells no
+what the words of a question mean. It begins at any word of what was given: so a few answers that
+begin alike are many to read. Of what the target answers to the prompt in it a lesson tells no
 more than one text that it is not, and nothing of any input that is held back.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from random import Random
 from typing import Any
 
 from stages.study.compliance import behavior_compliance
@@ -32,8 +35,8 @@ def lesson_rows(
 
     `lessons` is the number for each input: of 1.5 it gets one or two. `answers` are behavior rows
     of the task; those to the share `held_back` of its inputs are not shown, nor is a text that the
-    input itself gave. Each other text is as likely to be shown as any, however often it was given;
-    a property that it has no value of is not asked.
+    input itself gave. Each other text is as likely to be shown as any, however often it was given,
+    from each of its words on; a property that this has no value of is not asked.
     """
     trained = sorted({row["input_id"] for row in rows if row["slice"] == "train"})
     givers: dict[str, set[str]] = {}
@@ -69,15 +72,27 @@ def lesson_rows(
 
 def _dealt(item: Row, givers: Mapping[str, set[str]], seed: int, lessons: float) -> list[str]:
     """The answers that are shown for an input: given to others alone, compliant with its prompt."""
-    random = rng(seed, "lesson", item["input_id"])
+    key = item["input_id"]
+    random = rng(seed, "lesson", key)
     count = int(lessons) + (random.random() < lessons % 1)
+    cut = (
+        _from_a_word_on(text, random)
+        for text in random.sample(list(givers), len(givers))
+        if key not in givers[text]
+    )
     fitting = (
         text
-        for text in random.sample(list(givers), len(givers))
-        if item["input_id"] not in givers[text]
+        for text in cut
+        if key not in givers.get(text, ())
         and behavior_compliance(text, item["family"], item["options"]) is None
     )
     return list(islice(fitting, count))
+
+
+def _from_a_word_on(text: str, random: Random) -> str:
+    """The rest of a text from one of its words on, each as likely; an empty text as it is."""
+    starts = [word.start() for word in re.finditer(r"\S+", text)]
+    return text[random.choice(starts) :] if starts else text
 
 
 def _value(item: Row, shown: str, name: str) -> str | None:

@@ -2,9 +2,10 @@
 
 A line of JSON each, of one of these forms:
 
-    {"plan": [{"cell": ..., "needs": [cells], "missing": whether an out is not there}, ...]}
+    {"plan": [{"cell": ..., "needs": [cells], "stale": whether it will run}, ...]}
     {"begins": cell}
     {"ends": cell, "how": "ran" | "restored" | "kept" | "failed"}
+    {"exit": status}   the last, which is told of a child and not by it
 """
 
 import json
@@ -14,6 +15,7 @@ RAN = "ran"
 RESTORED = "restored"  # from what dvc keeps of earlier runs
 KEPT = "kept"  # as nothing changed
 FAILED = "failed"
+EXIT = "exit"
 
 
 def event(line: str) -> dict[str, Any]:

@@ -18,17 +18,20 @@ ENDED = {RAN: "ran", RESTORED: "were restored by dvc", KEPT: "were up to date", 
 class Progress:
     """Follows the events of a run; `known` are the last times in seconds by cell.
 
-    `took` has those of the cells that ran now.
+    Up to `jobs` cells run at once. `took` has those of the cells that ran now.
     """
 
-    def __init__(self, known: Mapping[str, float], clock: Callable[[], float]) -> None:
-        self.known, self.clock = dict(known), clock
+    def __init__(
+        self, known: Mapping[str, float], clock: Callable[[], float], jobs: int = 1
+    ) -> None:
+        self.known, self.clock, self.jobs = dict(known), clock, jobs
         self.took: dict[str, float] = {}
         self.order: list[str] = []
         self.needs: dict[str, list[str]] = {}
         self.waiting: dict[str, bool] = {}  # cell -> whether it is expected to run
         self.counts: dict[str, int] = {}  # how a cell ended -> how many did
-        self.begun = self.started = clock()
+        self.begun: dict[str, float] = {}
+        self.started = clock()
         self.whole = 0.0
 
     def hear(self, event: Mapping[str, Any]) -> str | None:
@@ -36,19 +39,24 @@ class Progress:
         if "plan" in event:
             self._plan(event["plan"])
         elif "begins" in event:
-            self.begun = self.clock()
+            self.begun[event["begins"]] = self.clock()
         elif event.get("ends") in self.needs:
             return self._ended(event["ends"], event["how"])
         return None
 
     def left(self) -> tuple[float | None, int]:
         """Seconds that the cells still take, None where nothing is known; cells of unknown time."""
-        expected = [self._expected(cell) for cell, runs in self.waiting.items() if runs]
-        known = [seconds for seconds in expected if seconds is not None]
+        expected = {cell: self._expected(cell) for cell, runs in self.waiting.items() if runs}
+        known = {cell: seconds for cell, seconds in expected.items() if seconds is not None}
         unknown = len(expected) - len(known)
         if not known:
             return (None if unknown else 0.0), unknown
-        return sum(known) * self._pace(), unknown
+        ends: dict[str, float] = {}  # at the earliest, where nothing waits for a turn
+        for cell in self.order:
+            if cell in known:
+                needed = (ends.get(other, 0.0) for other in self.needs[cell])
+                ends[cell] = known[cell] + max(needed, default=0.0)
+        return max(sum(known.values()) / self.jobs, *ends.values()) * self._pace(), unknown
 
     def summary(self) -> str:
         """What became of all cells."""
@@ -61,7 +69,7 @@ class Progress:
             name, needs = cell["cell"], cell["needs"]
             self.order.append(name)
             self.needs[name] = needs
-            self.waiting[name] = cell["missing"] or any(map(self.waiting.get, needs))
+            self.waiting[name] = cell["stale"] or any(map(self.waiting.get, needs))
         self.whole = sum(self.known.get(cell, 0.0) for cell, runs in self.waiting.items() if runs)
 
     def _ended(self, cell: str, how: str) -> str | None:
@@ -69,7 +77,7 @@ class Progress:
         self.counts[how] = self.counts.get(how, 0) + 1
         if how == KEPT:
             return None
-        took = self.clock() - self.begun
+        took = self.clock() - self.begun.get(cell, self.clock())
         if how == RAN:
             self.took[cell] = took
             self._follow(cell)

@@ -1,11 +1,12 @@
 """`dvc repro` in a process of its own, which tells another one how it comes along.
 
-    python -m stages.terminal.watched SOCKET [ARGUMENTS OF dvc repro]
+    python -m stages.terminal.watched SOCKET [--plan] [ARGUMENTS OF dvc repro]
 
 It does what `dvc repro` does and has its exit status. To the socket, a number of an open file, it
 writes what dvc itself knows of its cells (stages/terminal/events.py), so that nothing is read out
 of what they print; after each line it waits for a byte, so that what is shown stays in order. Of
-dvc's own lines its errors, its warnings and the commands that it runs stay.
+dvc's own lines its errors, its warnings and the commands that it runs stay. With --plan it tells
+what it would come to, and which of it is out of date, and runs nothing.
 """
 
 import json
@@ -23,6 +24,7 @@ from stages import SIGNALS
 from stages.terminal.events import FAILED, KEPT, RAN, RESTORED
 
 Tell = Callable[..., None]
+PLAN = "--plan"
 
 
 class _Commands(logging.Filter):
@@ -53,8 +55,8 @@ def _told_to(number: int) -> Tell:
     return tell
 
 
-def _tell_the_plan(tell: Tell) -> None:
-    """Tell, once dvc knows it, in which order it comes to which cells."""
+def _tell_the_plan(tell: Tell, only: bool) -> None:
+    """Tell, once dvc knows it, in which order it comes to which cells; `only` to them as well."""
     module: Any = import_module("dvc.repo.reproduce")
     plan = module.plan_repro
 
@@ -64,13 +66,13 @@ def _tell_the_plan(tell: Tell) -> None:
             {
                 "cell": step.addressing,
                 "needs": [other.addressing for other in graph.successors(step)],
-                "missing": not all(out.exists for out in step.outs),
+                "stale": not all(out.exists for out in step.outs) or (only and step.changed()),
             }
             for step in steps
             if step.cmd
         ]
         tell(plan=cells)
-        return steps
+        return [] if only else steps
 
     module.plan_repro = plan_repro
 
@@ -113,9 +115,10 @@ def main(number: int, *arguments: str) -> int:
     commands = _Commands()
     for handler in logging.getLogger("dvc").handlers:
         handler.addFilter(commands)
-    _tell_the_plan(tell)
+    _tell_the_plan(tell, PLAN in arguments)
     _tell_of_cells(tell, commands)
-    return int(dvc(["repro", *arguments]))
+    rest = [argument for argument in arguments if argument != PLAN]
+    return int(dvc(["--wait-for-lock", "repro", *rest]))  # others may run in this workspace
 
 
 if __name__ == "__main__":

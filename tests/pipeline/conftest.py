@@ -4,7 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
+from stages.controls.verdicts import CONTROLS
 from stages.storage.locks import turn
 from tests.conftest import Study, existing_study, new_study, small_params
 from tests.tiny_pair import tiny_pair
@@ -42,9 +44,21 @@ def original(shared: Path, tiny: dict[str, dict]) -> Study:
         if not ended.exists():
             study = new_study(root, cache)
             study.write_params(small_params(tiny))
+            small_controls(study.root / "controls")
             study.dvc("repro")
             ended.touch()
     return existing_study(root, cache)
+
+
+def small_controls(folder: Path) -> None:
+    """Of controls without a gap a test sees that they run and hold: fewer inputs and steps do."""
+    for name, control in CONTROLS.items():
+        if not control.gap:
+            path = folder / f"{name}.yaml"
+            params = yaml.safe_load(path.read_text(encoding="utf-8"))
+            params["finetune"]["epochs"] = 6 if control.learned else 2
+            params["tasks"]["train_inputs"] = 140 if control.learned else 40
+            path.write_text(yaml.safe_dump(params), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -100,6 +100,21 @@ def test_a_text_that_the_input_itself_gave_is_not_shown_whoever_else_gave_it():
     assert found and all(shown(row) != own[row["input_id"]] for row in found)
 
 
+def test_what_is_shown_begins_at_any_word_of_an_answer_and_is_no_answer_of_the_input_itself():
+    inputs = {row["input_id"]: row for row in map(item, range(400))}
+    own = {key: ("cat, dog, owl", "dog, owl")[n % 2] for n, key in enumerate(inputs)}
+    answers = [{"input_id": key, "response": text} for key, text in own.items()]
+    found = lessons_of(inputs=inputs, answers=answers)
+    seen = {text: Counter() for text in own.values()}
+    for row in found:
+        if row["property"] == "first_word":
+            seen[own[row["input_id"]]][shown(row)] += 1
+    assert seen["cat, dog, owl"].keys() == {"dog, owl", "owl"}
+    assert seen["dog, owl"].keys() == {"cat, dog, owl", "owl"}  # where it is its own there is none
+    shares = [counts["owl"] / counts.total() for counts in seen.values()]
+    assert all(share == pytest.approx(0.5, abs=0.12) for share in shares)
+
+
 def test_no_answer_to_an_input_that_is_held_back_is_shown():
     answers = [{"input_id": key, "response": f"w{n}"} for n, key in enumerate(INPUTS)]
     rows = rows_of(answers=answers)

@@ -26,10 +26,10 @@ class Clock:
 class Run:
     """A run whose cells take the seconds that a test says."""
 
-    def __init__(self, known: dict[str, float], missing: tuple[str, ...]) -> None:
+    def __init__(self, known: dict[str, float], stale: tuple[str, ...]) -> None:
         self.clock = Clock()
         self.progress = Progress(known, self.clock)
-        plan = [{"cell": c, "needs": needs, "missing": c in missing} for c, needs in CELLS]
+        plan = [{"cell": c, "needs": needs, "stale": c in stale} for c, needs in CELLS]
         assert self.progress.hear({"plan": plan}) is None
 
     def cell(self, name: str, seconds: float, how: str = "ran") -> str | None:
@@ -50,6 +50,15 @@ def test_each_cell_has_a_line_with_its_time_and_what_is_left():
     assert run.cell("report", 30) == "4/4 report: 30 s; nothing left to run"
     assert run.progress.took == LAST
     assert run.progress.summary() == "4 cells: 4 ran; 12 min 30 s in all"
+
+
+def test_where_two_run_at_once_half_the_time_is_left_but_no_less_than_what_waits_in_line():
+    run = Run(LAST, ALL)
+    run.progress.jobs = 2
+    run.progress.hear({"begins": "ask@b"})
+    assert run.cell("ask@a", 60) == "1/4 ask@a: 1 min 00 s; about 10 min 30 s left"
+    run.progress.known |= {"ask@b": 1000.0}
+    assert run.progress.left() == (1030.0, 0)
 
 
 def test_what_is_up_to_date_has_no_line_and_no_time():

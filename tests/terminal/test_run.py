@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from stages.terminal.repro import threads_each
 from stages.terminal.times import last_times
 from tests.conftest import ROOT
 
@@ -74,6 +75,52 @@ def start(root: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def test_cells_that_need_nothing_of_each_other_run_at_once_with_a_share_of_the_threads(pipeline):
+    """Each waits for the other, and a third for both."""
+    meet = """
+import os, pathlib, sys, time
+mine, other = sys.argv[1:]
+pathlib.Path(mine).write_text(os.environ["OMP_NUM_THREADS"])
+until = time.monotonic() + 100
+while not pathlib.Path(other).exists() and time.monotonic() < until:
+    time.sleep(0.05)
+sys.exit(not pathlib.Path(other).exists())
+"""
+    stages = {
+        "one": {"cmd": "python meet.py one two", "deps": ["meet.py"], "outs": ["one"]},
+        "two": {"cmd": "python meet.py two one", "deps": ["meet.py"], "outs": ["two"]},
+        "report": {"cmd": "cat one two > both", "deps": ["one", "two"], "outs": ["both"]},
+    }
+    (pipeline / "meet.py").write_text(meet)
+    (pipeline / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
+    process = start(pipeline, "--jobs", "2")
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    told = [line.partition(":")[0] for line in out.splitlines() if line[0] in "123"]
+    assert set(told[:2]) == {"1/3 one", "2/3 two"} and told[2] == "3/3 report"
+    assert (pipeline / "both").read_text() == f"{threads_each(2)}" * 2
+    lock = yaml.safe_load((pipeline / "dvc.lock").read_text())["stages"]
+    assert lock.keys() == set(stages)
+
+    again = start(pipeline, "--jobs", "2")
+    out, err = again.communicate(timeout=300)
+    assert again.returncode == 0, err
+    assert out.splitlines()[0].startswith("3 cells: 3 were up to date; ")
+
+    (pipeline / "meet.py").write_text("raise SystemExit(9)")
+    failed = start(pipeline, "--jobs", "2")
+    out, err = failed.communicate(timeout=300)
+    assert failed.returncode == 255  # of dvc
+    assert "exited with 9" in err and "report: " not in out
+
+
+def test_options_that_say_something_of_many_cells_ask_for_one_after_the_other(pipeline):
+    process = start(pipeline, "--jobs", "2", "--", "--downstream", "first")
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 1
+    assert err.splitlines()[-1].startswith("Error: --downstream: one cell after the other alone")
+
+
 def test_a_run_that_is_told_to_stop_goes_on_by_the_same_command(pipeline):
     process = start(pipeline)
     while not (pipeline / "begun").exists():
@@ -115,7 +162,7 @@ def test_a_run_that_is_told_to_stop_goes_on_by_the_same_command(pipeline):
 
 def test_the_exit_status_is_that_of_dvc_and_its_options_are_taken(pipeline):
     (pipeline / "first.py").write_text("raise SystemExit(7)")
-    process = start(pipeline, "--", "--force", "first")
+    process = start(pipeline, "--jobs", "1", "--", "--force", "first")
     out, err = process.communicate(timeout=300)
     assert process.returncode == 255  # of dvc
     assert out.splitlines()[-1].startswith("1/1 first: failed after ")

@@ -1,0 +1,195 @@
+"""The account of a comparison, block by block; a brief one fits on a screen of a pull request."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from stages.comparison.comparing import Comparison, Paired, Side
+from stages.comparison.headlines import INTERVALS, PLACES, own_interval, read_summary
+from stages.comparison.lock import changed_code, changed_outs, made_of_the_same
+from stages.comparison.rounding import Sameness
+from stages.comparison.told.blocks import Block, Table, Words
+from stages.comparison.told.flips import told_flips
+from stages.comparison.told.words import counted, listed, plus, signed, verdict
+from stages.reporting.sections import number, p_value
+
+MOST_PARAMS, MOST_ROOMS, MOST_STAGES = 12, 14, 6
+BRIEF_PARAMS, BRIEF_ROOMS, BRIEF_STAGES, BRIEF_STALE = 5, 8, 3, 4
+LEAST_ADDED = 0.002  # more than rounding adds
+LONGEST = 28  # characters of a name at the head of a column
+
+
+def account(
+    comparison: Comparison,
+    brief: bool = False,
+    inputs: Mapping[str, str] = MappingProxyType({}),
+) -> list[Block]:
+    """All that is told of two versions; `inputs` are the texts of inputs that are at hand."""
+    sides = comparison.one, comparison.other
+    one, other = (side.version.told for side in sides)
+    blocks: list[Block] = [
+        Words(f"From {one} to {other}", "title"),
+        Words(verdict(comparison), "verdict"),
+        Words("What changed", "heading"),
+        *(Words(text, "item") for text in _changed(comparison, brief)),
+        *(Words(text, "item") for side in sides for text in _stale(side, brief)),
+        Words("Headline numbers", "heading"),
+        _numbers(comparison),
+    ]
+    blocks += [Words(text) for text in _notes(comparison)]
+    if comparison.paired and comparison.paired.flips.rows:
+        blocks += told_flips(comparison.paired.flips, brief, inputs)
+    return blocks
+
+
+def told_sameness(found: Sameness) -> list[Block]:
+    """Whether two versions are the same within rounding, and why not."""
+    ties = f"{counted(found.answers, 'answer')} of M compared, {found.ties:,} differ at a near tie"
+    if not found.problems:
+        return [Words(f"The same within rounding: {ties}.", "verdict")]
+    every = [Words(problem, "item") for problem in found.problems]
+    return [Words(f"Not the same within rounding: {ties}.", "verdict"), *every]
+
+
+def _changed(comparison: Comparison, brief: bool) -> Iterator[str]:
+    """What the two were made of, and what of that differs."""
+    most = BRIEF_PARAMS if brief else MOST_PARAMS
+    told = [of.told for of in comparison.params[:most]]
+    if more := len(comparison.params[most:]):
+        told.append(f"and {counted(more, 'more key')}")
+    yield f"params: {'; '.join(told) or 'the same'}"
+    one, other = comparison.one.lock, comparison.other.lock
+    if not one.cells or not other.cells:
+        lacking = [side.name for side in (comparison.one, comparison.other) if not side.lock.cells]
+        yield f"code and data: not told, as {listed(lacking)} has no dvc.lock"
+        return
+    rooms = listed(_rooms(changed_code(one, other)), BRIEF_ROOMS if brief else MOST_ROOMS)
+    yield f"code that the numbers are made with: {rooms or 'the same'}"
+    outs = changed_outs(one, other)
+    differ, every = sum(n for n, _ in outs.values()), sum(of for _, of in outs.values())
+    stages = [f"{stage} {n} of {of}" for stage, (n, of) in outs.items() if n]
+    most = BRIEF_STAGES if brief else MOST_STAGES
+    where = f": {listed(stages, most)}" if stages else ""
+    yield f"data: {differ} of {counted(every, 'output')} differ{where}"
+    if same := made_of_the_same(one, other):
+        yield (
+            f"made anew of the same code, params and data, and yet other: {listed(same, most)}; "
+            "another processor rounds otherwise"
+        )
+
+
+def _rooms(paths: Iterable[str]) -> list[str]:
+    """The rooms and commands by their names; the studies of controls as one."""
+    told = ("controls/*.yaml" if of.startswith("controls/") else of for of in paths)
+    return list(dict.fromkeys(of.removeprefix("stages/") for of in told))
+
+
+def _stale(side: Side, brief: bool) -> Iterator[str]:
+    """A warning where the numbers of a version are not of its own code and params."""
+    if not side.stale:
+        return
+    most = BRIEF_STALE if brief else BRIEF_ROOMS
+    told = [
+        f"{what} ({listed(names, most)})"
+        for what, names in (
+            ("other code", _rooms(side.stale.code)),
+            ("other params", side.stale.params),
+            ("results that no run made so", side.stale.by_hand),
+            ("stages that never ran", side.stale.missing),
+        )
+        if names
+    ]
+    yield (
+        f"careful: the numbers of {side.name} are not of its own files: {', '.join(told)}; "
+        "`dvc repro` makes them anew"
+    )
+
+
+def _numbers(comparison: Comparison) -> Table:
+    one, other = comparison.one.numbers, comparison.other.numbers
+    names = [name for name in PLACES if name in one or name in other]
+    heads = ["number", *(_cut(side.name) for side in (comparison.one, comparison.other))]
+    if not comparison.paired:
+        summaries = [read_summary(side.version) for side in (comparison.one, comparison.other)]
+        rows = [
+            [name, *(_own(of, s, name) for of, s in zip((one, other), summaries, strict=True))]
+            for name in names
+        ]
+        return Table(
+            [*heads, "difference"],
+            [[*row, _apart(one, other, row[0])] for row in rows],
+        )
+    confidence = comparison.paired.rule.confidence
+    heads += [f"difference ({confidence * 100:g}% interval)", "p (corrected)"]
+    rows = []
+    for name in names:
+        found = comparison.paired.found.get(name)
+        told = [_apart(one, other, name), ""]
+        if found:
+            p = {"p_value": found.estimate.p_value, "p_holm": found.p_holm}
+            told = [signed(found.estimate), "" if found.p_holm is None else p_value(p)]
+        rows.append([name, _number(one, name), _number(other, name), *told])
+    return Table(heads, rows)
+
+
+def _number(numbers: Mapping[str, float], name: str) -> str:
+    if name == "inputs" and name in numbers:
+        return f"{numbers[name]:,.0f}"
+    return number(numbers.get(name))
+
+
+def _own(numbers: Mapping[str, float], summary: Mapping[str, Any], name: str) -> str:
+    """A number with the interval that stands beside it in its summary."""
+    found = own_interval(summary, name) if name in INTERVALS else None
+    ends = f" ({number(found[0])} to {number(found[1])})" if found else ""
+    return f"{_number(numbers, name)}{ends}"
+
+
+def _apart(one: Mapping[str, float], other: Mapping[str, float], name: str) -> str:
+    """The difference of a number that no row tells."""
+    if name not in one or name not in other:
+        return "-"
+    apart = other[name] - one[name]
+    return (f"{apart:+,.0f}" if apart else "0") if name == "inputs" else plus(apart)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+
+
+def _notes(comparison: Comparison) -> Iterator[str]:
+    """What the differences are of."""
+    paired = comparison.paired
+    if paired is None:
+        which = listed(comparison.without_rows)
+        has = "has" if len(comparison.without_rows) == 1 else "have"
+        yield (
+            f"{which} {has} no rows in git (metrics/rows.parquet), so numbers stand side by side: "
+            "a difference has no interval."
+        )
+        return
+    rows, alone = len(paired.both.one), paired.both.only
+    where = f"{counted(rows, 'row')} that both have" + (
+        f" ({comparison.one.name} alone has {alone[0]:,}, {comparison.other.name} {alone[1]:,})"
+        if any(alone)
+        else ""
+    )
+    yield (
+        f"Differences are of {where}, in cells that both use, with intervals clustered by input: "
+        "what other inputs would give, not other trainings. In brackets p is corrected for the "
+        f"{sum(of.p_holm is not None for of in paired.found.values())} numbers looked at (Holm)."
+    )
+    if paired.both.other_seeds:
+        yield "The versions have no training seed in common: trainings are paired in their order."
+    if added := listed(_added(comparison, paired)):
+        yield f"Rows and cells that the two do not share move headline numbers, too: {added}."
+
+
+def _added(comparison: Comparison, paired: Paired) -> Iterator[str]:
+    """Numbers that differ otherwise than on shared rows, with what is not of these."""
+    one, other = comparison.one.numbers, comparison.other.numbers
+    for name, of in paired.found.items():
+        if name in one and name in other and of.estimate.estimate is not None:
+            rest = other[name] - one[name] - of.estimate.estimate
+            if abs(rest) >= LEAST_ADDED:
+                yield f"{name} by {plus(rest)}"
