@@ -104,6 +104,7 @@ def run(name: str, arguments: list[str]) -> tuple[int, str]:
     assert isinstance(command, click.Command)
     done = CliRunner().invoke(command, arguments)
     assert isinstance(done.exception, SystemExit) or done.exception is None, done.exc_info
+    assert "Error: unexpected" not in done.output
     return done.exit_code, done.output
 
 

@@ -16,6 +16,7 @@ from stages.params.loading import load_params
 from stages.params.stopping import stoppable
 from stages.storage.errors import StudyError, plain
 from stages.terminal.closing import Closing
+from stages.terminal.completing import with_names
 from stages.terminal.debugging import debugging, unexpected
 from stages.terminal.helping import as_help
 
@@ -54,7 +55,7 @@ def command(function: Callable[..., None]) -> click.Command:
     """The command of a module: its docstring is the help, a StudyError its last line."""
     module = inspect.getmodule(function)
     told = as_help(module.__doc__) if module else None
-    return click.command(cls=Command, help=told)(telling(function))
+    return with_names(click.command(cls=Command, help=told)(telling(function)))
 
 
 dry_run_option = click.option(

@@ -25,19 +25,22 @@ class Stage:
 
 def pipeline(path: Path = FILE) -> list[Stage]:
     """The stages of a dvc.yaml in its order; none where there is no such file."""
-    try:
-        with open(path, "rb") as file:
-            found = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (OSError, yaml.YAMLError, ValueError):
-        return []  # dvc says what is wrong with it
-    stages = found.get("stages") if isinstance(found, dict) else None
+    stages = read_yaml(path).get("stages")
     return [
-        Stage(
-            str(name), module, tuple(_paths(told, "outs", "metrics")), tuple(_paths(told, "deps"))
-        )
+        Stage(str(name), module, _paths(told, "outs", "metrics"), _paths(told, "deps"))
         for name, told in (stages.items() if isinstance(stages, dict) else ())
         if isinstance(told, dict) and (module := _module(told.get("cmd")))
     ]
+
+
+def read_yaml(path: Path) -> dict[Any, Any]:
+    """The mapping in a file; an empty one where it has none, as other commands say why."""
+    try:
+        with open(path, "rb") as file:
+            found = yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (OSError, yaml.YAMLError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def filled(path: str, item: Mapping[str, object]) -> str | None:
@@ -80,7 +83,8 @@ def _module(cmd: Any) -> str | None:
 
 
 def _paths(told: Mapping[str, Any], *keys: str) -> tuple[str, ...]:
-    entries = [entry for key in keys for entry in told.get(key) or ()]
+    listed = [found for key in keys if isinstance(found := told.get(key), list)]
+    entries = [entry for found in listed for entry in found]
     return tuple(
         str(path) for entry in entries for path in (entry if isinstance(entry, dict) else [entry])
     )

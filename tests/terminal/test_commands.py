@@ -3,8 +3,10 @@
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from stages.__main__ import main
@@ -111,6 +113,20 @@ def test_options_are_completed():
         f"plain,--{name}" for name in ("target", "inputs", "person", "help")
     ]
     assert completed("bash", "questions", "--person", "t").split() == ["plain,third"]
+
+
+def test_names_of_the_study_are_completed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert completed("bash", "questions", "--target", "").split() == []
+    params = {
+        "subjects": ["left", "right", "le ft", "\x1bl", 3],
+        "experiments": {"run": ["scaling"]},
+    }
+    Path("params.yaml").write_text(yaml.safe_dump(params))
+    assert completed("bash", "questions", "--target", "l").split() == ["plain,left"]
+    assert completed("bash", "evaluate_experiment", "--experiment", "").split() == ["plain,scaling"]
+    Path("params.yaml").write_text("subjects: {a: [}")
+    assert completed("bash", "questions", "--target", "").split() == []
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
