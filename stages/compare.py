@@ -31,6 +31,7 @@ from stages.reporting.sections import render, trusted
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_path
 from stages.storage.tables import Row, read_columns
+from stages.terminal.closing import then, wrote
 
 ROOT = Path()
 TASKS = Path("data/tasks")
@@ -77,8 +78,21 @@ def main(
         if not drawn:
             raise StudyError(f"{picture}: nothing to draw, as no version has rows")
         _write(picture, drawn)
+    wrote(*(path for path in (html, picture) if path))
+    then(_following(md, html, picture, apart))
     if apart and apart.problems:
         raise click.exceptions.Exit(1)
+
+
+def _following(md: bool, html: Path | None, picture: Path | None, apart: Sameness | None) -> str:
+    """What a person does next."""
+    if apart:
+        return 'docs/compare.md, "Is it the same result?", says what rounding accounts for'
+    if html or picture:
+        return f"open {html or picture} in a browser"
+    if md:
+        return "the same command with `> comment.md` keeps it; docs/compare.md says how to read it"
+    return "docs/compare.md says how to read it; --html FILE draws it, --md is for a pull request"
 
 
 def _second(versions: Sequence[str]) -> str | None:
@@ -117,7 +131,6 @@ def _inputs(found: Comparison) -> dict[str, str]:
 def _write(path: Path, text: str) -> None:
     with atomic_path(path) as partial:
         partial.write_text(text, encoding="utf-8")
-    click.echo(f"wrote {path}", err=True)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,10 @@ from stages.analysis.section import EvaluateParams
 from stages.comparison import settings
 from stages.comparison.differences import Difference, differences
 from stages.comparison.flipped import Flips, flips
-from stages.comparison.headlines import SUMMARY, headlines
+from stages.comparison.headlines import headlines
 from stages.comparison.lock import Lock, Stale, read_lock, read_mapping, stale
 from stages.comparison.sharing import Shared, shared
-from stages.comparison.versions import Version
+from stages.comparison.versions import SUMMARY, Version
 from stages.storage.errors import StudyError
 
 SAMPLE = 6  # rows that flipped and are shown

@@ -9,10 +9,9 @@ from statistics import fmean
 from typing import Any
 
 from stages.comparison.settings import number_at
-from stages.comparison.versions import Version
+from stages.comparison.versions import SUMMARY, Version
 from stages.storage.errors import StudyError
 
-SUMMARY = "metrics/summary.json"
 PLACES: dict[str, tuple[str, ...]] = {
     "primary": ("primary",),
     "primary_raw": ("primary_raw",),

@@ -11,14 +11,18 @@ from typing import Any
 
 import yaml
 
-from stages.comparison.settings import value_at
-from stages.comparison.versions import Version, md5
+from stages.comparison.settings import Changed, changed, value_at
+from stages.comparison.versions import SUMMARY, Version, md5
 from stages.storage.errors import StudyError
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LARGEST = 50_000_000  # bytes; that of the largest study allowed has some 20 MB
 CODE = ("stages/", "controls/", "given", "docs/")
 """dependencies that git has, and no stage makes"""
+EVALUATE = "evaluate"
+"""the stage that makes the numbers, and the params that say how"""
+ANSWERS = ("data/behavior", "data/predictions")
+"""of which it makes them"""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ class Lock:
                 if path.startswith(CODE):
                     found.setdefault(path, set()).add(of)
         return found
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """The params that its cells were run with, by dotted keys; sections may lie in others."""
+        return {key: value for cell in self.cells.values() for key, value in cell.params.items()}
 
     @cached_property
     def outs(self) -> dict[str, str]:
@@ -116,6 +125,13 @@ def outermost(names: Iterable[str], joined_by: str = "/") -> list[str]:
     return [name for name in every if not any(name.startswith(f"{of}{joined_by}") for of in every)]
 
 
+def changed_params(one: Lock, other: Lock) -> list[Changed]:
+    """The params by which the numbers of two versions were made, of keys that both name."""
+    both = [key for key in other.params if key in one.params]
+    found = changed(*({key: lock.params[key] for key in both} for lock in (one, other)))
+    return list({of.key: of for of in found}.values())
+
+
 def changed_outs(one: Lock, other: Lock) -> dict[str, tuple[int, int]]:
     """stage -> how many of its outputs differ or are of one version alone, and how many there are.
 
@@ -144,6 +160,29 @@ def made_of_the_same(one: Lock, other: Lock) -> list[str]:
         if name in both and cell.read == one.cells[name].read and cell.outs != one.cells[name].outs
     ]
     return list(dict.fromkeys(stages))
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """How two versions made their numbers of answers."""
+
+    same_answers: bool
+    otherwise: list[str]
+    """code and params of the stage that differ, where what it made of them does, too"""
+
+
+def evaluated(one: Lock, other: Lock) -> Evaluated | None:
+    """What tells numbers made otherwise from numbers of other answers; None where neither can."""
+    old, new = (lock.cells.get(EVALUATE) for lock in (one, other))
+    if old is None or new is None:
+        return None
+    same = all(path in old.deps and old.deps[path] == new.deps.get(path) for path in ANSWERS)
+    if old.outs.get(SUMMARY) == new.outs.get(SUMMARY):
+        return Evaluated(same, [])
+    code = [path for path in sorted({*old.deps, *new.deps}) if path.startswith("stages/")]
+    params = changed(*({EVALUATE: cell.params.get(EVALUATE)} for cell in (old, new)))
+    differ = [path for path in code if old.deps.get(path) != new.deps.get(path)]
+    return Evaluated(same, [*outermost(differ), *(of.key for of in params)])
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,8 @@ def sameness(
     stayed = same(one["answer"], other["answer"]) | (one["answer"].isna() & other["answer"].isna())
     near = one["near_tie"].eq(True) | other["near_tie"].eq(True)
     problems = [*_few(both), *_others(one[~stayed & ~near]), *_apart(numbers, found, rule)]
+    if one.empty:
+        problems.append("no answer of M is in both versions, so that none can be compared")
     return Sameness(problems, len(one), int((~stayed & near).sum()))
 
 

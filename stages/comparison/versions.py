@@ -26,7 +26,7 @@ TREE = "the working tree"
 SHORT = 7  # characters of a hash
 EXPERIMENT = re.compile(r"refs/exps/[0-9a-f]{2}/[0-9a-f]{38}/([^/]+)")
 """a finished experiment of dvc, below the commit that it began at"""
-ROWS = "metrics/rows.parquet"
+ROWS, SUMMARY = "metrics/rows.parquet", "metrics/summary.json"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from stages import compare
 from stages.comparison.versions import open_version
 from stages.storage.errors import StudyError
 from stages.storage.tables import read_table, write_table
+from stages.terminal import closing
+from tests.comparison.history import md5
 
 SCREEN = 40  # lines
 ROWS, SUMMARY = Path("metrics/rows.parquet"), "metrics/summary.json"
@@ -69,10 +71,13 @@ def test_an_edit_that_nobody_ran_is_told(history):
     Path("dvc.yaml").write_text("stages: {train_self: {}, evaluate: {}, report: {}}\n")
     told = " ".join(run("two").split())
     assert (
-        "careful: the numbers of the working tree are not of its own files: other code (study), "
-        "other params (finetune.epochs), stages that never ran (report)" in told
+        "careful: the numbers of the working tree were not made with its own files: other code "
+        "(study), other params (finetune.epochs), stages that never ran (report); `dvc repro` "
+        "makes them anew" in told
     )
+    assert "params: finetune.epochs 2 → 9 params that the numbers were made with: the same" in told
     assert "Nothing moved" in told
+    assert "params that the numbers were made with: finetune.epochs 1 → 2" in run("one")
 
 
 def test_a_stage_that_made_something_else_of_the_same_is_named(history):
@@ -84,6 +89,38 @@ def test_a_stage_that_made_something_else_of_the_same_is_named(history):
     assert "1 of 2 outputs differ: train_self 1 of 1" in told
     same = "made anew of the same code, params and data, and yet other: train_self; another"
     assert same in told
+
+
+def test_numbers_made_otherwise_of_the_same_answers_are_no_change_of_answers(history):
+    lock = yaml.safe_load(Path("dvc.lock").read_text())["stages"]
+    lock["evaluate"]["deps"] += [
+        {"path": f"data/{name}", "hash": "md5", "md5": "1" * 32 + ".dir"}
+        for name in ("behavior", "predictions")
+    ]
+    history.lock(lock)
+    history.commit("before")
+    lock["evaluate"]["deps"].append({"path": "stages/analysis", "hash": "md5", "md5": "2" * 32})
+    summary = json.loads(Path(SUMMARY).read_text())
+    Path(SUMMARY).write_text(json.dumps(summary | {"mode": summary["mode"] + 0.01}))
+    lock["evaluate"]["outs"][0]["md5"] = md5(Path(SUMMARY))
+    history.lock(lock)
+    history.commit("after")
+    told = " ".join(run("HEAD~1", "HEAD").split())
+    assert (
+        "Every answer that counts is the same in both: numbers that differ were made of them "
+        "otherwise." in told
+    )
+    assert "evaluate makes numbers of the same answers otherwise: analysis changed" in told
+    assert "the two do not share, or how evaluate makes numbers, move headline numbers" in told
+    for commit in ("HEAD~1", "HEAD"):
+        history.git("checkout", "--quiet", commit)
+        ROWS.unlink()
+        history.commit("no rows")
+        history.git("tag", f"without-{commit.count('~')}")
+        history.git("checkout", "--quiet", "main")
+    told = " ".join(run("without-1", "without-0").split())
+    assert "the mode went from" in told.lower()
+    assert ", but no answer differs: the numbers are made of them otherwise." in told
 
 
 def test_an_experiment_is_compared_by_its_name(history):
@@ -281,6 +318,24 @@ def test_versions_with_one_value_are_put_together_as_trainings_of_their_own(hist
     alone = [row.split() for row in run("one", "two", "--sweep").splitlines() if row[:4] == "  1 "]
     # The same rows twice: the means are the same, and so are the inputs that intervals rest on.
     assert rows[0][4:] == alone[0][2:]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "following"),
+    [
+        ((), "next: docs/compare.md says how to read it; --html FILE draws it, --md is for a "),
+        (("--picture", "a.svg"), "wrote a.svg\nnext: open a.svg in a browser\n"),
+        (("--md",), "next: the same command with `> comment.md` keeps it; docs/compare.md says"),
+        (("--same",), 'next: docs/compare.md, "Is it the same result?", says what rounding'),
+    ],
+)
+def test_a_person_is_told_what_is_next_and_not_in_the_text(
+    history, monkeypatch, arguments, following
+):
+    monkeypatch.setattr(closing, "given_by_a_person", lambda: True)
+    done = CliRunner().invoke(compare.main, ["two", *arguments])
+    assert done.stderr.startswith(following) and done.stdout.startswith(("From two (", "### From"))
+    assert "next: " not in done.stdout and "wrote" not in done.stdout
 
 
 @pytest.mark.parametrize("arguments", [(), ("one", "two", "three", "--same")])

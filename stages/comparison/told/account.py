@@ -1,20 +1,19 @@
 """The account of a comparison, block by block; a brief one fits on a screen of a pull request."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from stages.comparison.comparing import Comparison, Paired, Side
+from stages.comparison.comparing import Comparison, Paired
 from stages.comparison.headlines import INTERVALS, PLACES, own_interval, read_summary
-from stages.comparison.lock import changed_code, changed_outs, made_of_the_same
+from stages.comparison.lock import evaluated
 from stages.comparison.rounding import Sameness
 from stages.comparison.told.blocks import Block, Table, Words
+from stages.comparison.told.changes import told_changes
 from stages.comparison.told.flips import told_flips
 from stages.comparison.told.words import counted, listed, plus, signed, verdict
 from stages.reporting.sections import number, p_value
 
-MOST_PARAMS, MOST_ROOMS, MOST_STAGES = 12, 14, 6
-BRIEF_PARAMS, BRIEF_ROOMS, BRIEF_STAGES, BRIEF_STALE = 5, 8, 3, 4
 LEAST_ADDED = 0.002  # more than rounding adds
 LONGEST = 28  # characters of a name at the head of a column
 
@@ -31,8 +30,7 @@ def account(
         Words(f"From {one} to {other}", "title"),
         Words(verdict(comparison), "verdict"),
         Words("What changed", "heading"),
-        *(Words(text, "item") for text in _changed(comparison, brief)),
-        *(Words(text, "item") for side in sides for text in _stale(side, brief)),
+        *(Words(text, "item") for text in told_changes(comparison, brief)),
         Words("Headline numbers", "heading"),
         _numbers(comparison),
     ]
@@ -49,61 +47,6 @@ def told_sameness(found: Sameness) -> list[Block]:
         return [Words(f"The same within rounding: {ties}.", "verdict")]
     every = [Words(problem, "item") for problem in found.problems]
     return [Words(f"Not the same within rounding: {ties}.", "verdict"), *every]
-
-
-def _changed(comparison: Comparison, brief: bool) -> Iterator[str]:
-    """What the two were made of, and what of that differs."""
-    most = BRIEF_PARAMS if brief else MOST_PARAMS
-    told = [of.told for of in comparison.params[:most]]
-    if more := len(comparison.params[most:]):
-        told.append(f"and {counted(more, 'more key')}")
-    yield f"params: {'; '.join(told) or 'the same'}"
-    one, other = comparison.one.lock, comparison.other.lock
-    if not one.cells or not other.cells:
-        lacking = [side.name for side in (comparison.one, comparison.other) if not side.lock.cells]
-        has = "has" if len(lacking) == 1 else "have"
-        yield f"code and data: not told, as {listed(lacking)} {has} no dvc.lock"
-        return
-    rooms = listed(_rooms(changed_code(one, other)), BRIEF_ROOMS if brief else MOST_ROOMS)
-    yield f"code that the numbers are made with: {rooms or 'the same'}"
-    outs = changed_outs(one, other)
-    differ, every = sum(n for n, _ in outs.values()), sum(of for _, of in outs.values())
-    stages = [f"{stage} {n} of {of}" for stage, (n, of) in outs.items() if n]
-    most = BRIEF_STAGES if brief else MOST_STAGES
-    where = f": {listed(stages, most)}" if stages else ""
-    yield f"data: {differ} of {counted(every, 'output')} differ{where}"
-    if same := made_of_the_same(one, other):
-        yield (
-            f"made anew of the same code, params and data, and yet other: {listed(same, most)}; "
-            "another processor rounds otherwise"
-        )
-
-
-def _rooms(paths: Iterable[str]) -> list[str]:
-    """The rooms and commands by their names; the studies of controls as one."""
-    told = ("controls/*.yaml" if of.startswith("controls/") else of for of in paths)
-    return list(dict.fromkeys(of.removeprefix("stages/") for of in told))
-
-
-def _stale(side: Side, brief: bool) -> Iterator[str]:
-    """A warning where the numbers of a version are not of its own code and params."""
-    if not side.stale:
-        return
-    most = BRIEF_STALE if brief else BRIEF_ROOMS
-    told = [
-        f"{what} ({listed(names, most)})"
-        for what, names in (
-            ("other code", _rooms(side.stale.code)),
-            ("other params", side.stale.params),
-            ("results that no run made so", side.stale.by_hand),
-            ("stages that never ran", side.stale.missing),
-        )
-        if names
-    ]
-    yield (
-        f"careful: the numbers of {side.name} are not of its own files: {', '.join(told)}; "
-        "`dvc repro` makes them anew"
-    )
 
 
 def _numbers(comparison: Comparison) -> Table:
@@ -183,7 +126,9 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     if paired.both.other_seeds:
         yield "The versions have no training seed in common: trainings are paired in their order."
     if added := listed(_added(comparison, paired)):
-        yield f"Rows and cells that the two do not share move headline numbers, too: {added}."
+        made = evaluated(comparison.one.lock, comparison.other.lock)
+        too = ", or how evaluate makes numbers," if made and made.otherwise else ""
+        yield f"Rows and cells that the two do not share{too} move headline numbers, too: {added}."
 
 
 def _added(comparison: Comparison, paired: Paired) -> Iterator[str]:

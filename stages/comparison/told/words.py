@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from stages.analysis.intervals import Estimate
 from stages.comparison.comparing import Comparison, Paired
 from stages.comparison.differences import Difference
+from stages.comparison.lock import evaluated
 
 NAMES = {
     "primary": "the primary comparison",
@@ -37,7 +38,10 @@ def verdict(comparison: Comparison) -> str:
     if not paired.found:
         return "No row is in both versions, so no number can be told from chance."
     if is_the_same(paired):
-        return "Nothing moved: every answer that counts is the same in both."
+        same = "every answer that counts is the same in both"
+        if not _differing(comparison):
+            return f"Nothing moved: {same}."
+        return f"{capital(same)}: numbers that differ were made of them otherwise."
     moved = [_moved(name, paired.found[name]) for name in paired.beyond_chance]
     if moved:
         other = "; no other number moved beyond chance"
@@ -74,7 +78,7 @@ def _moved(name: str, of: Difference) -> str:
 def _side_by_side(comparison: Comparison) -> str:
     one, other = comparison.one.numbers, comparison.other.numbers
     both = [name for name in other if name in one and name != "inputs"]
-    if all(abs(other[name] - one[name]) < SAME for name in both) and set(one) == set(other):
+    if not _differing(comparison) and set(one) == set(other):
         return "Nothing moved: all headline numbers are the same."
     far = sorted(both, key=lambda name: -abs(other[name] - one[name]))[:TOLD]
     told = [
@@ -85,7 +89,16 @@ def _side_by_side(comparison: Comparison) -> str:
     lacking = comparison.without_rows
     why = f"{lacking[0]} has no rows" if len(lacking) == 1 else "neither version has rows"
     went = capital(listed(told)) if told else f"No number of both is {SEEN} apart"
+    made = evaluated(comparison.one.lock, comparison.other.lock)
+    if made and made.same_answers:
+        return f"{went}, but no answer differs: the numbers are made of them otherwise."
     return f"{went}; whether that is beyond chance cannot be told: {why}."
+
+
+def _differing(comparison: Comparison) -> list[str]:
+    """The numbers of both that are not the same."""
+    one, other = comparison.one.numbers, comparison.other.numbers
+    return [name for name in other if name in one and abs(other[name] - one[name]) >= SAME]
 
 
 def signed(found: Estimate) -> str:
