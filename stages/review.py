@@ -15,7 +15,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import click
 
@@ -24,18 +26,31 @@ from stages.comparison.status import read_status
 from stages.comparison.told.account import account
 from stages.comparison.told.blocks import Block, Words
 from stages.comparison.told.review import MARK, told_review
-from stages.comparison.versions import open_version
+from stages.comparison.told.words import capital, listed
+from stages.comparison.versions import Version, open_version
 from stages.models.hosted.spec.section import HostedSpec
 from stages.params import command, load_params
 from stages.reporting.sections import render
 from stages.storage.errors import StudyError
 from stages.storage.files import atomic_path
+from stages.terminal.closing import then, wrote
 
 DVC = (sys.executable, "-m", "dvc")
 GRACE = 30.0  # seconds in which what is stopped may put away what it has
 REMOTE = re.compile(r"^\[['\"]?remote\b", re.MULTILINE)
 LAST = 3  # lines of a run that failed
+BRANCH = "this branch"
+NOT_RUN = Words("The results are not those of a run of this branch.", "verdict")
 COMMITTED = "the numbers below are the committed ones"
+
+
+class Rerun(NamedTuple):
+    """What came of running again."""
+
+    told: str
+    """a sentence or two; empty where nothing had to be run"""
+    ended: Literal["not begun", "done", "broken off"]
+    """a run that was broken off leaves results of no version"""
 
 
 @command
@@ -53,8 +68,8 @@ def main(base: str, out: Path, minutes: float, stages: tuple[str, ...]) -> None:
     old = open_version(base, Path())
     try:
         fit = read_status(_dvc("status", "--json"))
-        rerun = "" if fit.fits else _run_again(minutes, stages)
-        found = compare(old, open_version(None, Path(), "this branch"))
+        rerun = Rerun("", "not begun") if fit.fits else _run_again(minutes, stages)
+        found = compare(old, _branch(rerun))
     except StudyError as error:  # of the branch: that is what a reviewer must know
         _write(
             out,
@@ -65,39 +80,58 @@ def main(base: str, out: Path, minutes: float, stages: tuple[str, ...]) -> None:
         )
         raise
     title, verdict, *rest = account(found, brief=True)
-    _write(out, [title, verdict, *told_review(fit, rerun), *rest])
-    click.echo(f"wrote {out}: {'the lock fits' if fit.fits else 'the lock does not fit'}")
-    if not fit.fits:
+    if fit.fits or rerun.ended == "done":
+        _write(out, [title, verdict, *told_review(fit, rerun.told), *rest])
+    else:
+        committed = Words(f"The committed numbers: {verdict.text}")
+        _write(out, [title, NOT_RUN, *told_review(fit, rerun.told), committed, *rest])
+    click.echo("the lock fits" if fit.fits else "the lock does not fit")
+    if fit.fits:
+        then(f"put {out} into the pull request")
+    else:
+        then("dvc repro, and commit dvc.lock and metrics/ with what they are made of")
         raise click.exceptions.Exit(1)
+
+
+def _branch(rerun: Rerun) -> Version:
+    """What is compared: the working tree, or what is committed where a run left half of one."""
+    if rerun.ended == "broken off":
+        return replace(open_version("HEAD", Path()), name=BRANCH)
+    return open_version(None, Path(), BRANCH)
 
 
 def _write(path: Path, blocks: Sequence[Block]) -> None:
     with atomic_path(path) as partial:
         text = render("versions.md.j2", blocks=blocks)
         partial.write_text(f"{MARK}\n{text}", encoding="utf-8")
+    wrote(path)
 
 
-def _run_again(minutes: float, stages: Sequence[str]) -> str:
-    """Run what changed, where that can be done here; a sentence on what came of it."""
+def _run_again(minutes: float, stages: Sequence[str]) -> Rerun:
+    """Run what changed, where that can be done here."""
     if not minutes:
-        return f"Nothing was run again: {COMMITTED}."
+        return Rerun(f"Nothing was run again: {COMMITTED}.", "not begun")
     try:
         params = load_params()
     except StudyError as error:
-        return f"Nothing was run again: {str(error).splitlines()[0]}"
+        return Rerun(f"Nothing was run again: {str(error).splitlines()[0]}", "not begun")
     hosted = [name for name in params.subjects if isinstance(params.model(name), HostedSpec)]
     if hosted and not stages:
-        return f"Nothing was run again, as {', '.join(hosted)} is on a server: {COMMITTED}."
+        where = f"{listed(hosted)} {'is' if len(hosted) == 1 else 'are'} on a server"
+        return Rerun(f"Nothing was run again, as {where}: {COMMITTED}.", "not begun")
     command = [*DVC, "repro", *(["--single-item", *stages] if stages else [])]
     if _has_remote():
         command.append("--pull")
     code, said = _limited(command, minutes * 60)
     if code is None:
-        return f"The run was stopped after {minutes:g} minutes; the next one goes on from there."
+        after = f"after {minutes:g} minutes; the next one goes on from there"
+        return Rerun(f"The run was stopped {after}. {capital(COMMITTED)}.", "broken off")
     if code:
-        return f"The run failed: {' / '.join(said.strip().splitlines()[-LAST:])}"
-    what = f"{' and '.join(stages)} alone" if stages else "what changed"
-    return f"This runner ran {what} again: the numbers below are of that run, not yet committed."
+        last = " / ".join(said.strip().splitlines()[-LAST:])
+        return Rerun(f"The run failed, so {COMMITTED}. It said: {last}", "broken off")
+    what = f"{listed(stages)} alone" if stages else "what changed"
+    again = f"This runner ran {what} again"
+    return Rerun(f"{again}: the numbers below are of that run, not yet committed.", "done")
 
 
 def _has_remote() -> bool:

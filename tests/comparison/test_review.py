@@ -75,7 +75,7 @@ def test_a_branch_with_changed_params_ends_in_the_text_of_its_comment(branch):
         review.main, ["main", "--minutes", "5", "--stage", "evaluate", "--out", "comment.md"]
     )
     assert done.exit_code == 1, (done.output, done.exception)  # what was run is not committed
-    assert done.output.endswith("wrote comment.md: the lock does not fit\n")
+    assert done.output.endswith("wrote comment.md\nthe lock does not fit\n")
     lines = Path("comment.md").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= SCREEN
     assert lines[0] == MARK and lines[1].startswith("### From main (")
@@ -84,8 +84,9 @@ def test_a_branch_with_changed_params_ends_in_the_text_of_its_comment(branch):
     assert lines[5] == (
         "The lock does not fit: 1 cell of evaluate would run again, as seeds changed."
     )
-    assert lines[7].startswith(
-        "This runner ran evaluate alone again: the numbers below are of that"
+    assert lines[7] == (
+        "This runner ran evaluate alone again: the numbers below are of that run, not yet "
+        "committed. To mend it: dvc repro, then commit dvc.lock and metrics/."
     )
     text = "\n".join(lines)
     assert "* params: seeds −0 +7" in text
@@ -104,6 +105,30 @@ def test_a_branch_that_cannot_be_read_is_told_as_such(history, monkeypatch):
     lines = Path("comment.md").read_text(encoding="utf-8").splitlines()
     assert lines[1].startswith("### This branch cannot be compared with one (")
     assert lines[3].startswith("**params.yaml of this branch: not YAML: ")
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        ((None, ""), "The run was stopped after 5 minutes; the next one goes on from there. The "),
+        ((1, "a\nno room\n"), "The run failed, so the numbers below are the committed ones. It "),
+    ],
+)
+def test_of_a_run_that_did_not_end_the_committed_numbers_are_told(
+    history, monkeypatch, ended, said
+):
+    def stopped(*_: object) -> tuple[int | None, str]:
+        Path("metrics/summary.json").unlink()  # as dvc does before evaluate
+        return ended
+
+    monkeypatch.setattr(review, "_dvc", lambda *arguments: json.dumps(EDITED))
+    monkeypatch.setattr(review, "_limited", stopped)
+    done = CliRunner().invoke(review.main, ["one", "--minutes", "5"])
+    assert done.exit_code == 1, (done.output, done.exception)
+    text = Path("comment.md").read_text(encoding="utf-8")
+    assert f"to this branch ({history.git('rev-parse', 'HEAD')[:7]}, " in text
+    assert "**The results are not those of a run of this branch.**" in text
+    assert said in text and "\nThe committed numbers: Self fell by 0." in text
 
 
 EDITED = {
@@ -133,7 +158,7 @@ def test_edits_are_told_by_cell_and_results_that_no_run_made_by_name():
         "The lock does not fit: 2 cells of evaluate and predict would run again, as "
         "evaluate.confidence, analysis and its command changed.",
         "The lock does not fit metrics/summary.json, which no run made so.",
-        "Nothing was run again.",
+        "Nothing was run again. To mend it: dvc repro, then commit dvc.lock and metrics/.",
     ]
 
 

@@ -6,6 +6,7 @@ from stages.comparison.told.words import counted, listed
 
 MARK = "<!-- selfpredict review -->"
 """begins the comment, so that the next one takes its place"""
+MENDED = "To mend it: dvc repro, then commit dvc.lock and metrics/."
 MOST_STAGES, MOST_PATHS = 6, 6
 
 
@@ -27,4 +28,4 @@ def told_review(fit: Fit, rerun: str) -> list[Block]:
     if fit.by_hand:
         which = listed(fit.by_hand, MOST_PATHS)
         blocks.append(Words(f"The lock does not fit {which}, which no run made so."))
-    return [*blocks, Words(rerun)]
+    return [*blocks, Words(f"{rerun} {MENDED}")]
