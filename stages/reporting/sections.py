@@ -79,6 +79,16 @@ def line(experiment: str, numbers: Mapping[str, Any]) -> str:
     return " ".join(render(f"{experiment}/line.md.j2", numbers=numbers).split())
 
 
+def control(experiment: str) -> str:
+    """What tells whether an experiment shows anything, in a line; empty where its folder has none.
+
+    An experiment of a user may have no such line.
+    """
+    if not (EXPERIMENTS / experiment / "control.md.j2").is_file():
+        return ""
+    return "Its control: " + " ".join(render(f"{experiment}/control.md.j2").split())
+
+
 def trusted(text: str, *, markdown: bool = False) -> Markup:
     """SVG or Markdown made here as HTML for the page; HTML within Markdown is escaped."""
     if markdown:
