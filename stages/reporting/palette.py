@@ -81,6 +81,13 @@ def in_order(kinds: Iterable[str]) -> list[str]:
     return sorted(kinds, key=lambda kind: order.index(kind) if kind in LOOKS else len(order))
 
 
+def by_arm(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Rows, each of a kind of arm, in that order."""
+    of = list(rows)
+    order = in_order({row["kind"] for row in of})
+    return sorted(of, key=lambda row: order.index(row["kind"]))
+
+
 def ordered(found: Mapping[str, Any]) -> dict[str, Any]:
     """What was found of each kind of arm, in that order."""
     return {kind: found[kind] for kind in in_order(found)}

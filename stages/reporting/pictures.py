@@ -46,6 +46,7 @@ def svg(name: str, points: Sequence[Row]) -> str:
 def picture(name: str, points: Sequence[Row]) -> Picture:
     """The same for the page, whose ground shows through. Raises StudyError as `svg` does."""
     spec = _filled(name, points) | {"config": ON_A_PAGE}
+    del spec["$schema"]  # it is dvc's; the page has another Vega-Lite, which would tell
     return Picture(name, spec, _drawn(name, spec), _in_words(spec["title"], points))
 
 
@@ -77,7 +78,8 @@ def _shown(point: Row) -> Row:
 
 def _in_words(title: Row, points: Sequence[Row]) -> str:
     """The title, and each point by its fields up to what was measured, the first real number."""
-    told = [title["text"], *([title["subtitle"]] if "subtitle" in title else [])]
+    below = title.get("subtitle", [])
+    told = [title["text"], *([below] if isinstance(below, str) else below)]
     if len(points) > MOST_TOLD:
         return " ".join([*told, f"{len(points)} points; the tables have their numbers."])
     for point in points:

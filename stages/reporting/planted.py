@@ -25,8 +25,6 @@ def planted_points(primary: Mapping[str, Any], copies: Mapping[str, Any]) -> Ite
                 yield _point(model, what, value, copy, f"{name}_low", f"{name}_high")
 
 
-def _point(
-    model: str, what: str, value: float, of: Mapping[str, Any], low: str, high: str
-) -> Row:
+def _point(model: str, what: str, value: float, of: Mapping[str, Any], low: str, high: str) -> Row:
     ends = {"low": of.get(low), "high": of.get(high)}
     return {"model": model, "what": what, "difference": value, **ends}

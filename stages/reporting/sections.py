@@ -21,6 +21,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from stages.reporting.doses import found_from
+from stages.reporting.palette import arm_name, by_arm, ordered
 from stages.storage.errors import StudyError, plain
 
 SMALL = 0.001  # p-values under it are told to the four decimals that metrics have
@@ -55,6 +56,9 @@ def render(template: str, **shown: Any) -> str:
         "dollars": dollars,
         "code": code,
         "found_from": found_from,
+        "arm_name": arm_name,
+        "by_arm": by_arm,
+        "ordered": ordered,
     }
     try:
         return environment.get_template(template).render(**shown)

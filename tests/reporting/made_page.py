@@ -74,14 +74,18 @@ class Html(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None], list[str]]] = []
+        self.text: list[str] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs), []))
+        self.text = []
+        self.elements.append((tag, dict(attrs), self.text))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.text = []  # what follows is not right in any element
 
     def handle_data(self, data: str) -> None:
-        if self.elements:
-            self.elements[-1][2].append(data)
+        self.text.append(data)
 
     def of(self, *tags: str) -> list[tuple[str, dict[str, str | None], str]]:
         """The elements of these tags, with the text up to the next element."""

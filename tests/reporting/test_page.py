@@ -3,11 +3,13 @@
 import base64
 import hashlib
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 
+from stages.params import load_params
 from stages.reporting.page import rows as page_rows
 from stages.reporting.page.markup import as_html
 from stages.reporting.page.rows import RIGHT, UNREAD, WRONG, browsed
@@ -15,7 +17,6 @@ from stages.reporting.page.scripts import EXPORTED, island
 from stages.reporting.page.texts import MOST, Texts, shown
 from stages.reporting.palette import LOOKS
 from stages.reporting.planted import planted_points
-from stages.params import load_params
 from stages.storage.errors import StudyError
 from stages.storage.tables import read_table, write_table
 from tests.analysis import small_study, sound_study
@@ -84,7 +85,7 @@ def test_who_does_not_see_it_can_walk_it(page):
     tags = [tag for tag, _, _ in page.elements]
     assert [tags.count(tag) for tag in ("header", "main", "footer", "h1", "nav")] == [1] * 5
     levels = [int(tag[1]) for tag in tags if re.fullmatch(r"h[1-6]", tag)]
-    assert levels[0] == 1 and all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert levels[0] == 1 and all(b - a <= 1 for a, b in pairwise(levels))
     assert all(at.get("scope") in ("col", "row") for _, at, _ in page.of("th"))
     assert all(at.get("aria-label") for _, at, _ in page.elements if at.get("role") == "img")
     assert all(at.get("aria-label") for _, at, _ in page.elements if at.get("role") == "group")
@@ -124,7 +125,9 @@ def test_the_browser_has_every_scored_row_with_what_was_asked_and_said(root, pag
     for row in found["rows"]:
         target, _, _, name, *_, questions, answers = row
         assert sorted(a for q in questions for a in q[2]) == [
-            n for n, kind in enumerate(kinds) if kind in ("self", "fresh_self", "cross", "untrained")
+            n
+            for n, kind in enumerate(kinds)
+            if kind in ("self", "fresh_self", "cross", "untrained")
         ]
         for kind, said in zip(kinds, answers, strict=True):
             key = (found["target_names"][target], found["property_names"][name], kind)

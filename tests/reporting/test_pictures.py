@@ -63,7 +63,7 @@ def test_an_interval_is_drawn_with_its_estimate():
 def test_a_picture_is_told_in_words_to_who_does_not_see_it():
     point = {"target": "left", "kind": "fresh_self", "accuracy": 0.5, "ci_low": 0.25}
     title = read_json(plot_template("self_cross"))["title"]
-    told = f"{title['text']} {title['subtitle']}"
+    told = " ".join([title["text"], *title["subtitle"]])
     assert picture("self_cross", [point]).alt == f"{told} left, fresh self, 0.500"
     many = picture("self_cross", [point | {"target": f"t{n}"} for n in range(30)])
     assert many.alt == f"{told} 30 points; the tables have their numbers."

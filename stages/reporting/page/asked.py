@@ -1,4 +1,4 @@
-"""What was asked and what came back, in words: prompts, behaviors and answers of the scored rows."""
+"""What was asked and came back, in words: prompts, behaviors and answers of the scored rows."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class Asked:
 
 
 def read_asked(data: Path, design: Design, keys: list[str]) -> Asked:
-    """What was asked about the inputs with these ids. Raises StudyError where a table is missing."""
+    """What was asked about inputs, by their ids. Raises StudyError where a table is missing."""
     prompts = {
         row["input_id"]: _prompt(row)
         for task in design.test

@@ -18,7 +18,9 @@ class _Walkable(RendererHTML):
     ) -> str:
         env["tables"] = env.get("tables", 0) + 1
         name = f"{env['about']}, table {env['tables']}"
-        return f'<div class="wide" role="group" tabindex="0" aria-label="{escape(name)}">\n<table>\n'
+        return (
+            f'<div class="wide" role="group" tabindex="0" aria-label="{escape(name)}">\n<table>\n'
+        )
 
     def table_close(self, *_: Any) -> str:
         return "</table>\n</div>\n"

@@ -4,7 +4,7 @@ const theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "lig
 for (const place of document.querySelectorAll("[data-spec]")) {
   const spec = JSON.parse(document.getElementById(place.dataset.spec).textContent);
   const live = document.createElement("div");
-  vegaEmbed(live, spec, {actions: false, ast: true, renderer: "svg", tooltip: {theme}})
+  vegaEmbed(live, spec, {mode: "vega-lite", actions: false, ast: true, logLevel: 1, renderer: "svg", tooltip: {theme}})
     .then(() => place.replaceChildren(live))
     .catch(console.error);
 }

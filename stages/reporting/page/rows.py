@@ -84,9 +84,7 @@ def _arm(kind: str) -> Row:
     return {"kind": kind, "name": arm_name(kind), "baseline": is_baseline(kind), **look}
 
 
-def _row(
-    own: list[Row], asked: Asked, kinds: list[str], texts: Texts, design: Design
-) -> list[Any]:
+def _row(own: list[Row], asked: Asked, kinds: list[str], texts: Texts, design: Design) -> list[Any]:
     """The score rows of all arms about one property of one answer."""
     first, answers = own[0], dict[str, list[Any]]()
     questions = defaultdict[str, set[int]](set)

@@ -1,7 +1,7 @@
 """The scripts of the page: libraries as their packages bundle them, and our glue.
 
-All stand in the page itself, and its policy names the hash of each: nothing else runs there, whatever
-a model said, and nothing is fetched.
+All stand in the page itself, and its policy names the hash of each: nothing else runs there,
+whatever a model said, and nothing is fetched.
 """
 
 import base64
