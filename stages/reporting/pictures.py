@@ -46,8 +46,8 @@ def svg(name: str, points: Sequence[Row]) -> str:
 def picture(name: str, points: Sequence[Row]) -> Picture:
     """The same for the page, whose ground shows through. Raises StudyError as `svg` does."""
     spec = _filled(name, points) | {"config": ON_A_PAGE}
-    del spec["$schema"]  # it is dvc's; the page has another Vega-Lite, which would tell
-    return Picture(name, spec, _drawn(name, spec), _in_words(spec["title"], points))
+    spec.pop("$schema", None)  # it is that of dvc's page; this one has another Vega-Lite
+    return Picture(name, spec, _drawn(name, spec), _in_words(spec.get("title", name), points))
 
 
 def _filled(name: str, points: Sequence[Row]) -> Row:
@@ -76,8 +76,9 @@ def _shown(point: Row) -> Row:
     return {name: plain(of) if isinstance(of, str) else of for name, of in point.items()}
 
 
-def _in_words(title: Row, points: Sequence[Row]) -> str:
+def _in_words(title: Row | str, points: Sequence[Row]) -> str:
     """The title, and each point by its fields up to what was measured, the first real number."""
+    title = {"text": title} if isinstance(title, str) else title
     below = title.get("subtitle", [])
     told = [title["text"], *([below] if isinstance(below, str) else below)]
     if len(points) > MOST_TOLD:
