@@ -1,11 +1,13 @@
 """Pictures: what `dvc plots show` draws, for the page; as SVG, and as what Vega-Lite redraws."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import vl_convert
+from markupsafe import Markup
 
 from stages.storage.errors import StudyError, plain
 from stages.storage.tables import Row
@@ -25,7 +27,7 @@ class Picture:
 
     name: str
     spec: Row
-    svg: str
+    svg: Markup
     alt: str
 
 
@@ -47,7 +49,9 @@ def picture(name: str, points: Sequence[Row]) -> Picture:
     """The same for the page, whose ground shows through. Raises StudyError as `svg` does."""
     spec = _filled(name, points) | {"config": ON_A_PAGE}
     spec.pop("$schema", None)  # it is that of dvc's page; this one has another Vega-Lite
-    return Picture(name, spec, _drawn(name, spec), _in_words(spec.get("title", name), points))
+    return Picture(
+        name, spec, Markup(_drawn(name, spec)), _in_words(spec.get("title", name), points)
+    )
 
 
 def _filled(name: str, points: Sequence[Row]) -> Row:
@@ -66,9 +70,14 @@ def _filled(name: str, points: Sequence[Row]) -> Row:
 
 def _drawn(name: str, spec: Row) -> str:
     try:
-        return vl_convert.vegalite_to_svg(spec)
+        drawn = vl_convert.vegalite_to_svg(spec)
     except ValueError as error:
         raise StudyError(f"{plot_template(name)}: Vega-Lite cannot draw it: {error}") from error
+    # Vega counts its ids on from picture to picture; here each has its own, always the same.
+    ids = list(dict.fromkeys(re.findall(r'(?<=\bid=")[^"]+(?=")', drawn)))
+    for number, found in enumerate(ids):
+        drawn = re.sub(rf'(?<=["#]){re.escape(found)}(?=[")])', f"{name}-{number}", drawn)
+    return drawn
 
 
 def _shown(point: Row) -> Row:

@@ -5,6 +5,7 @@ Names and texts of models are shown as they are and act as nothing: no markup, l
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -37,10 +38,22 @@ def render(template: str, **shown: Any) -> str:
 
     Raises StudyError where the template is missing or wrong, or asks for what is not there.
     """
+    try:
+        found = _environment(template.endswith(".md.j2")).get_template(template)
+        return found.render(**shown)
+    except TemplateError as error:
+        raise StudyError(
+            f"{template}: {error}; run `dvc repro` where metrics/ is of other code or params"
+        ) from error
+
+
+@cache
+def _environment(markdown: bool) -> Environment:
+    """Templates, each of which is compiled once, and what fills them in."""
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).with_name("templates"), EXPERIMENTS]),
         autoescape=True,
-        finalize=_in_markdown if template.endswith(".md.j2") else _in_html,
+        finalize=_in_markdown if markdown else _in_html,
         undefined=Absent,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -59,12 +72,7 @@ def render(template: str, **shown: Any) -> str:
         "by_arm": by_arm,
         "ordered": ordered,
     }
-    try:
-        return environment.get_template(template).render(**shown)
-    except TemplateError as error:
-        raise StudyError(
-            f"{template}: {error}; run `dvc repro` where metrics/ is of other code or params"
-        ) from error
+    return environment
 
 
 def section(

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from html import unescape
 from itertools import pairwise
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def page(text: str) -> Html:
 
 def words(html: str) -> str:
     """What is read, without tags and with single blanks."""
-    return " ".join(re.sub(r"<[^>]+>", "", html).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 def test_the_page_is_one_file_that_fetches_nothing(page, text):
@@ -131,15 +132,14 @@ def test_the_browser_has_every_scored_row_with_what_was_asked_and_said(root, pag
         ]
         for kind, said in zip(kinds, answers, strict=True):
             key = (found["target_names"][target], found["property_names"][name], kind)
-            if kind != "mode":
+            if said and kind != "mode":
                 right[key] -= sum(mark == RIGHT for _, _, mark in said)
     assert set(right.values()) == {0}
     row = next(r for r in found["rows"] if found["target_names"][r[0]] == "right")
     _, _, _, _, _, prompt, behavior, truth, [[opening, ending, _]], answers = row
     assert texts[prompt].startswith("Go on: animals_long test")
-    word = texts[prompt].split()[-1]
-    following = small_study.WORDS[(small_study.WORDS.index(word) + 1) % 5]
-    assert texts[behavior].startswith((following, word))
+    item = next(i for i in small_study.inputs() if texts[prompt].endswith(f": {i['input']}"))
+    assert texts[behavior] == small_study.response("right", item, trained=True)
     assert texts[truth] in texts[behavior]
     assert texts[ending] == f'"{texts[prompt].removeprefix("Go on: ")}" {"first_word"}?'
     assert texts[opening] == ""
@@ -150,8 +150,10 @@ def test_the_browser_has_every_scored_row_with_what_was_asked_and_said(root, pag
 def test_what_models_said_is_text_and_nothing_more(page, text):
     found = page.island("rows-data")["texts"]
     assert any(made_page.BROKEN in of for of in found)
-    assert small_study.SCRIPT not in text and "<b>broken" not in text and "<img" not in text
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\u200e\u200f]", text)
+    shut = re.sub(r"(<script[^>]*>).*?</script>", r"\1", text, flags=re.DOTALL)  # of libraries
+    assert shut.count("<script") == len(page.of("script"))
+    assert "<b>broken" not in text and not page.of("img", "b")
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\u200e\u200f]", shut)
     assert shown(made_page.ACTS) in found
     assert "\\u001b[31mred\\u0000 \\u202egnp.exe" in shown(made_page.ACTS)
     long = [of for of in found if of.startswith("www")]
