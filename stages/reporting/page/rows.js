@@ -118,7 +118,10 @@ function tests() {
 }
 
 function choose() {
-  arms.forEach((arm, at) => table.column(at + 5).visible(form.elements[`arm-${arm.kind}`].value !== "hidden", false));
+  arms.forEach((arm, at) => {
+    const column = table.column(at + 5), wanted = form.elements[`arm-${arm.kind}`].value !== "hidden";
+    if (column.visible() !== wanted) column.visible(wanted, false); // slow where nothing changes, too
+  });
   const made = tests();
   table.search.fixed("chosen", (_, row) => made.every((test) => test(row))).draw();
 }
