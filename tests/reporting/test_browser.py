@@ -133,6 +133,20 @@ def test_rows_are_chosen_by_what_arms_said(shown, page):
     assert not any("cross" in head for head in all_of(shown, "#rows-table thead th"))
 
 
+def test_a_link_of_the_first_screen_leads_to_rows_where_self_beat_cross(shown):
+    link = shown.find_element("css selector", "[data-compare='self>cross']")
+    assert link.text == "self is right and cross wrong"
+    link.click()
+    marks = shown.execute_script(
+        "const heads = [...document.querySelectorAll('#rows-table thead th')]"
+        ".map((of) => of.textContent.trim().split(' ').pop());"
+        "return [...document.querySelectorAll('#rows-table tbody tr')].map((row) =>"
+        " ['self', 'cross'].map((arm) => row.children[heads.indexOf(arm)]"
+        ".querySelector('.mark').textContent.trim().slice(2)))"
+    )
+    assert len(marks) >= 3 and all(of[0] == "right" and "wrong" in of[1] for of in marks)
+
+
 def test_a_picture_answers_to_the_mouse(shown):
     mark = shown.find_element("css selector", "[data-spec=spec-self_cross] .mark-symbol path")
     shown.execute_script("arguments[0].scrollIntoView({block: 'center'})", mark)

@@ -84,7 +84,7 @@ def test_each_picture_has_the_looks_of_the_palette_in_its_order(name):
 def test_a_picture_has_a_title_and_its_axes_have_units(name):
     template = TEMPLATES[name]
     assert len(template["title"]["text"]) <= 64 and "?" in template["title"]["text"]
-    titles = list(axis_titles(template["spec"]))
+    titles = list(axis_titles(template))
     assert titles and all(re.search(r"accurac|probability|inputs|step|nats", t) for t in titles)
 
 

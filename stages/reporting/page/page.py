@@ -107,7 +107,7 @@ def _experiment(of: Row, points: Mapping[str, Sequence[Row]]) -> Row:
 def _compare(kinds: set[str]) -> list[tuple[str, str]]:
     """The choices of rows by what arms said, and their names."""
     pairs = [
-        (f"{right}>{wrong}", f"{arm_name(right)} right, {arm_name(wrong)} wrong")
+        (f"{right}>{wrong}", f"{arm_name(right)} is right and {arm_name(wrong)} wrong")
         for right, wrong in COMPARED
         if {right, wrong} <= kinds
     ]
