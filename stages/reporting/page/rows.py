@@ -92,7 +92,9 @@ def _row(own: list[Row], asked: Asked, kinds: list[str], texts: Texts, design: D
         said = asked.said(row)
         if said is not None:
             questions[said.question].add(kinds.index(row["kind"]))
-        answers.setdefault(row["kind"], []).append(_answer(row, said and said.answer, texts))
+        answers.setdefault(row["kind"], []).append(
+            _answer(row, said.answer if said else None, texts)
+        )
     mode = [-1, texts.number(str(first["mode_answer"])), int(first["mode_correct"])]
     answers[MODE] = [mode]
     words = (

@@ -23,7 +23,7 @@ EXPORTED = re.compile(r"export\s*\{[^}]*?([\w$]+) as default[^}]*\};?\s*$", re.M
 
 def pictures_script() -> Markup:
     """Vega, Vega-Lite and vega-embed, which vl-convert bundles."""
-    return _script(vl_convert.javascript_bundle())
+    return _script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 
 
 def tables_script() -> Markup:
