@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,13 @@ from stages.storage.errors import StudyError
 EXPORTED = re.compile(r"export\s*\{[^}]*?([\w$]+) as default[^}]*\};?\s*$", re.MULTILINE)
 
 
+@cache
 def pictures_script() -> Markup:
-    """Vega, Vega-Lite and vega-embed, which vl-convert bundles."""
+    """Vega, Vega-Lite and vega-embed, which vl-convert bundles anew at each call."""
     return _script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 
 
+@cache
 def tables_script() -> Markup:
     """DataTables, which itables bundles as a module; here it is `window.DataTable`.
 
