@@ -14,9 +14,20 @@ from tests.reporting import made_page
 from tests.reporting.made_page import Html
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+NotStarted = pytest.importorskip("selenium.common").SessionNotCreatedException
+CHROMIUM = shutil.which("google-chrome") or shutil.which("chromium")
+DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(
     not (CHROMIUM and DRIVER), reason="no chromium and chromedriver (apt install chromium-driver)"
+)
+SWITCHES = (
+    "--headless=new",
+    "--window-size=1366,900",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",  # which is small in a container
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-extensions",
 )
 ROWS = 20_000
 AT_ONCE = 300
@@ -41,13 +52,16 @@ def page(evaluated_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 def browser() -> Iterator[Any]:
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--disable-gpu", "--window-size=1366,900"):
+    for argument in SWITCHES:
         options.add_argument(argument)
     if os.geteuid() == 0:  # Chromium's sandbox is for other users than root
         options.add_argument("--no-sandbox")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     service = webdriver.ChromeService(executable_path=DRIVER)
-    driver = webdriver.Chrome(options=options, service=service)
+    try:
+        driver = webdriver.Chrome(options=options, service=service)
+    except NotStarted as error:  # a driver of another version, no sandbox here
+        pytest.skip(f"{CHROMIUM} does not start: {str(error).splitlines()[0]}")
     driver.set_script_timeout(120)
     yield driver
     driver.quit()
