@@ -4,16 +4,15 @@
 
 Writes metrics/report.md (a first screen that says what the study shows, and a line for each
 experiment), metrics/tables/ (all tables for a review, from metrics/ alone) and
-data/report/index.html (the same first screen, pictures, the cells that were left out, and real
-rows of data/).
+data/report/index.html (the same in one file that needs no network: pictures that answer to the
+mouse, tables, the cells that were left out, and all scored rows of data/ to choose from).
 """
 
 from pathlib import Path
 
 from stages.params import Params, command, load_params
 from stages.reporting.doses import points
-from stages.reporting.pictures import svg
-from stages.reporting.samples import sample_rows
+from stages.reporting.page.page import page
 from stages.reporting.sections import line, render, section, trusted
 from stages.reporting.tables import Table, write_tables
 from stages.storage.files import atomic_path, read_json
@@ -47,25 +46,15 @@ def main() -> None:
     numbers = measured | {"others": others.get(KEPT, {})}
     tables = _tables(numbers, experiments)
     first = render("first_screen.md.j2", **numbers)
-    doses = (
-        [trusted(svg("sensitivity", list(points(numbers["doses"]))))] if numbers["doses"] else []
-    )
-    page = render(
-        "report.html.j2",
-        **numbers,
-        first=trusted(first, markdown=True),
-        doses_picture=doses,
-        comparison=trusted(tables["comparison"].text, markdown=True),
-        pictures=[_picture(name, f"metrics/plots/{name}.json") for name in MAIN_PICTURES],
-        experiments=[e | {"text": trusted(e["text"], markdown=True)} for e in experiments],
-        costs=[trusted(tables[name].text, markdown=True) for name in ("costs",) if name in tables],
-        rows=sample_rows(Path("data"), params.design),
-    )
+    drawn = {name: read_json(f"metrics/plots/{name}.json") for name in MAIN_PICTURES}
+    drawn |= {e["name"]: e["points"] for e in experiments}
+    drawn["sensitivity"] = list(points(numbers["doses"]))
+    shown = page(numbers, tables, experiments, drawn, Path("data"), params.design)
     listed = {"tables": list(tables.values()), "not_of_these": [KEPT] if kept == OTHERS else []}
     contents = render("report.md.j2", **numbers, first=trusted(first), **listed)
     write_tables(tables, "metrics/tables")
     _write("metrics/report.md", contents)
-    _write("data/report/index.html", page)
+    _write("data/report/index.html", shown)
 
 
 def _numbers(params: Params) -> Row:
@@ -118,20 +107,16 @@ def _tables(numbers: Row, experiments: list[Row]) -> dict[str, Table]:
 
 
 def _experiment(name: str, verdict: Row) -> Row:
-    """The section of an experiment: its text, its picture and a few of its rows."""
+    """The section of an experiment: its text, the points of its picture and a few of its rows."""
     numbers = read_json(METRICS / f"{name}.json")
     return {
         "name": name,
         "numbers": numbers,
         "text": section(name, numbers, verdict),
         "line": line(name, numbers),
-        "picture": _picture(name, METRICS / "plots" / f"{name}.json"),
+        "points": read_json(METRICS / "plots" / f"{name}.json"),
         "rows": read_json(METRICS / "rows" / f"{name}.json"),
     }
-
-
-def _picture(name: str, points: str | Path) -> str:
-    return trusted(svg(name, read_json(points)))
 
 
 def _write(path: str, text: str) -> None:

@@ -5,6 +5,7 @@ Names and texts of models are shown as they are and act as nothing: no markup, l
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,10 +18,10 @@ from jinja2 import (
     TemplateError,
     Undefined,
 )
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from stages.reporting.doses import found_from
+from stages.reporting.palette import arm_name, by_arm, ordered
 from stages.storage.errors import StudyError, plain
 
 SMALL = 0.001  # p-values under it are told to the four decimals that metrics have
@@ -37,10 +38,22 @@ def render(template: str, **shown: Any) -> str:
 
     Raises StudyError where the template is missing or wrong, or asks for what is not there.
     """
+    try:
+        found = _environment(template.endswith(".md.j2")).get_template(template)
+        return found.render(**shown)
+    except TemplateError as error:
+        raise StudyError(
+            f"{template}: {error}; run `dvc repro` where metrics/ is of other code or params"
+        ) from error
+
+
+@cache
+def _environment(markdown: bool) -> Environment:
+    """Templates, each of which is compiled once, and what fills them in."""
     environment = Environment(
         loader=FileSystemLoader([Path(__file__).with_name("templates"), EXPERIMENTS]),
         autoescape=True,
-        finalize=_in_markdown if template.endswith(".md.j2") else _in_html,
+        finalize=_in_markdown if markdown else _in_html,
         undefined=Absent,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -55,13 +68,11 @@ def render(template: str, **shown: Any) -> str:
         "dollars": dollars,
         "code": code,
         "found_from": found_from,
+        "arm_name": arm_name,
+        "by_arm": by_arm,
+        "ordered": ordered,
     }
-    try:
-        return environment.get_template(template).render(**shown)
-    except TemplateError as error:
-        raise StudyError(
-            f"{template}: {error}; run `dvc repro` where metrics/ is of other code or params"
-        ) from error
+    return environment
 
 
 def section(
@@ -79,11 +90,18 @@ def line(experiment: str, numbers: Mapping[str, Any]) -> str:
     return " ".join(render(f"{experiment}/line.md.j2", numbers=numbers).split())
 
 
-def trusted(text: str, *, markdown: bool = False) -> Markup:
-    """SVG or Markdown made here as HTML for the page; HTML within Markdown is escaped."""
-    if markdown:
-        reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-        text = reader.disable(["image", "link", "reference", "autolink"]).render(text)
+def control(experiment: str) -> str:
+    """What tells whether an experiment shows anything, in a line; empty where its folder has none.
+
+    An experiment of a user may have no such line.
+    """
+    if not (EXPERIMENTS / experiment / "control.md.j2").is_file():
+        return ""
+    return "Its control: " + " ".join(render(f"{experiment}/control.md.j2").split())
+
+
+def trusted(text: str) -> Markup:
+    """Text made here that is not to be escaped again."""
     return Markup(text)
 
 

@@ -165,7 +165,7 @@ def test_matched_rows_have_each_value_as_often_before_as_after():
 def test_section_and_plot_show_every_arm():
     found = measured([*of_words(), *of_true_or_false()])
     text = section("behavior_change", found)
-    assert "| left | MC about itself | 0.750" in text and "nan" not in text.lower()
+    assert "| left | changed (MC) | 0.750" in text and "nan" not in text.lower()
     bars = {(p["values"], p["kind"], p["behavior"]) for p in plot(found) if p["target"] == "left"}
     assert {("several values", kind, "old") for kind in ("changed", "self", "cross")} <= bars
     assert ("two values", "changed", "old") not in bars

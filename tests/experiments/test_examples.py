@@ -203,7 +203,7 @@ def test_who_says_what_is_common_knows_nothing_of_the_input():
     assert left["examples_cross_minus_trained"]["estimate"] == 0.5
     assert "fewer" not in left or not left["fewer"]
     text = section("examples", found)
-    assert "| left | another model after examples (right) | 0.500" in text
+    assert "| left | examples cross (right) | 0.500" in text
     assert {point["kind"] for point in plot(found)} == {
         "examples self",
         "examples cross (right)",

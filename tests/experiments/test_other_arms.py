@@ -165,7 +165,7 @@ def test_without_rehearsal_inputs_there_is_no_informed_cross_and_the_reason_is_t
     found = measured("other_arms", rows, PARAMS)
     assert "no rehearsal inputs" in found["targets"]["left"]["absent"][CROSS_INFORMED]
     assert found["targets"]["right"]["absent"][SIMILAR] == "no cell of it is used"
-    assert "Not there: cross, informed, as there are no rehearsal" in section("other_arms", found)
+    assert "Not there: cross informed, as there are no rehearsal" in section("other_arms", found)
 
 
 def test_who_is_taught_by_examples_alone_has_none_of_the_arms(study):

@@ -157,7 +157,7 @@ def test_arms_after_examples_stand_beside_the_trained_ones_in_one_table(study):
         ],
     }
     text = (study / "metrics/tables/examples.md").read_text(encoding="utf-8")
-    assert "| right | M after examples |" in text and "| left | M1 after examples |" in text
+    assert "| right | examples self (M) |" in text and "| left | examples self |" in text
     assert "Taught by examples alone: right." in text
 
 

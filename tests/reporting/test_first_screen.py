@@ -11,7 +11,7 @@ from stages.analysis.rounding import rounded
 from stages.analysis.verdict import verdict
 from stages.params import load_params
 from stages.reporting.doses import found_from
-from stages.reporting.sections import render, trusted
+from stages.reporting.sections import render
 from stages.storage.files import read_json, write_json
 from tests.analysis import sound_study
 from tests.analysis.sound_study import DESIGN
@@ -347,13 +347,12 @@ def test_it_has_25_lines_at_most_and_the_report_and_its_page_open_with_it(evalua
     first, picture = first.split("![")
     others = "These runs are of other settings."
     assert picture.strip().endswith(f"](../docs/sensitivity.svg) {others}") and others in page
-    assert trusted(first, markdown=True).strip() in page
-    assert "What is found, by how sure the target is of its answers" in page
+    assert "How sure must a target be of its answers so that they are found?" in page
     assert "natural: animals" in Path("metrics/tables/private_answers.md").read_text(
         encoding="utf-8"
     )
     assert "stranger" not in page and "docs/training_seeds.json" not in page
-    assert page.index("<h1>What this study shows") < page.index("<h2>The primary comparison")
+    assert page.index(">What this study shows<") < page.index("<h3>The primary comparison")
     assert "This study cannot show anything." in first
     assert "](tables/comparison.md)" in rest and "None was run." in rest
     these = {"settings": load_params().settled()}
@@ -390,7 +389,7 @@ def test_other_arms_that_ran_once_and_were_kept_are_in_the_report(evaluated):
     with_them, page = texts()
     assert "* [Other arms](tables/other_arms.md): over all targets, corrected: " in with_them
     assert "self minus similar 0.100 (0.080 to 0.120)" in with_them
-    assert "<h2>Other arms</h2>" in page and Path("metrics/tables/other_arms.md").is_file()
+    assert "<h3>Other arms</h3>" in page and Path("metrics/tables/other_arms.md").is_file()
     assert read_json("metrics/experiments/other_arms.json") == numbers
     words = "metrics/experiments/other_arms.json is of other settings than these: it is not shown"
     for settings, name in (("0" * 64, "left"), (load_params().settled(), "stranger")):

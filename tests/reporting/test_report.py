@@ -14,10 +14,12 @@ from markdown_it.token import Token
 
 from stages import evaluate, report
 from stages.analysis.verdict import outcome
+from stages.reporting.page.rows import FIRST
 from stages.reporting.sections import render
 from stages.storage.files import read_json, write_json
 from tests.analysis import small_study
 from tests.conftest import ROOT, of_this_code, run_command
+from tests.reporting.made_page import Html, add_experiment
 
 
 def last_line_of_the_report_that_fails() -> str:
@@ -61,16 +63,6 @@ def unsound_intervals(shown: str) -> list[str]:
         for limit in [2 if part.startswith(OF_DIFFERENCES) else 1]
         if not (-limit <= low <= value <= high <= limit and low < high)
     ]
-
-
-def add_scaling() -> None:
-    """The committed numbers of an experiment as those of the study."""
-    settings = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["experiments"]
-    params = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
-    params["experiments"] = {"run": ["scaling"], "scaling": settings["scaling"]}
-    Path("params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
-    for path in ("scaling.json", "plots/scaling.json", "rows/scaling.json"):
-        write_json(f"metrics/experiments/{path}", read_json(ROOT / "metrics/experiments" / path))
 
 
 def test_the_report_shows_the_gap_its_chance_and_what_was_left_out(evaluated):
@@ -240,19 +232,19 @@ def test_the_letters_that_are_chosen_have_a_table(evaluated):
 
 
 def test_the_page_escapes_what_models_said(evaluated):
-    add_scaling()
+    add_experiment()
     rows = read_json("metrics/experiments/rows/scaling.json")
     said = "<img src=x onerror=alert(2)>"
     rows[0] |= {"raw_answer": said, "question": said, "truth": said}
     write_json("metrics/experiments/rows/scaling.json", rows)
     run_command(report)
-    assert small_study.SCRIPT not in page() and "<img" not in page()
+    assert small_study.SCRIPT not in page() and not Html(page()).of("img")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page()
     assert page().count("&lt;img src=x onerror=alert(2)&gt;") == 3
 
 
 def test_a_hostile_name_is_shown_in_report_and_page_and_marks_up_nothing(evaluated):
-    add_scaling()
+    add_experiment()
     name = "<script>x</script>|![y](http://h.example/z)\n# w`\x1b[31m\u202e"
     for path in Path("metrics").rglob("*.json"):
         if (whole := path.read_text(encoding="utf-8")).count('"left"'):
@@ -268,8 +260,11 @@ def test_a_hostile_name_is_shown_in_report_and_page_and_marks_up_nothing(evaluat
     assert "w" not in headings and "\x1b" not in text() + page()
     seen = "<script>x</script>|![y](http://h.example/z) # w`\\u001b[31m\\u202e"
     assert seen in [cell.content for cell in cells(reader, text())]
-    assert not re.search(r"<(script|img|a|iframe|link|object)\b", page())
-    assert "default-src 'none'" in page()
+    found = Html(page())
+    assert not found.of("img", "iframe", "link", "object", "base")
+    assert all((at["href"] or "").startswith("#") for _, at, _ in found.of("a"))
+    assert not any(text == "x" for _, _, text in found.of("script"))
+    assert "default-src &#39;none&#39;; script-src &#39;sha256-" in page()
 
 
 def cells(reader: MarkdownIt, whole: str) -> Iterator[Token]:
@@ -284,11 +279,11 @@ def test_an_experiment_has_its_section_in_both_and_its_picture_and_rows_on_the_p
     run_command(report)
     assert "Number of training inputs" not in text() + page()
     pictures = page().count("<svg")
-    add_scaling()
+    add_experiment()
     run_command(report)
     assert "\n## Number of training inputs\n" in text()
-    assert "<h2>Number of training inputs</h2>" in page()
-    assert "<td>most common answer</td>" in page()  # its tables are tables of the page
+    assert "<h3>Number of training inputs</h3>" in page()
+    assert "<td>mode</td>" in page()  # its tables are tables of the page
     assert page().count("<svg") == pictures + 1
     assert "rows of scaling" in page()
 
@@ -297,12 +292,10 @@ def test_the_page_shows_rows_and_the_cells_that_were_left_out(evaluated):
     run_command(report)
     left_out = page().split("Held-out cells that are left out")[1].split("</table>")[0]
     assert "<td>left</td><td>survival_instinct</td><td>ethical_stance</td>" in left_out
-    shown = page().split("<h2>Rows</h2>")[1]
-    assert shown.count("<details>") == 2 * 2  # target and task
-    said = re.findall(r"(self|cross) \((\w+)\), (right|wrong):<pre>", shown)
-    arms = {(kind, name) for kind in ("self", "cross") for name in ("left", "right")}
-    assert {(kind, name) for kind, name, _ in said} == arms
-    assert {right for _, _, right in said} == {"right", "wrong"}
+    shown = page().split('<table id="rows-table">')[1].split("</table>")[0]
+    assert shown.count("<tr>") == 1 + 6 * FIRST  # the head, and the first inputs of each cell
+    assert re.findall(r'<small class="who">(left|right): </small>', shown)
+    assert {*re.findall(r'class="unseen"> (right|wrong) ', shown)} == {"right", "wrong"}
 
 
 def test_the_report_again_is_the_same_to_the_byte(evaluated):
@@ -328,7 +321,7 @@ def test_a_table_of_another_time_is_gone(evaluated):
     ],
 )
 def test_a_metrics_file_that_is_missing_or_broken_is_one_line_that_names_it(name, evaluated):
-    add_scaling()
+    add_experiment()
     path = Path("metrics", f"{name}.json")
     path.write_text('{"gap": ', encoding="utf-8")
     line = last_line_of_the_report_that_fails()

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from jinja2 import Undefined
 from markdown_it import MarkdownIt
 
+from stages.reporting.page.markup import as_html
 from stages.reporting.sections import (
     code,
     interval,
@@ -14,7 +15,6 @@ from stages.reporting.sections import (
     percent,
     render,
     section,
-    trusted,
 )
 from stages.storage.errors import StudyError
 
@@ -59,7 +59,7 @@ def test_a_share_in_percent_has_no_more_decimals_than_it_has():
 
 
 def test_html_within_markdown_is_escaped_and_its_tables_are_tables():
-    page = trusted("<b>x</b>\n\n| a |\n|---|\n| <i>y</i> |\n", markdown=True)
+    page = as_html("<b>x</b>\n\n| a |\n|---|\n| <i>y</i> |\n", "it")
     assert "<b>" not in page and "&lt;b&gt;" in page
     assert "<table>" in page and "<td>&lt;i&gt;y&lt;/i&gt;</td>" in page
 
@@ -113,7 +113,7 @@ def test_a_code_span_holds_the_text_as_it_is(text):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_markdown_of_the_page_has_no_link_image_or_html(text):
-    page = trusted(text, markdown=True)
+    page = as_html(text, "it")
     assert not any(of in page for of in ("<img", "<a", "<script", "<!--", "href"))
 
 

@@ -1,0 +1,1 @@
+"""The page: data/report/index.html, one file that needs no network and runs no foreign script."""
