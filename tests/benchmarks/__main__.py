@@ -23,7 +23,7 @@ import torch
 
 from stages.models.local.subject.loading import Subject, default_device
 from stages.study.properties import PROPERTIES, property_value
-from tests.benchmarks import analysis, draws, hosted, ours, peers, workload
+from tests.benchmarks import analysis, draws, hosted, ours, page, peers, workload
 
 ROUNDS = 3
 BATCH_INPUTS = 4  # to a training step, as in the default study
@@ -34,7 +34,7 @@ A ratio says how many times faster the project's way is, the median of {ROUNDS} 
 ways took turns; of memory, noise and matrix throughput it is a share. The group evaluate has no
 peer: its figures are seconds of one core, and GB. Those of hosted are times the ideal, as many
 seconds as the server lets pass, and seconds of one core; bare is a loop over aiohttp that keeps
-nothing.
+nothing. Those of page are milliseconds in headless Chromium.
 """
 Timed = dict[str, list[float]]
 Lines = list[tuple[str, float, str]]
@@ -291,6 +291,7 @@ def main(wanted: list[str]) -> None:
         "memory": memory,
         "evaluate": analysis.evaluate,
         "hosted": hosted.asking,
+        "page": page.rows,
     }
     if unknown := sorted(set(wanted) - set(groups)):
         sys.exit(f"{unknown[0]!r} is no group; allowed: {', '.join(groups)}")

@@ -1,46 +1,30 @@
 """The page in headless Chromium: nothing planted runs, rows are chosen at once, axe is content."""
 
-import json
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stages.reporting.page.scripts import island
 from tests.reporting import made_page
+from tests.reporting.browsing import (
+    CHROMIUM,
+    DRIVER,
+    ROWS,
+    all_of,
+    choose,
+    many,
+    opened,
+    started,
+    turn_page,
+)
 from tests.reporting.made_page import Html
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 NotStarted = pytest.importorskip("selenium.common").SessionNotCreatedException
-CHROMIUM = shutil.which("google-chrome") or shutil.which("chromium")
-DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(
     not (CHROMIUM and DRIVER), reason="no chromium and chromedriver (apt install chromium-driver)"
 )
-SWITCHES = (
-    "--headless=new",
-    "--window-size=1366,900",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",  # which is small in a container
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-extensions",
-)
-ROWS = 20_000
-AT_ONCE = 300
-"""milliseconds"""
-# Choose by a field of the form; give back the milliseconds until the table is drawn.
-CHOOSE = """
-const [name, value, done] = arguments;
-const field = document.getElementById("rows-filter").elements[name];
-const start = performance.now();
-new DataTable("#rows-table").one("draw", () => done(performance.now() - start));
-field.value = value;
-field.dispatchEvent(new Event("input", {bubbles: true}));
-"""
 
 
 @pytest.fixture(scope="module")
@@ -50,49 +34,16 @@ def page(evaluated_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in SWITCHES:
-        options.add_argument(argument)
-    if os.geteuid() == 0:  # Chromium's sandbox is for other users than root
-        options.add_argument("--no-sandbox")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(executable_path=DRIVER)
     try:
-        driver = webdriver.Chrome(options=options, service=service)
+        with started() as driver:
+            yield driver
     except NotStarted as error:  # a driver of another version, no sandbox here
         pytest.skip(f"{CHROMIUM} does not start: {str(error).splitlines()[0]}")
-    driver.set_script_timeout(120)
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture
 def shown(browser: Any, page: Path) -> Any:
     return opened(browser, page)
-
-
-def opened(browser: Any, page: Path) -> Any:
-    """The page when its rows and its pictures answer."""
-    browser.get(page.as_uri())
-    wait = "const done = arguments[0]; (function look() { %s ? done() : setTimeout(look, 50); })()"
-    ready = (
-        'document.documentElement.classList.contains("with-rows") && '
-        '[...document.querySelectorAll("[data-spec]")].every((of) => of.querySelector(".vega-embed'
-        ', .marks"))'
-    )
-    browser.execute_async_script(wait % ready)
-    return browser
-
-
-def all_of(browser: Any, selector: str) -> list[str]:
-    """The texts of the elements."""
-    script = "return [...document.querySelectorAll(arguments[0])].map((of) => of.textContent)"
-    return browser.execute_script(script, selector)
-
-
-def choose(browser: Any, name: str, value: str) -> float:
-    return browser.execute_async_script(CHOOSE, name, value)
 
 
 def test_nothing_that_a_model_said_runs_or_marks_up(shown):
@@ -181,8 +132,7 @@ def test_the_keyboard_reaches_everything(shown):
     assert reached == 0
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [1366, 390])
+@pytest.mark.parametrize(("width", "dark"), [(1366, False), (390, True)])
 def test_axe_finds_nothing_serious(browser, page, width, dark):
     axe = pytest.importorskip("axe_core_python", reason="axe-core-python is not installed")
     scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
@@ -202,43 +152,16 @@ def test_axe_finds_nothing_serious(browser, page, width, dark):
     assert serious == []
 
 
-def test_twenty_thousand_rows_are_filtered_and_paged_at_once(browser, page, tmp_path):
+def test_twenty_thousand_rows_are_filtered_and_paged(browser, page, tmp_path):
+    """How fast is said by `python -m tests.benchmarks page`."""
     path = tmp_path / "index.html"
     path.write_text(many(page.read_text(encoding="utf-8")), encoding="utf-8")
     opened(browser, path)
-    assert f"of {ROWS:,}" in all_of(browser, ".dt-info")[0]
-    taken = {
-        name: min(choose(browser, *of) for of in ((name, value), (name, ""), (name, value)))
-        for name, value in {
-            "target": "1",
-            "property": "0",
-            "compare": "self>cross",
-            "arm-cross": "wrong",
-            "text": "horse",
-        }.items()
-    }
-    paged = (
-        "const table = new DataTable('#rows-table').page.len(100), start = performance.now();"
-        "table.page('next').draw('page'); document.body.offsetHeight;"
-        "return performance.now() - start"
-    )
-    taken["page"] = min(browser.execute_script(paged) for _ in range(3))
-    print(taken)
-    assert all(milliseconds < AT_ONCE for milliseconds in taken.values()), taken
-
-
-def many(text: str) -> str:
-    """The page with ROWS rows, whose prompts and behaviors are texts of their own."""
-    found = Html(text).island("rows-data")
-    whole = str(island(found))
-    assert text.count(whole) == 1
-    rows, texts = found["rows"], found["texts"]
-    made = []
-    for n in range(ROWS):
-        row = json.loads(json.dumps(rows[n % len(rows)]))
-        for at in (5, 6):
-            if n % 8 == 0:
-                texts.append(f"{texts[row[at]][:200]} {n} " + "and so on " * 40)
-            row[at] = len(texts) - 1
-        made.append(row)
-    return text.replace(whole, str(island(found | {"rows": made})))
+    assert all_of(browser, ".dt-info")[0].endswith(f"of {ROWS:,}")
+    choose(browser, "target", "1")
+    rows = Html(path.read_text(encoding="utf-8")).island("rows-data")["rows"]
+    wanted = sum(row[0] == 1 for row in rows)
+    assert 0 < wanted < ROWS
+    assert f"of {wanted:,} (of {ROWS:,} in all)" in all_of(browser, ".dt-info")[0]
+    turn_page(browser)
+    assert all_of(browser, ".dt-info")[0].startswith("Rows 101 to 200 of ")
