@@ -26,7 +26,7 @@ from stages.comparison.status import read_status
 from stages.comparison.told.account import account
 from stages.comparison.told.blocks import Block, Words
 from stages.comparison.told.review import MARK, told_review
-from stages.comparison.told.words import capital, listed
+from stages.comparison.told.words import capital, listed, verdict
 from stages.comparison.versions import Version, open_version
 from stages.models.hosted.spec.section import HostedSpec
 from stages.params import command, load_params
@@ -79,11 +79,11 @@ def main(base: str, out: Path, minutes: float, stages: tuple[str, ...]) -> None:
             ],
         )
         raise
-    title, verdict, *rest = account(found, brief=True)
+    title, first, *rest = account(found, brief=True)
     if fit.fits or rerun.ended == "done":
-        _write(out, [title, verdict, *told_review(fit, rerun.told), *rest])
+        _write(out, [title, first, *told_review(fit, rerun.told), *rest])
     else:
-        committed = Words(f"The committed numbers: {verdict.text}")
+        committed = Words(f"The committed numbers: {verdict(found)}")
         _write(out, [title, NOT_RUN, *told_review(fit, rerun.told), committed, *rest])
     click.echo("the lock fits" if fit.fits else "the lock does not fit")
     if fit.fits:
