@@ -23,11 +23,6 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 ROOT = Path(__file__).parents[1]
 # The published code's own results, which are not part of the repository.
 REFERENCE = Path(os.environ.get("SELFPREDICT_FIXTURES", ROOT.parent / "shared" / "fixtures"))
-# Code whose report has other parts is landed before the hours that the study takes.
-RENEWED = (ROOT / "metrics/tables").is_dir()
-of_this_code = pytest.mark.skipif(
-    not RENEWED, reason="metrics/ is of older code; `dvc repro` renews it"
-)
 CHAT = (
     "{% for m in messages %}{% if m.role == 'user' %}User: {{ m.content }}\n"
     "{% else %}Assistant: {{ m.content }}\n{% endif %}{% endfor %}"

@@ -15,7 +15,7 @@ from stages.reporting.sections import render
 from stages.storage.files import read_json, write_json
 from tests.analysis import sound_study
 from tests.analysis.sound_study import DESIGN
-from tests.conftest import ROOT, of_this_code, run_command
+from tests.conftest import ROOT, run_command
 
 Numbers = dict[str, Any]
 SETTLED = {"doses": True, "runs": True}
@@ -401,7 +401,6 @@ def test_other_arms_that_ran_once_and_were_kept_are_in_the_report(evaluated):
     assert words not in before[0] + with_them
 
 
-@of_this_code
 def test_the_committed_report_does_too_and_all_its_tables_are_linked_and_short():
     text = (ROOT / "metrics/report.md").read_text(encoding="utf-8")
     assert len(text.split("## By experiment")[0].splitlines()) <= 25
