@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from stages import evaluate
 from stages.analysis.breakdown import cell_table
@@ -381,3 +382,18 @@ def test_a_row_about_an_unknown_input_is_one_line_that_names_table_and_input(stu
     assert result.exit_code == 1
     message = "data/datasets/left-fresh.parquet: input_id 'unheard of' of task countries_long"
     assert message in result.output and len(result.output.splitlines()) == 1
+
+
+def test_rows_are_scored_by_one_thread_however_many_there_are(study, monkeypatch):
+    """Several threads add in another order, by which a classifier once said something else."""
+    threads: list[int] = []
+
+    def counted(*given):
+        threads.extend(pool["num_threads"] for pool in threadpool_info())
+        return score_arms(*given)
+
+    score_arms = evaluate.score_arms
+    monkeypatch.setattr(evaluate, "score_arms", counted)
+    with threadpool_limits(2):
+        run_command(evaluate)
+    assert threads and set(threads) == {1}
