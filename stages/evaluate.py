@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 
 import click
-from threadpoolctl import threadpool_limits
 
 from stages.analysis.arms import kept_answers, score_arms
 from stages.analysis.beside import beside_scores
@@ -42,8 +41,7 @@ def main() -> None:
     design, rule = params.design, params.evaluate.rule(params.seed)
     evidence = read_evidence(design, Path("data"), params.given_files)
     cells = read_cells(Path("data/cells.parquet"), evidence.inputs.values(), design)
-    with threadpool_limits(1):  # sums of several threads round otherwise, and a classifier decides
-        scored = score_arms(evidence, design, used_cells(cells))
+    scored = score_arms(evidence, design, used_cells(cells))
     rows = informative_rows(scored.rows)
     kept = kept_answers(evidence, design)
     beside = beside_scores(evidence, scored.rows, design, partial(_ceiling, cells))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from stages.analysis.baselines import (
     TRAINED_BASELINES,
@@ -54,10 +55,12 @@ def score_arms(evidence: Evidence, design: Design, used: Mapping[str, set[Cell]]
             behavior = _held_out(of_seed(evidence.trained[target], seed), evidence)
             truth = values_table(behavior, inputs, names)
             lenient = values_table(behavior, inputs, names, compliant_only=False)
+            with threadpool_limits(1):  # sums of several threads round otherwise: a classifier, too
+                guessed = list(_baselines(evidence, design, target, seed, truth, own))
             arms = [
                 *_asked(evidence, design, target, seed),
                 *(select(rows, target=target)[PREDICTION] for rows in evidence.given.values()),
-                *_baselines(evidence, design, target, seed, truth, own),
+                *guessed,
             ]
             predictions = pd.concat(arms, ignore_index=True).assign(
                 target=target, seed=seed, trained=evidence.was_trained(self_name(target), seed)

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from stages import evaluate
+from stages.analysis.baselines import trained_baseline
 from stages.analysis.breakdown import cell_table
 from stages.analysis.dealt import with_dealt_out
 from stages.analysis.plots import ARMS
@@ -384,16 +385,15 @@ def test_a_row_about_an_unknown_input_is_one_line_that_names_table_and_input(stu
     assert message in result.output and len(result.output.splitlines()) == 1
 
 
-def test_rows_are_scored_by_one_thread_however_many_there_are(study, monkeypatch):
+def test_baselines_are_taught_by_one_thread_however_many_there_are(study, monkeypatch):
     """Several threads add in another order, by which a classifier once said something else."""
     threads: list[int] = []
 
-    def counted(*given):
+    def counted(*given, **named):
         threads.extend(pool["num_threads"] for pool in threadpool_info())
-        return score_arms(*given)
+        return trained_baseline(*given, **named)
 
-    score_arms = evaluate.score_arms
-    monkeypatch.setattr(evaluate, "score_arms", counted)
+    monkeypatch.setattr("stages.analysis.arms.trained_baseline", counted)
     with threadpool_limits(2):
         run_command(evaluate)
     assert threads and set(threads) == {1}

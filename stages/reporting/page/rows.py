@@ -41,17 +41,18 @@ def browsed(data: Path, design: Design) -> Row:
     are too many. Raises StudyError where a table is missing, or lacks what was scored.
     """
     scores, left_out = _fewer(read_columns("scores", data / "scores.parquet", COLUMNS))
-    for name, order in _orders(design).items():
+    orders = _orders(design)
+    for name, order in orders.items():
         scores[name] = scores[name].astype(pd.CategoricalDtype(order, ordered=True))
     scores = scores.sort_values([*PLACE, "predictor"]).astype(object)
     asked = read_asked(data, design, sorted(set(scores["input_id"])))
     kinds = in_order({*scores["kind"], MODE})
     texts = Texts()
     rows = [
-        _row(list(own), asked, kinds, texts, design)
+        _row(list(own), asked, kinds, texts, orders)
         for _, own in groupby(_records(scores), lambda row: [row[name] for name in PLACE])
     ]
-    names = {f"{name}_names": order for name, order in _orders(design).items()}
+    names = {f"{name}_names": order for name, order in orders.items()}
     arms = [_arm(kind) for kind in kinds]
     return {**names, "arms": arms, "texts": texts.all, "rows": rows, "left_out": left_out}
 
@@ -84,7 +85,9 @@ def _arm(kind: str) -> Row:
     return {"kind": kind, "name": arm_name(kind), "baseline": is_baseline(kind), **look}
 
 
-def _row(own: list[Row], asked: Asked, kinds: list[str], texts: Texts, design: Design) -> list[Any]:
+def _row(
+    own: list[Row], asked: Asked, kinds: list[str], texts: Texts, orders: dict[str, list[Any]]
+) -> list[Any]:
     """The score rows of all arms about one property of one answer."""
     first, answers = own[0], dict[str, list[Any]]()
     questions = defaultdict[str, set[int]](set)
@@ -103,7 +106,7 @@ def _row(own: list[Row], asked: Asked, kinds: list[str], texts: Texts, design: D
         first["truth"],
     )
     return [
-        *(order.index(first[name]) for name, order in _orders(design).items()),
+        *(order.index(first[name]) for name, order in orders.items()),
         int(first["informative"]),
         *map(texts.number, words),
         [[*_parts(text, texts), sorted(arms)] for text, arms in questions.items()],
