@@ -2,9 +2,11 @@
 
 Both were taught the same questions, labels and lessons about the target; each rehearses its own
 answers beside them. What either favors is taken off. What is left says that the target's own base
-predicts it better than another base does. Compared are
-rows that both answered; answers are dealt out among these. It is chosen before any result: by the
-order of lessons and by what a constant answer is worth, not by what it shows.
+predicts it better than another base does. Compared are rows that both answered; answers are dealt
+out among these. Over all targets it is the mean over the cells that count for each of them: there a
+model that predicts everybody better is once the target's own base and once the other, and so no
+part of it. It is chosen before any result: by the order of lessons and by what a constant answer is
+worth, not by what it shows.
 Array suffix: N rows.
 """
 
@@ -38,22 +40,36 @@ def against(rows: pd.DataFrame, rule: Rule, design: Design, own: str, other: str
 
     `corrected` and `raw` are estimates; `seeds` and `tasks` say how the corrected one differs
     between them, `agree` whether both have one sign: only then is it an advantage of either side.
-    Beside those of a target stands how many `cells` and `tasks` are compared.
+    Beside them stands how many `cells` are compared, of a target, or those that all share, and of
+    a target how many `tasks` they are of.
     """
     pairs = counted(corrected_pairs(rows, own, other), rule)
     targets: dict[str, Any] = {}
-    kept = []
     for target in design.subjects:
         about = select(pairs, target=target)
         counts = {"cells": _cells(about), "tasks": about["task"].nunique()}
-        if reason := too_little(about):
-            targets[target] = {"reason": reason} | counts
-        else:
-            targets[target] = _estimates(about, rule) | counts
-            kept.append(target)
-    every = select(pairs, target=kept)
+        reason = too_little(about)
+        targets[target] = ({"reason": reason} if reason else _estimates(about, rule)) | counts
+    every = balanced(pairs)
     spreads = {f"{level}s": spread_over(every, rule, level, 2.0) for level in ("seed", "task")}
-    return _estimates(every, rule) | spreads | {"targets": targets}
+    return _estimates(every, rule) | spreads | {"cells": _cells(every), "targets": targets}
+
+
+def balanced(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs that count over all targets: of cells that each target with a number has.
+
+    None where those cells are too few for a number.
+    """
+    names = pairs["target"].unique()
+    kept = select(pairs, target=[t for t in names if not too_little(select(pairs, target=t))])
+    shared = in_shared_cells(kept)
+    return shared[:0] if too_little(shared) else shared
+
+
+def in_shared_cells(pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs of tasks and properties in which there are some about every target of them."""
+    about_N = pairs.groupby(["task", "property"], observed=True)["target"].transform("nunique")
+    return pairs[about_N == pairs["target"].nunique()]
 
 
 def corrected_pairs(rows: pd.DataFrame, own: str = FRESH_SELF, other: str = CROSS) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from stages.analysis.averages import average, means, paired
 from stages.analysis.baselines import CROSS_FITTED
 from stages.analysis.behaviors import entropy_kept, is_among, moved
 from stages.analysis.columns import select
-from stages.analysis.primary import corrected_pairs, counted
+from stages.analysis.primary import corrected_pairs, counted, in_shared_cells
 from stages.analysis.rule import Rule
 from stages.analysis.summary import gap, gap_pairs
 from stages.study.arms import CROSS, FRESH_SELF, SELF
@@ -62,6 +62,8 @@ def _compared(
 ) -> Iterator[dict[str, Any]]:
     """One row about some pairs, of one target or of all; none where there is no pair."""
     chosen = select(pairs, target=target)
+    if comparison == "primary" and target is None:
+        chosen = in_shared_cells(chosen)
     if len(chosen):
         of = means(chosen, rule, "own", "other")
         if comparison == "primary":

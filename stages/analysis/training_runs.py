@@ -7,7 +7,7 @@ import pandas as pd
 from stages.analysis.averages import mean, means
 from stages.analysis.behaviors import own_rows
 from stages.analysis.columns import select
-from stages.analysis.primary import corrected_pairs, counted, too_little
+from stages.analysis.primary import balanced, corrected_pairs, counted, too_little
 from stages.analysis.rule import Rule
 from stages.analysis.spreads import over_means
 from stages.analysis.summary import informative_rows
@@ -44,7 +44,7 @@ def training_runs(scores: pd.DataFrame, rule: Rule, design: Design) -> dict[str,
     every = {
         name: {seed: mean(of[name][seed] for of in found.values() if name in of) for seed in seeds}
         for name in NUMBERS
-    }
+    } | _primary(balanced(pairs), seeds, rule)
     return {
         "seeds": seeds,
         "confidence": rule.confidence,
@@ -61,16 +61,26 @@ def _by_seed(
 ) -> dict[str, dict[int, float | None]]:
     """The numbers of one target, each by training seed."""
 
-    def of_seed(table: pd.DataFrame, column: str) -> dict[int, float | None]:
-        return {seed: means(select(table, seed=seed), rule, column)[column] for seed in seeds}
-
     arms = (SELF, FRESH_SELF, CROSS)
     return {
-        "primary": of_seed(pairs, "minus"),
-        "primary_raw": of_seed(pairs, "raw"),
-        **{kind: of_seed(select(rows, kind=kind), "correct") for kind in arms},
-        "mode": of_seed(own_rows(rows), "mode_correct"),
+        **_primary(pairs, seeds, rule),
+        **{kind: _of_seeds(select(rows, kind=kind), "correct", seeds, rule) for kind in arms},
+        "mode": _of_seeds(own_rows(rows), "mode_correct", seeds, rule),
     }
+
+
+def _primary(
+    pairs: pd.DataFrame, seeds: list[int], rule: Rule
+) -> dict[str, dict[int, float | None]]:
+    """The primary comparison of some pairs, corrected and raw, by training seed."""
+    columns = {"primary": "minus", "primary_raw": "raw"}
+    return {name: _of_seeds(pairs, column, seeds, rule) for name, column in columns.items()}
+
+
+def _of_seeds(
+    table: pd.DataFrame, column: str, seeds: list[int], rule: Rule
+) -> dict[int, float | None]:
+    return {seed: means(select(table, seed=seed), rule, column)[column] for seed in seeds}
 
 
 def _spread(found: dict[str, dict[int, float | None]], rule: Rule) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from stages.analysis.behaviors import own_rows
 from stages.analysis.columns import codes, group_codes, joint_codes, modes, same, select
 from stages.analysis.families import holm
 from stages.analysis.intervals import Estimate
-from stages.analysis.primary import corrected_pairs, counted, too_little
+from stages.analysis.primary import balanced, corrected_pairs, counted
 from stages.analysis.rule import Rule
 from stages.analysis.summary import gap_pairs
 from stages.comparison.sharing import BEHAVIOR, Shared
@@ -115,7 +115,7 @@ def _with_mode(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_pairs(used: Shared, rule: Rule) -> Iterator[tuple[str, Change]]:
-    """The primary comparison, corrected and raw, of targets that carry a number of their own.
+    """The primary comparison, corrected and raw, over all targets.
 
     Where an answer or a truth is another, what is dealt out may be another in the whole cell: so
     the pairs that can differ are those.
@@ -124,18 +124,11 @@ def _of_pairs(used: Shared, rule: Rule) -> Iterator[tuple[str, Change]]:
     moved = used.one[_moved(used)]
     differs = pd.Series(_is_among(one, moved, PAIR, CROSS))
     differs |= _is_among(one, moved, BEHAVIOR, FRESH_SELF)
-    kept = with_enough(one.assign(place=range(len(one))), rule)
+    kept = balanced(counted(one.assign(place=range(len(one))), rule))
     at_N = kept["place"].to_numpy(dtype=np.int64)
     one, other, differs = one.iloc[at_N], other.iloc[at_N], differs.iloc[at_N]
     yield "primary", _changed(one, other, "minus", 4.0, differs)
     yield "primary_raw", _changed(one, other, "raw", 2.0)
-
-
-def with_enough(pairs: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """The pairs of the primary comparison about targets that carry a number of their own."""
-    kept = counted(pairs, rule)
-    able = [t for t in kept["target"].unique() if not too_little(select(kept, target=t))]
-    return select(kept, target=able)
 
 
 def _moved(used: Shared) -> np.ndarray:

@@ -13,10 +13,9 @@ import pandas as pd
 from stages.analysis.averages import accuracy, average
 from stages.analysis.columns import select
 from stages.analysis.intervals import Estimate
-from stages.analysis.primary import corrected_pairs
+from stages.analysis.primary import balanced, corrected_pairs, counted
 from stages.analysis.rule import Rule
 from stages.comparison.comparing import Side, rule_of
-from stages.comparison.differences import with_enough
 from stages.comparison.lock import read_mapping
 from stages.comparison.settings import changed, number_at
 from stages.storage.errors import StudyError
@@ -96,7 +95,8 @@ def _of_rows(rows: pd.DataFrame, rule: Rule) -> Iterator[tuple[str, Estimate]]:
     rows = rows.astype(
         {name: object for name in ("target", "predictor", "kind", "truth", "answer")}
     )
-    pairs = with_enough(corrected_pairs(rows.assign(compliant=rows["answer"].notna())), rule)
+    pairs = corrected_pairs(rows.assign(compliant=rows["answer"].notna()))
+    pairs = balanced(counted(pairs, rule))
     found = {"primary": average(pairs, rule, "minus", differs="varies", limit=2)}
     found |= {kind: accuracy(select(rows, kind=kind), rule) for kind in NUMBERS[1:]}
     yield from ((name, of) for name, of in found.items() if of.estimate is not None)

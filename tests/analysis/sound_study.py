@@ -56,7 +56,7 @@ def numbers(corrected: float = 0.1, raw: float = 0.1, half: float = 0.05) -> dic
     }
     return {
         "primary": compared(corrected, raw, half)
-        | {"targets": {target: compared(corrected, raw, half) for target in OTHER}},
+        | {"cells": 8, "targets": {target: compared(corrected, raw, half) for target in OTHER}},
         "targets": targets,
         "cells": {"scored": 16, "uninformative": 2, "rows": 700, "rows_left_out": 100},
         "confidence": 0.95,

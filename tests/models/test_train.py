@@ -201,6 +201,17 @@ def test_inputs_that_are_only_rehearsed_are_dealt_over_the_steps_of_the_others(f
     assert batches(beside, LESSONS, 0) == []
 
 
+def test_no_more_is_rehearsed_in_a_step_than_is_taught_and_epochs_take_turns(folder):
+    """Twelve inputs are taught by twos; of thirty to rehearse an epoch takes two a step."""
+    both, own = rows(0, 12), rehearsed(folder, distill=True)
+    beside = {f"{name}-{n}": own[name] for name in own for n in range(3)}
+    assert len(beside) > 24
+    epochs = [batches(both | beside, LESSONS, epoch) for epoch in range(20)]
+    for steps in epochs:
+        assert [sum(i in beside for i in step) for step in steps] == [2] * 6
+    assert {i for steps in epochs for step in steps for i in step} == set(both | beside)
+
+
 def test_distilled_answers_keep_a_model_closer_to_itself_than_labels_do(folder, tmp_path):
     """On prompts that were not rehearsed, by the divergence of what follows them."""
     prompts = [(*first.prompt[:-1], 77) for first, _ in rows(300, 12).values()]

@@ -11,14 +11,16 @@ def batches(train: dict[str, list[Example]], settings: Settings, epoch: int) -> 
     """Input ids in an order that seed, epoch and id decide, `batch_inputs` to a step.
 
     Inputs of which all is rehearsed make no steps of their own: they are dealt over those of the
-    others, as evenly as can be.
+    others, as evenly as can be, and no more than `batch_inputs` to a step. Which of them an epoch
+    leaves out is drawn like the order, so that a short training is not one of rehearsal.
     """
     draw = {i: rng(settings.seed, "order", epoch, i).random() for i in train}
     order = sorted(train, key=draw.__getitem__)
     taught = [i for i in order if not all(example.rehearsed for example in train[i])]
     size = settings.batch_inputs
     steps = [taught[at : at + size] for at in range(0, len(taught), size)]
-    beside = [i for i in order if all(example.rehearsed for example in train[i])] if steps else []
+    beside = [i for i in order if all(example.rehearsed for example in train[i])]
+    beside = beside[: size * len(steps)]
     for number, input_id in enumerate(beside):
         steps[number * len(steps) // len(beside)].append(input_id)
     return steps
