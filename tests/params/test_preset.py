@@ -88,7 +88,7 @@ def test_a_value_set_by_dvc_changes_one_line_of_the_committed_params(project, ov
 def test_a_written_preset_has_the_form_in_which_dvc_writes(project):
     run("smoke", "--write")
     written = (project / "params.yaml").read_text()
-    apply_overrides("params.yaml", ["seed=1"])
+    apply_overrides("params.yaml", ["seed=2"])
     assert (project / "params.yaml").read_text() == written
 
 
