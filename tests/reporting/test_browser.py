@@ -165,3 +165,27 @@ def test_twenty_thousand_rows_are_filtered_and_paged(browser, page, tmp_path):
     assert f"of {wanted:,} (of {ROWS:,} in all)" in all_of(browser, ".dt-info")[0]
     turn_page(browser)
     assert all_of(browser, ".dt-info")[0].startswith("Rows 101 to 200 of ")
+
+
+def test_on_paper_the_pictures_stand_on_the_first_page_and_rows_are_lines_of_a_table(shown):
+    """A sheet of US letter without its margins is 740 by 975 pixels."""
+    sheet = {"width": 740, "height": 975, "deviceScaleFactor": 1, "mobile": False}
+    shown.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", sheet)
+    shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        found = shown.execute_script(
+            "dispatchEvent(new Event('beforeprint'));"
+            "const end = (of) => of.getBoundingClientRect().bottom + scrollY;"
+            "const all = (what) => [...document.querySelectorAll(what)];"
+            "return {pictures: all('.first figure').map(end),"
+            " rows: getComputedStyle(document.querySelector('#rows-table tbody tr')).display,"
+            " samples: all('details.samples').map((of) => of.open),"
+            " others: all('main > section details:not(.samples, .long)').map((of) => of.open)}"
+        )
+    finally:
+        shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        shown.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert len(found["pictures"]) == 2 and max(found["pictures"]) <= sheet["height"]
+    assert found["rows"] == "table-row"
+    assert found["samples"] and not any(found["samples"])
+    assert found["others"] and all(found["others"])

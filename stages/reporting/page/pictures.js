@@ -11,5 +11,5 @@ for (const place of document.querySelectorAll("[data-spec]")) {
 
 // On paper nothing can be opened.
 addEventListener("beforeprint", () => {
-  for (const part of document.querySelectorAll("main > section details:not(.long)")) part.open = true;
+  for (const part of document.querySelectorAll("main > section details:not(.long, .samples)")) part.open = true;
 });
