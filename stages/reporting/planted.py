@@ -9,11 +9,14 @@ GAPS = {"private answers": "gap", "nothing to find": "null"}
 
 
 def planted_points(primary: Mapping[str, Any], copies: Mapping[str, Any]) -> Iterator[Row]:
-    """Fresh self minus cross of each model: of this study, and of copies of the model.
+    """Fresh self minus cross: over all targets; then of each model, in this study and in copies.
 
     These hold private answers, which only they can know, or both the same, so that there is
     nothing to find. `primary` is that of metrics/targets.json, `copies` metrics/sensitivity.json.
     """
+    every = primary.get("corrected", {})
+    if "estimate" in every:
+        yield _point("all targets", "this study", every["estimate"], every, "ci_low", "ci_high")
     for model, of in primary["targets"].items():
         found = of.get("corrected", {})
         if "estimate" in found:

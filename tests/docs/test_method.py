@@ -54,3 +54,9 @@ def test_a_notebook_draws_the_picture_and_has_the_number_of_the_report(
     assert drawn[0].startswith("<svg")
     exec(second, known)
     assert "estimate=0.75" in capsys.readouterr().out  # self is right but where i % 4 == 0
+
+
+def test_the_words_of_the_page_are_those_of_the_method():
+    words = (ROOT / "stages/reporting/templates/words.md.j2").read_text(encoding="utf-8")
+    page = (ROOT / "docs/method.md").read_text(encoding="utf-8")
+    assert f"## Words\n{words}\n## " in page

@@ -80,6 +80,7 @@ def test_rows_are_chosen_by_what_arms_said(shown, page):
     kinds = [arm["kind"] for arm in found["arms"]]
     self, cross = kinds.index("self"), kinds.index("cross")
     marks = [[of[0][2] for of in (row[9][self], row[9][cross])] for row in found["rows"]]
+    choose(shown, "used", "")
     choose(shown, "compare", "self>cross")
     wanted = sum(a == 1 and b != 1 for a, b in marks)
     assert 0 < wanted < len(marks)
@@ -96,6 +97,20 @@ def test_rows_are_chosen_by_what_arms_said(shown, page):
     assert set(all_of(shown, "#rows-table .about .target")) == {"right"}
     choose(shown, "arm-cross", "hidden")
     assert not any("cross" in head for head in all_of(shown, "#rows-table thead th"))
+
+
+def test_rows_of_used_cells_are_shown_first_and_links_say_how_many_they_lead_to(shown, page):
+    rows = Html(page.read_text(encoding="utf-8")).island("rows-data")["rows"]
+    used = [row for row in rows if row[4]]
+    (info,) = all_of(shown, ".dt-info")
+    assert 0 < len(used) < len(rows) and info.endswith(f"of {len(used)} (of {len(rows)} in all)")
+    links = shown.find_elements("css selector", "[data-compare]")
+    assert len(links) == 4
+    for link in links:
+        shown.execute_script("arguments[0].click()", link)
+        told = shown.execute_script("return arguments[0].nextSibling.textContent", link)
+        (info,) = all_of(shown, ".dt-info")
+        assert f"of {told.split('(')[1].split(')')[0]} (of {len(rows)} in all)" in info
 
 
 def test_a_link_of_the_first_screen_leads_to_rows_where_self_beat_cross(shown):
@@ -157,6 +172,7 @@ def test_twenty_thousand_rows_are_filtered_and_paged(browser, page, tmp_path):
     path = tmp_path / "index.html"
     path.write_text(many(page.read_text(encoding="utf-8")), encoding="utf-8")
     opened(browser, path)
+    choose(browser, "used", "")
     assert all_of(browser, ".dt-info")[0].endswith(f"of {ROWS:,}")
     choose(browser, "target", "1")
     rows = Html(path.read_text(encoding="utf-8")).island("rows-data")["rows"]

@@ -71,12 +71,13 @@ def against(
     [
         (
             (0.1, 0.1, 0.05),
-            "**The same base predicts better than another base, in the third person alone.**",
+            "**The same base predicts better than another base; that it knows itself is not "
+            "shown.**",
             "the same base is ahead, raw and corrected",
         ),
         (
             (-0.1, -0.1, 0.05),
-            "**Another base predicts better than the same base, in the third person alone.**",
+            "**Another base predicts better than the same base.**",
             "another base is ahead, raw and corrected",
         ),
         (
@@ -244,7 +245,8 @@ def test_what_else_could_explain_an_advantage_is_told_until_an_arm_rules_it_out(
     alone = told(screen(numbers))
     assert alone.endswith(
         " What else could explain it: the same base, not the same model: no other training run of"
-        " it was asked; self was asked in the second person and cross in the third alone."
+        ' it was asked; the words of the question: self was asked about "you", cross about the'
+        " target by its name alone."
     )
     as_well = told(screen(numbers, others=against(0.01, "same_base", True)))
     assert as_well.endswith(
@@ -262,11 +264,29 @@ def test_what_else_could_explain_an_advantage_is_told_until_an_arm_rules_it_out(
         assert "self-knowledge" not in shown
     numbers["targets"]["left"]["arms"]["cross"]["right"]["corrected"] = sound_study.estimate(0.5)
     more = told(screen(numbers, kept=-0.01))
-    assert "right is ahead about every target: it may be the better predictor" in more
+    assert (
+        "What else could explain it: right is ahead about every target: it may be the better"
+        " predictor, of whomever; the same base, not the same model" in more
+    )
     assert (
         "where training kept the answer self is not shown to be ahead (-0.010 (-0.060 to 0.040))."
         in more
     )
+
+
+def test_targets_that_differ_in_who_is_ahead_are_told_with_the_better_predictor():
+    numbers = sound_study.numbers()
+    against_self = sound_study.compared(-0.1, -0.1, 0.05)
+    numbers["primary"]["targets"]["left"] = against_self
+    shown = told(screen(numbers))
+    assert shown.startswith(
+        "**The same base predicts better than another base, in the mean over targets; that it knows"
+        " itself is not shown.**"
+    )
+    assert " About right the same base is ahead, about left another base. What else" in shown
+    numbers["targets"]["left"]["arms"]["cross"]["right"]["corrected"] = sound_study.estimate(0.5)
+    assert ", about left another base: right predicts every target best. " in told(screen(numbers))
+    assert "About right" not in told(screen(sound_study.numbers()))
 
 
 def test_what_is_rehearsed_is_ruled_out_by_a_cross_that_rehearsed_the_same():

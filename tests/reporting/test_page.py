@@ -230,6 +230,7 @@ def test_markdown_of_a_model_is_text_and_tables_have_names():
 
 def test_the_planted_picture_sets_this_study_beside_its_controls():
     points = list(planted_points(sound_study.numbers()["primary"], sound_study.sensitivity()))
+    assert [point["what"] for point in points if point["model"] == "all targets"] == ["this study"]
     left = [point for point in points if point["model"] == "left"]
     assert [(p["what"], round(p["difference"], 3)) for p in left] == [
         ("this study", 0.1),

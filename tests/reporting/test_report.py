@@ -92,13 +92,17 @@ def test_beside_a_null_stands_what_could_have_been_found(evaluated):
     numbers["gap"]["ci_low"] = 0.125
     write_json("metrics/targets.json", numbers)
     run_command(report)
-    assert "holds zero" not in text() + page()
+    assert "The interval holds zero" not in text() + page()
 
 
 @pytest.mark.parametrize(
     ("corrected", "raw", "said"),
     [
-        ((0.05, 0.01, 0.09), 0.04, "The same base predicts better than another base."),
+        (
+            (0.05, 0.01, 0.09),
+            0.04,
+            "The same base predicts better than another base; that it knows",
+        ),
         ((-0.05, -0.09, -0.01), -0.04, "Another base predicts better than the same base."),
         ((0.05, 0.01, 0.09), -0.04, "There is no advantage of either side: fresh self and cross"),
         ((0.01, -0.02, 0.04), 0.02, "holds zero: a true difference of 0.060 would have been found"),

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from stages.reporting.page import scripts
 from stages.reporting.page.markup import as_html
-from stages.reporting.page.rows import browsed, first_rows
+from stages.reporting.page.rows import ANSWERS, RIGHT, USED, browsed, first_rows
 from stages.reporting.page.texts import shown
 from stages.reporting.palette import LOOKS, arm_name
 from stages.reporting.pictures import picture
@@ -27,6 +27,7 @@ PARTS = {
     "experiments": "Experiments",
     "left-out": "Left out",
     "rows": "Rows",
+    "words": "Words",
 }
 COMPARED = (("self", "cross"), ("fresh_self", "cross"), ("cross", "self"), ("cross", "fresh_self"))
 """right, wrong: pairs of arms by which rows can be chosen"""
@@ -48,6 +49,7 @@ def page(
     primary = numbers["targets"]["primary"]
     planted = list(planted_points(primary, numbers["sensitivity"]))
     found = browsed(data, design)
+    kinds = [arm["kind"] for arm in found["arms"]]
     sources = {
         "vega": scripts.pictures_script(),
         "pictures": scripts.glue("pictures.js"),
@@ -69,7 +71,10 @@ def page(
         experiments=[_experiment(of, points) for of in experiments],
         browsed=found,
         first_rows=first_rows(found),
-        compare=_compare({arm["kind"] for arm in found["arms"]}),
+        compare=_compare(set(kinds)),
+        counts=_counts(found["rows"], kinds),
+        nulls=any("null_gap" in of for of in numbers["sensitivity"].values()),
+        words=as_html(render("words.md.j2"), "words"),
         looks=LOOKS,
         arm_name=arm_name,
         shown=shown,
@@ -112,3 +117,21 @@ def _compare(kinds: set[str]) -> list[tuple[str, str]]:
         if {right, wrong} <= kinds
     ]
     return [*pairs, ("differ", "they say different things"), ("same", "all say the same")]
+
+
+def _counts(rows: list[list[Any]], kinds: list[str]) -> dict[str, int]:
+    """How many rows of used cells each choice of a right and a wrong arm leaves."""
+    return {
+        f"{right}>{wrong}": sum(
+            RIGHT in _marks(row, kinds.index(right))
+            and bool(_marks(row, kinds.index(wrong)) - {RIGHT})
+            for row in rows
+            if row[USED]
+        )
+        for right, wrong in COMPARED
+        if {right, wrong} <= set(kinds)
+    }
+
+
+def _marks(row: list[Any], arm: int) -> set[int]:
+    return {mark for _, _, mark in row[ANSWERS][arm] or []}

@@ -127,10 +127,12 @@ function choose() {
 }
 
 let waiting;
-form.addEventListener("input", () => {
-  clearTimeout(waiting);
-  waiting = setTimeout(choose, 60);
-});
+for (const change of ["input", "change"]) {
+  form.addEventListener(change, () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(choose, 60);
+  });
+}
 form.addEventListener("reset", () => setTimeout(choose));
 form.addEventListener("submit", (event) => event.preventDefault());
 for (const link of document.querySelectorAll("[data-compare]")) {
@@ -139,4 +141,5 @@ for (const link of document.querySelectorAll("[data-compare]")) {
     choose();
   });
 }
+choose();
 document.documentElement.classList.add("with-rows");

@@ -24,6 +24,8 @@ MOST_ROWS = 20_000
 FIRST = 2
 """inputs of a cell that are shown to who runs no script"""
 WRONG, RIGHT, UNREAD = 0, 1, 2
+USED, ANSWERS = 4, 9
+"""where a row says whether its cell is used, and what arms answered"""
 MODE = "mode"
 PLACE = ["target", "seed", "task", "input_id", "property"]
 COLUMNS = [
