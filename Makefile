@@ -20,7 +20,7 @@ run: $(READY)
 # in the order in which tests/pipeline puts the files.
 test: export OMP_NUM_THREADS := 1
 test: lint
-	python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --durations 40
 
 # All but the tests: style, types, and which room imports which.
 lint: $(READY)

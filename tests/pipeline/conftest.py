@@ -8,6 +8,7 @@ import yaml
 
 from stages.controls.verdicts import CONTROLS
 from stages.storage.locks import turn
+from tests.cells import run_cells
 from tests.conftest import Study, existing_study, new_study, small_params
 from tests.tiny_pair import tiny_pair
 
@@ -45,7 +46,7 @@ def original(shared: Path, tiny: dict[str, dict]) -> Study:
             study = new_study(root, cache)
             study.write_params(small_params(tiny))
             small_controls(study.root / "controls")
-            study.dvc("repro")
+            run_cells(study)
             ended.touch()
     return existing_study(root, cache)
 
