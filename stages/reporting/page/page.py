@@ -7,8 +7,9 @@ from typing import Any
 from markupsafe import Markup
 
 from stages.reporting.page import scripts
+from stages.reporting.page.choices import choices
 from stages.reporting.page.markup import as_html
-from stages.reporting.page.rows import ANSWERS, RIGHT, USED, browsed, first_rows
+from stages.reporting.page.rows import browsed, first_rows
 from stages.reporting.page.texts import shown
 from stages.reporting.palette import LOOKS, arm_name
 from stages.reporting.pictures import picture
@@ -29,8 +30,6 @@ PARTS = {
     "rows": "Rows",
     "words": "Words",
 }
-COMPARED = (("self", "cross"), ("fresh_self", "cross"), ("cross", "self"), ("cross", "fresh_self"))
-"""right, wrong: pairs of arms by which rows can be chosen"""
 
 
 def page(
@@ -49,7 +48,6 @@ def page(
     primary = numbers["targets"]["primary"]
     planted = list(planted_points(primary, numbers["sensitivity"]))
     found = browsed(data, design)
-    kinds = [arm["kind"] for arm in found["arms"]]
     sources = {
         "vega": scripts.pictures_script(),
         "pictures": scripts.glue("pictures.js"),
@@ -71,8 +69,7 @@ def page(
         experiments=[_experiment(of, points) for of in experiments],
         browsed=found,
         first_rows=first_rows(found),
-        compare=_compare(set(kinds)),
-        counts=_counts(found["rows"], kinds),
+        **choices(found),
         nulls=any("null_gap" in of for of in numbers["sensitivity"].values()),
         words=as_html(render("words.md.j2"), "words"),
         looks=LOOKS,
@@ -107,31 +104,3 @@ def _experiment(of: Row, points: Mapping[str, Sequence[Row]]) -> Row:
         "picture": picture(name, points[name]),
         "control": control(name),
     }
-
-
-def _compare(kinds: set[str]) -> list[tuple[str, str]]:
-    """The choices of rows by what arms said, and their names."""
-    pairs = [
-        (f"{right}>{wrong}", f"{arm_name(right)} is right and {arm_name(wrong)} wrong")
-        for right, wrong in COMPARED
-        if {right, wrong} <= kinds
-    ]
-    return [*pairs, ("differ", "they say different things"), ("same", "all say the same")]
-
-
-def _counts(rows: list[list[Any]], kinds: list[str]) -> dict[str, int]:
-    """How many rows of used cells each choice of a right and a wrong arm leaves."""
-    return {
-        f"{right}>{wrong}": sum(
-            RIGHT in _marks(row, kinds.index(right))
-            and bool(_marks(row, kinds.index(wrong)) - {RIGHT})
-            for row in rows
-            if row[USED]
-        )
-        for right, wrong in COMPARED
-        if {right, wrong} <= set(kinds)
-    }
-
-
-def _marks(row: list[Any], arm: int) -> set[int]:
-    return {mark for _, _, mark in row[ANSWERS][arm] or []}
