@@ -287,6 +287,8 @@ def test_targets_that_differ_in_who_is_ahead_are_told_with_the_better_predictor(
     numbers["targets"]["left"]["arms"]["cross"]["right"]["corrected"] = sound_study.estimate(0.5)
     assert ", about left another base: right predicts every target best. " in told(screen(numbers))
     assert "About right" not in told(screen(sound_study.numbers()))
+    turned = told(screen(numbers, others=against(0.01, "persons_differ", False)))
+    assert "There is no advantage of either side" in turned and "About right" not in turned
 
 
 def test_what_is_rehearsed_is_ruled_out_by_a_cross_that_rehearsed_the_same():
