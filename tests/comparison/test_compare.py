@@ -286,6 +286,20 @@ def test_other_inputs_are_not_the_same(history):
     assert re.search(r"of the [\d,]+ rows of the first version are not in the other", told)
 
 
+def test_no_number_is_said_to_have_stayed_where_the_rows_of_both_are_too_few(history):
+    """As where another seed draws other inputs."""
+    rows = read_table("rows", ROWS)
+    kept = min(row["input_id"] for row in rows)
+    for row in rows:
+        if row["input_id"] != kept:
+            row["input_id"] = f"x{row['input_id']}"
+    write_table("rows", rows, ROWS)
+    told = " ".join(run("one").split())
+    both = sum(row["input_id"] == kept for row in rows)
+    says = f"No number can be told from chance: {both} rows in both versions, too few for one."
+    assert says in told and "beyond chance" not in told and "Holm" not in told
+
+
 def test_a_sweep_is_one_curve_over_the_param_that_differs(history):
     told = run("one", "two", "three", "--html", "sweep.html")
     title, _, verdict = told.splitlines()[:3]

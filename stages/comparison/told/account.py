@@ -118,10 +118,11 @@ def _notes(comparison: Comparison) -> Iterator[str]:
         if any(alone)
         else ""
     )
+    looked_at = sum(of.p_holm is not None for of in paired.found.values())
+    brackets = f" In brackets p is corrected for the {looked_at} numbers looked at (Holm)."
     yield (
         f"Differences are of {where}, in cells that both use, with intervals clustered by input: "
-        "what other inputs would give, not other trainings. In brackets p is corrected for the "
-        f"{sum(of.p_holm is not None for of in paired.found.values())} numbers looked at (Holm)."
+        f"what other inputs would give, not other trainings.{brackets if looked_at else ''}"
     )
     if paired.both.other_seeds:
         yield "The versions have no training seed in common: trainings are paired in their order."

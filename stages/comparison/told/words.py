@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from stages.analysis.intervals import Estimate
+from stages.analysis.intervals import FEWEST, Estimate
 from stages.comparison.comparing import Comparison, Paired
 from stages.comparison.differences import Difference
 from stages.comparison.lock import evaluated
@@ -35,8 +35,9 @@ def verdict(comparison: Comparison) -> str:
         return "Nothing moved: both have the numbers of one and the same run."
     if paired is None:
         return _side_by_side(comparison)
-    if not paired.found:
-        return "No row is in both versions, so no number can be told from chance."
+    if all(of.estimate.inputs < FEWEST for of in paired.found.values()):
+        shared = counted(len(paired.both.one), "row")
+        return f"No number can be told from chance: {shared} in both versions, too few for one."
     if is_the_same(paired):
         same = "every answer that counts is the same in both"
         if not _differing(comparison):
