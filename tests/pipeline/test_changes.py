@@ -9,25 +9,36 @@ import yaml
 
 from stages.storage.tables import read_table
 from stages.study.properties import PROPERTIES
+from tests.cells import run_cells
 from tests.conftest import Study, new_study
 from tests.kills.campaign import Kill, Killed
 from tests.pipeline.conftest import copy_of
 from tests.pipeline.test_results import EVERYWHERE, SUMMARY
 
 pytestmark = pytest.mark.slow
+BESIDE = ("control", "evaluate_controls", "sensitivity", "evaluate_sensitivity", "report")
+"""stages that no training seed of the main study moves, and the report of all"""
 
 
-def test_an_experiment_with_another_training_seed_is_compared_by_its_metrics(finished, tmp_path):
-    """And leaves the first seed as it was."""
-    study = copy_of(finished, tmp_path / "seeds")
+def test_an_experiment_is_compared_by_its_metrics(finished, tmp_path):
+    study = copy_of(finished, tmp_path / "experiment")
     study.commit("a run")
-    study.dvc("exp", "run", "-S", "seeds=[0,5]", "-S", "experiments.run=[]")
+    changed = "experiments.run=[calibration]", "experiments.calibration.bins=3"
+    study.dvc("exp", "run", "-S", changed[0], "-S", changed[1])
     shown = study.dvc("exp", "show", "--csv").splitlines()[0].split(",")
     assert [n for n in shown if n in SUMMARY] == [n for n in SUMMARY if n in EVERYWHERE]
     assert not [name for name in shown if name.startswith("gap.") or "held" in name.split(".")]
     diff = json.loads(study.dvc("metrics", "diff", "--json", "--all"))
     assert diff.keys() == {"metrics/summary.json"}
     assert diff["metrics/summary.json"].keys() == EVERYWHERE
+
+
+def test_another_training_seed_leaves_the_first_as_it_was(finished, tmp_path):
+    study = copy_of(finished, tmp_path / "seeds")
+    params = study.params()
+    params["experiments"]["run"] = []
+    study.write_params(params | {"seeds": [0, 5]})
+    run_cells(study, BESIDE)
     for name in ("one-self", "two-on-one"):
         first, second = (
             (
