@@ -35,14 +35,14 @@ def verdict(comparison: Comparison) -> str:
         return "Nothing moved: both have the numbers of one and the same run."
     if paired is None:
         return _side_by_side(comparison)
-    if all(of.estimate.inputs < FEWEST for of in paired.found.values()):
-        shared = counted(len(paired.both.one), "row")
-        return f"No number can be told from chance: {shared} in both versions, too few for one."
-    if is_the_same(paired):
+    if paired.found and is_the_same(paired):
         same = "every answer that counts is the same in both"
         if not _differing(comparison):
             return f"Nothing moved: {same}."
         return f"{capital(same)}: numbers that differ were made of them otherwise."
+    if all(of.estimate.inputs < FEWEST for of in paired.found.values()):
+        shared = counted(len(paired.both.one), "row")
+        return f"No number can be told from chance: {shared} in both versions, too few for one."
     moved = [_moved(name, paired.found[name]) for name in paired.beyond_chance]
     if moved:
         other = "; no other number moved beyond chance"
